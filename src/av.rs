@@ -1,0 +1,105 @@
+//! Plain values of sound and picture. No behaviour, no devices.
+
+use serde::{Deserialize, Serialize};
+
+/// What a call carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// Sound only. The camera stays closed.
+    #[default]
+    Voice,
+    /// Sound and picture.
+    Video,
+}
+
+impl Kind {
+    /// Returns the reference's number for the kind: 0 voice, 1 video.
+    pub const fn call_type(self) -> u8 {
+        match self {
+            Self::Voice => 0,
+            Self::Video => 1,
+        }
+    }
+}
+
+/// What can be wrong with a camera or a microphone, spelled as in the reference.
+///
+/// All of them travel and are shown; a desktop raises only some itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum DeviceException {
+    /// Nobody can say what it is. Also every spelling that is not in this list.
+    #[serde(other)]
+    Unknown,
+    /// The driver reported an error of no particular kind.
+    Generic,
+    /// No device answers to the chosen name.
+    InvalidId,
+    /// The system does not let us use the device.
+    PermissionNotGranted,
+    /// The device is open, but nothing comes out of it.
+    ZeroCaptureFps,
+    /// Another program holds the device.
+    DeviceOccupied,
+    /// The device went away while in use.
+    DeviceUnplugged,
+    /// The system wants a restart first (Windows).
+    RebootRequired,
+    /// The sound or camera service went away.
+    MediaServicesWereLost,
+    /// The voice assistant holds the microphone (Apple).
+    SiriIsRecording,
+    /// The microphone hears next to nothing.
+    SoundLevelTooLow,
+    /// A magnetic case covers the microphone (Apple).
+    MagneticCase,
+    /// The audio session was taken away (Apple).
+    AudioSessionDeactivate,
+    /// The audio session changed its category (Apple).
+    AudioSessionCategoryChange,
+    /// Something more important interrupted the device for a while.
+    Interruption,
+    /// The program is in the background and may not use the device.
+    InBackground,
+    /// Several programs are in the foreground (Apple).
+    MultiForegroundApp,
+    /// The machine is overloaded.
+    BySystemPressure,
+}
+
+/// What is sent of the microphone, as everybody in the call is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MicrophoneState {
+    /// Sound is sent.
+    #[default]
+    On,
+    /// The device is there, silence is sent.
+    Muted,
+    /// There is no device.
+    None,
+}
+
+/// Whether somebody's camera sends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CameraState {
+    /// Pictures are sent.
+    On,
+    /// The device is closed.
+    Off,
+    /// There is no device.
+    #[default]
+    None,
+}
+
+/// A sound device's direction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// Sound goes in.
+    Microphone,
+    /// Sound comes out.
+    Speaker,
+}

@@ -1,0 +1,28 @@
+//! Offhook, a softphone for the terminal.
+//!
+//! The modules, from the plainest to the one that knows them all; each may name
+//! only those above it (the table stands in `ARCHITECTURE.md` and is a test):
+//!
+//! - [`av`], [`id`], [`address`]: plain values; foreign text is sanitised in `address`.
+//! - [`config`]: TOML in, values out.
+//! - [`command`], [`event`]: the public contract, as JSON too.
+//! - [`phone`]: the sans-IO core; commands, signals and time in, effects out.
+//! - [`sip`]: what a phone says and hears, as SIP over WebSocket.
+//! - [`server`]: the embedded registrar and proxy.
+//! - [`media`]: one thread of sound.
+//! - [`tui`]: the phone on a screen.
+//! - [`run`]: the loop that joins them; [`cli`]: one file a subcommand.
+
+pub mod address;
+pub mod av;
+pub mod cli;
+pub mod command;
+pub mod config;
+pub mod event;
+pub mod id;
+pub mod media;
+pub mod phone;
+pub mod run;
+pub mod server;
+pub mod sip;
+pub mod tui;
