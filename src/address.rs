@@ -26,7 +26,11 @@ impl User {
     /// Joins an ID and a display name from outside; the name is sanitised, an empty one becomes the ID.
     pub fn new(id: UserId, name: &str) -> Self {
         let name = clean(name, NAME_CHARS);
-        let name = if name.is_empty() { id.to_string() } else { name };
+        let name = if name.is_empty() {
+            id.to_string()
+        } else {
+            name
+        };
         Self { id, name }
     }
 
@@ -77,7 +81,11 @@ impl Address {
             Some((user, domain)) => (user, Some(domain)),
             None => (rest, None),
         };
-        let user = if is_uri { unescape(user)? } else { user.to_owned() };
+        let user = if is_uri {
+            unescape(user)?
+        } else {
+            user.to_owned()
+        };
         let user = UserId::parse(&user)?;
         let domain = match domain {
             None => None,

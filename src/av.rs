@@ -29,9 +29,6 @@ impl Kind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum DeviceException {
-    /// Nobody can say what it is. Also every spelling that is not in this list.
-    #[serde(other)]
-    Unknown,
     /// The driver reported an error of no particular kind.
     Generic,
     /// No device answers to the chosen name.
@@ -66,6 +63,9 @@ pub enum DeviceException {
     MultiForegroundApp,
     /// The machine is overloaded.
     BySystemPressure,
+    /// Nobody can say what it is. Also every spelling that is not in this list.
+    #[serde(other)]
+    Unknown,
 }
 
 /// What is sent of the microphone, as everybody in the call is told.

@@ -1,0 +1,90 @@
+//! All that concerns the phone, whatever the road it came by.
+
+use serde::{Deserialize, Serialize};
+
+use crate::av::{DeviceException, Role};
+use crate::command::Command;
+use crate::id::LegId;
+use crate::phone::signal::{Heard, Sdp};
+
+/// One thing that happened outside the phone.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Input {
+    /// Somebody wants something.
+    Command(Command),
+    /// The network says something.
+    Heard(Heard),
+    /// The media reports.
+    Media(MediaReport),
+    /// The time that `poll_timeout` named has come.
+    Timeout,
+}
+
+/// What the media tells the phone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum MediaReport {
+    /// The offer that was asked for.
+    Offer {
+        /// For which leg.
+        leg: LegId,
+        /// The offer.
+        sdp: Sdp,
+    },
+    /// The answer that was asked for.
+    Answer {
+        /// For which leg.
+        leg: LegId,
+        /// The answer.
+        sdp: Sdp,
+    },
+    /// The session could not be made, or broke for good.
+    Failed {
+        /// Which leg.
+        leg: LegId,
+        /// What the media said.
+        detail: String,
+    },
+    /// Sound can flow.
+    Connected {
+        /// Which leg.
+        leg: LegId,
+    },
+    /// Nothing has come from the peer for five seconds.
+    Silent {
+        /// Which leg.
+        leg: LegId,
+    },
+    /// The peer is heard again.
+    Back {
+        /// Which leg.
+        leg: LegId,
+    },
+    /// Nothing has come from the peer for twelve seconds (WIRE.md, DEAD).
+    Lost {
+        /// Which leg.
+        leg: LegId,
+    },
+    /// The peer closed its media.
+    Closed {
+        /// Which leg.
+        leg: LegId,
+    },
+    /// A device has a fault, or is well again.
+    Exception {
+        /// Which device.
+        which: Role,
+        /// What; `None` when it is over.
+        exception: Option<DeviceException>,
+        /// Its name.
+        device: String,
+        /// What the system said.
+        detail: String,
+    },
+    /// Another device is in use.
+    DeviceChanged {
+        /// Which device.
+        which: Role,
+        /// Its name.
+        device: String,
+    },
+}
