@@ -1,1 +1,4 @@
-//! In work.
+//! Sound: devices and what is done with samples between them.
+
+pub mod audio;
+pub mod device;
