@@ -22,7 +22,7 @@ use crate::id::LegId;
 use audio::sound::Sound;
 use device::DeviceSpec;
 
-pub use stats::{Meters, Reading, SILENCE};
+pub use stats::{Meters, Reading};
 
 /// What a media thread starts with. [`Order`]s change the devices later.
 #[derive(Debug, Clone)]
@@ -70,7 +70,7 @@ pub enum Order {
         /// The peer's SDP.
         answer: String,
     },
-    /// End a session, answered by [`Report::Closed`]. The microphone closes with the last one.
+    /// End a session, answered by [`Report::Closed`] unless it was over already. The microphone closes with the last one.
     Close {
         /// The session.
         leg: LegId,

@@ -5,10 +5,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use super::audio::level::FLOOR;
 use crate::id::LegId;
-
-/// The level of nothing at all, dBFS.
-pub const SILENCE: f32 = -100.0;
 
 /// Levels and line quality. The media thread writes them a few times a second.
 #[derive(Debug)]
@@ -20,7 +18,7 @@ pub struct Meters {
 /// One session's line as it was lately.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Reading {
-    /// How loud the peer is, dBFS of the RMS; [`SILENCE`] at least.
+    /// How loud the peer is, dBFS of the RMS; [`FLOOR`] at least.
     pub level: f32,
     /// There and back, when it was measured.
     pub rtt: Option<Duration>,
@@ -37,7 +35,7 @@ pub struct Reading {
 impl Default for Reading {
     fn default() -> Self {
         Self {
-            level: SILENCE,
+            level: FLOOR,
             rtt: None,
             loss: 0.0,
             jitter: Duration::ZERO,
@@ -50,14 +48,14 @@ impl Default for Reading {
 impl Default for Meters {
     fn default() -> Self {
         Self {
-            microphone: AtomicU32::new(SILENCE.to_bits()),
+            microphone: AtomicU32::new(FLOOR.to_bits()),
             legs: Mutex::default(),
         }
     }
 }
 
 impl Meters {
-    /// Returns how loud the microphone is before muting, dBFS of the RMS; [`SILENCE`] at least.
+    /// Returns how loud the microphone is before muting, dBFS of the RMS; [`FLOOR`] at least.
     pub fn microphone(&self) -> f32 {
         f32::from_bits(self.microphone.load(Ordering::Relaxed))
     }

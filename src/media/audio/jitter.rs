@@ -192,7 +192,8 @@ impl<D: Decoder> Jitter<D> {
     }
 
     fn is_another_stream(&self, seq: u64, time: i64) -> bool {
-        self.playing && ((time - self.head).abs() > JUMP || seq.saturating_add(1000) < self.next_seq)
+        self.playing
+            && ((time - self.head).abs() > JUMP || seq.saturating_add(1000) < self.next_seq)
     }
 
     fn scale(&mut self, now: Instant) -> i64 {

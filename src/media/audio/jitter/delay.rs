@@ -14,7 +14,7 @@ const WINDOW: u32 = 250;
 ///
 /// Times are in samples of 48 kHz, counted from where the owner likes.
 #[derive(Debug)]
-pub struct Delays {
+pub(super) struct Delays {
     weights: [f32; BUCKETS],
     fastest: i64,
     fastest_before: i64,
@@ -36,7 +36,7 @@ impl Default for Delays {
 
 impl Delays {
     /// Takes note of a packet: when it came and which moment of the stream it holds.
-    pub fn record(&mut self, arrival: i64, time: i64) {
+    pub(super) fn record(&mut self, arrival: i64, time: i64) {
         let offset = arrival - time;
         if self.n_in_window == WINDOW {
             self.n_in_window = 0;
@@ -54,12 +54,12 @@ impl Delays {
     }
 
     /// Returns what the fastest packet of the last seconds needed, on the owner's scale.
-    pub fn base(&self) -> i64 {
+    pub(super) fn base(&self) -> i64 {
         self.fastest.min(self.fastest_before)
     }
 
     /// Returns how much later than the fastest nearly all come, in samples.
-    pub fn spread(&self) -> i64 {
+    pub(super) fn spread(&self) -> i64 {
         let mut sum = 0.0;
         for (bucket, weight) in (0..).zip(self.weights) {
             sum += weight;
