@@ -104,7 +104,7 @@ impl Phone {
         request
             .headers_mut()
             .insert("Sec-WebSocket-Protocol", "sip".parse().expect("a word"));
-        let (socket, response) = tokio_tungstenite::connect_async(request)
+        let (socket, response) = tokio_tungstenite::connect_async_with_config(request, None, true)
             .await
             .expect("the server is there");
         assert_eq!(response.headers()["Sec-WebSocket-Protocol"], "sip");
