@@ -8,6 +8,8 @@
 
 mod account;
 mod agent;
+pub mod bridge;
+pub mod digest;
 
 pub use account::{Account, Secret};
 pub use agent::Agent;
