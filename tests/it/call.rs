@@ -1,0 +1,8 @@
+//! What phones do with each other, on a virtual clock.
+
+mod line;
+mod media;
+mod pair;
+
+mod answered;
+mod unanswered;
