@@ -5,4 +5,8 @@ mod media;
 mod pair;
 
 mod answered;
+mod contract;
+mod devices;
+mod model;
 mod unanswered;
+mod wishes;

@@ -5,34 +5,7 @@ use offhook::command::Command;
 use offhook::phone::signal::Heard;
 
 use super::line::Weather;
-use super::pair::{Pair, dial, millis, seconds};
-
-const ACCEPT: Command = Command::Accept {
-    call_id: None,
-    kind: None,
-    custom_data: None,
-};
-
-const HANG_UP: Command = Command::HangUp {
-    call_id: None,
-    custom_data: None,
-};
-
-const CANCEL: Command = Command::Cancel {
-    call_id: None,
-    custom_data: None,
-};
-
-/// Alice calls, Bob takes it, sound flows.
-fn talking() -> Pair {
-    let mut pair = Pair::new();
-    pair.alice(dial("bob"));
-    pair.run(seconds(1));
-    pair.bob(ACCEPT);
-    pair.run(seconds(1));
-    pair.skip();
-    pair
-}
+use super::pair::{ACCEPT, CANCEL, HANG_UP, Pair, dial, millis, seconds};
 
 #[test]
 fn bob_answers_and_hangs_up() {
@@ -74,12 +47,13 @@ fn bob_answers_and_hangs_up() {
         13.000 bob   !  call.end                local_hang_up after 10000 ms
         13.050 alice ~  ended
         13.050 alice !  user.leave              bob
-        13.050 alice !  call.end                remote_hang_up after 10000 ms"#]].assert_eq(&pair.transcript());
+        13.050 alice !  call.end                remote_hang_up after 10000 ms"#]]
+    .assert_eq(&pair.transcript());
 }
 
 #[test]
 fn alice_hangs_up() {
-    let mut pair = talking();
+    let mut pair = Pair::talking();
     pair.alice(HANG_UP);
     pair.run(seconds(70));
     expect![[r#"
@@ -89,7 +63,8 @@ fn alice_hangs_up() {
         02.000 alice !  call.end                local_hang_up after 950 ms
         02.050 bob   ~  ended
         02.050 bob   !  user.leave              alice
-        02.050 bob   !  call.end                remote_hang_up after 1050 ms"#]].assert_eq(&pair.transcript());
+        02.050 bob   !  call.end                remote_hang_up after 1050 ms"#]]
+    .assert_eq(&pair.transcript());
 }
 
 #[test]
@@ -130,7 +105,8 @@ fn two_devices_ring_one_answers() {
         02.150 alice    !  user.enter              bob
         02.150 bob/desk ~  connected
         02.150 bob/desk !  room.state              call logined
-        02.150 bob/desk !  user.enter              alice"#]].assert_eq(&pair.transcript());
+        02.150 bob/desk !  user.enter              alice"#]]
+    .assert_eq(&pair.transcript());
 }
 
 #[test]
@@ -164,7 +140,8 @@ fn two_devices_answer_at_once() {
         02.150 alice    !  user.enter              bob
         02.150 bob/desk ~  connected
         02.150 bob/desk !  room.state              call logined
-        02.150 bob/desk !  user.enter              alice"#]].assert_eq(&pair.transcript());
+        02.150 bob/desk !  user.enter              alice"#]]
+    .assert_eq(&pair.transcript());
 }
 
 #[test]
@@ -191,7 +168,8 @@ fn accept_comes_just_before_cancel() {
         02.050 alice -> bye       canceled
         02.100 bob   !  call.incoming.canceled
         02.100 bob   ~  ended
-        02.100 bob   !  call.end                canceled"#]].assert_eq(&pair.transcript());
+        02.100 bob   !  call.end                canceled"#]]
+    .assert_eq(&pair.transcript());
 }
 
 #[test]
@@ -218,7 +196,8 @@ fn cancel_comes_just_before_accept() {
         02.070 alice -> bye       canceled
         02.120 bob   !  call.incoming.canceled
         02.120 bob   ~  ended
-        02.120 bob   !  call.end                canceled"#]].assert_eq(&pair.transcript());
+        02.120 bob   !  call.end                canceled"#]]
+    .assert_eq(&pair.transcript());
 }
 
 #[test]
@@ -245,7 +224,8 @@ fn cancel_comes_while_the_answer_is_made() {
         02.000 bob   !  ring.stop
         02.050 bob   !  call.incoming.canceled
         02.050 bob   !  call.missed             canceled
-        02.050 bob   !  call.end                canceled"#]].assert_eq(&pair.transcript());
+        02.050 bob   !  call.end                canceled"#]]
+    .assert_eq(&pair.transcript());
 }
 
 #[test]
@@ -270,7 +250,8 @@ fn accept_races_the_callers_clock() {
         60.030 alice -> bye       no_answer
         60.080 bob   !  call.incoming.timeout
         60.080 bob   ~  ended
-        60.080 bob   !  call.end                no_answer"#]].assert_eq(&pair.transcript());
+        60.080 bob   !  call.end                no_answer"#]]
+    .assert_eq(&pair.transcript());
 }
 
 #[test]
@@ -299,12 +280,13 @@ fn media_never_connects() {
         14.000 bob   ~  ended
         14.000 bob   !  call.end                network_lost
         14.050 alice ~  ended
-        14.050 alice !  call.end                network_lost"#]].assert_eq(&pair.transcript());
+        14.050 alice !  call.end                network_lost"#]]
+    .assert_eq(&pair.transcript());
 }
 
 #[test]
 fn media_is_lost_for_six_seconds() {
-    let mut pair = talking();
+    let mut pair = Pair::talking();
     pair.silence_media();
     pair.run(seconds(6));
     pair.restore_media();
@@ -313,12 +295,13 @@ fn media_is_lost_for_six_seconds() {
         07.000 alice !  room.state              call reconnecting
         07.000 bob   !  room.state              call reconnecting
         08.000 alice !  room.state              call reconnected
-        08.000 bob   !  room.state              call reconnected"#]].assert_eq(&pair.transcript());
+        08.000 bob   !  room.state              call reconnected"#]]
+    .assert_eq(&pair.transcript());
 }
 
 #[test]
 fn media_is_lost_for_good() {
-    let mut pair = talking();
+    let mut pair = Pair::talking();
     pair.silence_media();
     pair.run(seconds(70));
     expect![[r#"
@@ -333,12 +316,13 @@ fn media_is_lost_for_good() {
         14.000 bob   -> bye       network_lost
         14.000 bob   ~  ended
         14.000 bob   !  user.leave              alice
-        14.000 bob   !  call.end                network_lost after 13000 ms"#]].assert_eq(&pair.transcript());
+        14.000 bob   !  call.end                network_lost after 13000 ms"#]]
+    .assert_eq(&pair.transcript());
 }
 
 #[test]
 fn the_peer_is_killed() {
-    let mut pair = talking();
+    let mut pair = Pair::talking();
     pair.kill("bob");
     pair.run(seconds(70));
     expect![[r#"
@@ -347,12 +331,13 @@ fn the_peer_is_killed() {
         14.000 alice -> bye       network_lost
         14.000 alice ~  ended
         14.000 alice !  user.leave              bob
-        14.000 alice !  call.end                network_lost after 12950 ms"#]].assert_eq(&pair.transcript());
+        14.000 alice !  call.end                network_lost after 12950 ms"#]]
+    .assert_eq(&pair.transcript());
 }
 
 #[test]
 fn the_peers_media_closes_without_goodbye() {
-    let mut pair = talking();
+    let mut pair = Pair::talking();
     pair.disconnect("bob");
     pair.bob(HANG_UP);
     pair.run(seconds(70));
@@ -365,12 +350,13 @@ fn the_peers_media_closes_without_goodbye() {
         05.050 alice -> bye       remote_hang_up
         05.050 alice ~  ended
         05.050 alice !  user.leave              bob
-        05.050 alice !  call.end                remote_hang_up after 4000 ms"#]].assert_eq(&pair.transcript());
+        05.050 alice !  call.end                remote_hang_up after 4000 ms"#]]
+    .assert_eq(&pair.transcript());
 }
 
 #[test]
 fn the_server_is_away_and_the_call_goes_on() {
-    let mut pair = talking();
+    let mut pair = Pair::talking();
     pair.disconnect("alice");
     pair.run(seconds(5));
     pair.reconnect("alice");
@@ -386,12 +372,13 @@ fn the_server_is_away_and_the_call_goes_on() {
         12.000 bob   !  call.end                local_hang_up after 11000 ms
         12.050 alice ~  ended
         12.050 alice !  user.leave              bob
-        12.050 alice !  call.end                remote_hang_up after 11000 ms"#]].assert_eq(&pair.transcript());
+        12.050 alice !  call.end                remote_hang_up after 11000 ms"#]]
+    .assert_eq(&pair.transcript());
 }
 
 #[test]
 fn the_same_id_signs_in_elsewhere() {
-    let mut pair = talking();
+    let mut pair = Pair::talking();
     pair.hears("bob", Heard::Replaced);
     pair.run(seconds(70));
     expect![[r#"
@@ -402,12 +389,13 @@ fn the_same_id_signs_in_elsewhere() {
         05.050 alice -> bye       remote_hang_up
         05.050 alice ~  ended
         05.050 alice !  user.leave              bob
-        05.050 alice !  call.end                remote_hang_up after 4000 ms"#]].assert_eq(&pair.transcript());
+        05.050 alice !  call.end                remote_hang_up after 4000 ms"#]]
+    .assert_eq(&pair.transcript());
 }
 
 #[test]
 fn alice_quits_during_a_call() {
-    let mut pair = talking();
+    let mut pair = Pair::talking();
     pair.alice(Command::Quit);
     pair.run(seconds(70));
     expect![[r#"
@@ -420,5 +408,6 @@ fn alice_quits_during_a_call() {
         02.050 alice    leaves
         02.050 bob   ~  ended
         02.050 bob   !  user.leave              alice
-        02.050 bob   !  call.end                remote_hang_up after 1050 ms"#]].assert_eq(&pair.transcript());
+        02.050 bob   !  call.end                remote_hang_up after 1050 ms"#]]
+    .assert_eq(&pair.transcript());
 }

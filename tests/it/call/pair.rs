@@ -166,6 +166,17 @@ impl Pair {
         seat.expect("somebody of the pair")
     }
 
+    /// Alice calls Bob, Bob takes it, sound flows.
+    pub(crate) fn talking() -> Self {
+        let mut pair = Self::new();
+        pair.alice(dial("bob"));
+        pair.run(seconds(1));
+        pair.bob(ACCEPT);
+        pair.run(seconds(1));
+        pair.skip();
+        pair
+    }
+
     /// The process is killed.
     pub(crate) fn kill(&mut self, who: &str) {
         let seat = self.seat(who);
@@ -256,6 +267,33 @@ pub(crate) fn user(id: &str) -> User {
 pub(crate) fn dial(to: &str) -> Command {
     Command::dial(vec![Address::parse(to).expect("an address")])
 }
+
+pub(crate) const ACCEPT: Command = Command::Accept {
+    call_id: None,
+    kind: None,
+    custom_data: None,
+};
+
+pub(crate) const HANG_UP: Command = Command::HangUp {
+    call_id: None,
+    custom_data: None,
+};
+
+pub(crate) const CANCEL: Command = Command::Cancel {
+    call_id: None,
+    custom_data: None,
+};
+
+pub(crate) const DECLINE: Command = Command::Decline {
+    call_id: None,
+    custom_data: None,
+    note: None,
+};
+
+pub(crate) const BUSY: Command = Command::Busy {
+    call_id: None,
+    custom_data: None,
+};
 
 pub(crate) const fn seconds(secs: u64) -> Duration {
     Duration::from_secs(secs)

@@ -4,7 +4,7 @@ use expect_test::expect;
 use offhook::command::Command;
 
 use super::line::Weather;
-use super::pair::{Pair, dial, millis, seconds};
+use super::pair::{ACCEPT, BUSY, CANCEL, Pair, dial, millis, seconds};
 
 fn decline(note: &str) -> Command {
     Command::Decline {
@@ -13,17 +13,6 @@ fn decline(note: &str) -> Command {
         note: Some(note.to_owned()),
     }
 }
-
-const CANCEL: Command = Command::Cancel {
-    call_id: None,
-    custom_data: None,
-};
-
-const ACCEPT: Command = Command::Accept {
-    call_id: None,
-    kind: None,
-    custom_data: None,
-};
 
 #[test]
 fn nobody_answers() {
@@ -49,7 +38,8 @@ fn nobody_answers() {
         60.050 bob   !  call.missed             timeout
         60.050 bob   ~  silence
         60.050 bob   !  ring.stop
-        60.050 bob   !  call.end                no_answer"#]].assert_eq(&pair.transcript());
+        60.050 bob   !  call.end                no_answer"#]]
+    .assert_eq(&pair.transcript());
 }
 
 #[test]
@@ -70,7 +60,8 @@ fn alice_cancels_while_ringing() {
         02.050 bob   !  call.missed             canceled
         02.050 bob   ~  silence
         02.050 bob   !  ring.stop
-        02.050 bob   !  call.end                canceled"#]].assert_eq(&pair.transcript());
+        02.050 bob   !  call.end                canceled"#]]
+    .assert_eq(&pair.transcript());
 }
 
 #[test]
@@ -81,7 +72,8 @@ fn alice_cancels_before_the_media_is_ready() {
     pair.run(seconds(70));
     expect![[r#"
         00.000 alice !  call.outgoing.cancel_pressed
-        00.000 alice !  call.end                canceled"#]].assert_eq(&pair.transcript());
+        00.000 alice !  call.end                canceled"#]]
+    .assert_eq(&pair.transcript());
 }
 
 #[test]
@@ -101,7 +93,8 @@ fn bob_declines_with_a_note() {
         02.050 alice !  invitation.user_state   bob declined (in ten minutes)
         02.050 alice !  call.outgoing.declined  bob "in ten minutes"
         02.050 alice ~  declined
-        02.050 alice !  call.end                declined "in ten minutes""#]].assert_eq(&pair.transcript());
+        02.050 alice !  call.end                declined "in ten minutes""#]]
+    .assert_eq(&pair.transcript());
     let ended = pair.phone("alice").ended().expect("it is over");
     assert_eq!(ended.note.as_deref(), Some("in ten minutes"));
 }
@@ -112,10 +105,7 @@ fn bob_is_busy() {
     pair.alice(dial("bob"));
     pair.run(seconds(2));
     pair.skip();
-    pair.bob(Command::Busy {
-        call_id: None,
-        custom_data: None,
-    });
+    pair.bob(BUSY);
     pair.run(seconds(70));
     expect![[r#"
         02.000 bob   -> refuse    Busy
@@ -125,7 +115,8 @@ fn bob_is_busy() {
         02.050 alice !  invitation.user_state   bob busy (bob)
         02.050 alice !  call.outgoing.busy      bob
         02.050 alice ~  busy
-        02.050 alice !  call.end                busy"#]].assert_eq(&pair.transcript());
+        02.050 alice !  call.end                busy"#]]
+    .assert_eq(&pair.transcript());
 }
 
 #[test]
@@ -148,7 +139,8 @@ fn a_second_call_meets_busy_and_harms_nothing() {
         02.100 carol !  invitation.user_state   bob busy
         02.100 carol !  call.outgoing.busy      bob
         02.100 carol ~  busy
-        02.100 carol !  call.end                busy"#]].assert_eq(&pair.transcript());
+        02.100 carol !  call.end                busy"#]]
+    .assert_eq(&pair.transcript());
     assert_eq!(pair.phone("bob").calls().len(), 1);
 }
 
@@ -191,7 +183,8 @@ fn both_dial_each_other_and_both_are_busy() {
         00.100 bob   !  invitation.user_state   alice busy
         00.100 bob   !  call.outgoing.busy      alice
         00.100 bob   ~  busy
-        00.100 bob   !  call.end                busy"#]].assert_eq(&pair.transcript());
+        00.100 bob   !  call.end                busy"#]]
+    .assert_eq(&pair.transcript());
 }
 
 #[test]
@@ -208,7 +201,8 @@ fn bob_is_offline() {
         00.001 alice !  invitation.user_state   bob sent
         00.051 alice !  invitation.user_state   bob offline
         00.051 alice ~  noanswer
-        00.051 alice !  call.end                offline"#]].assert_eq(&pair.transcript());
+        00.051 alice !  call.end                offline"#]]
+    .assert_eq(&pair.transcript());
 }
 
 #[test]
@@ -222,7 +216,8 @@ fn nobody_has_that_id() {
         00.000 alice !  invitation.user_state   zoe sent
         00.050 alice !  invitation.user_state   zoe offline
         00.050 alice ~  noanswer
-        00.050 alice !  call.end                not_found"#]].assert_eq(&pair.transcript());
+        00.050 alice !  call.end                not_found"#]]
+    .assert_eq(&pair.transcript());
 }
 
 #[test]
@@ -244,7 +239,8 @@ fn the_callees_own_clock_stops_the_ringing() {
         62.050 bob   -> refuse    NoAnswer
         62.050 bob   ~  silence
         62.050 bob   !  ring.stop
-        62.050 bob   !  call.end                no_answer"#]].assert_eq(&pair.transcript());
+        62.050 bob   !  call.end                no_answer"#]]
+    .assert_eq(&pair.transcript());
 }
 
 #[test]
@@ -260,7 +256,8 @@ fn the_callers_process_is_killed() {
         02.050 bob   !  call.missed             canceled
         02.050 bob   ~  silence
         02.050 bob   !  ring.stop
-        02.050 bob   !  call.end                canceled"#]].assert_eq(&pair.transcript());
+        02.050 bob   !  call.end                canceled"#]]
+    .assert_eq(&pair.transcript());
 }
 
 #[test]
@@ -281,7 +278,8 @@ fn the_caller_loses_the_server_while_it_rings() {
         02.050 bob   !  call.missed             canceled
         02.050 bob   ~  silence
         02.050 bob   !  ring.stop
-        02.050 bob   !  call.end                canceled"#]].assert_eq(&pair.transcript());
+        02.050 bob   !  call.end                canceled"#]]
+    .assert_eq(&pair.transcript());
 }
 
 #[test]
@@ -301,7 +299,8 @@ fn the_callee_loses_the_server_while_it_rings() {
         02.000 bob   !  call.end                network_lost
         02.000 alice !  invitation.user_state   bob offline (bob)
         02.000 alice ~  noanswer
-        02.000 alice !  call.end                offline"#]].assert_eq(&pair.transcript());
+        02.000 alice !  call.end                offline"#]]
+    .assert_eq(&pair.transcript());
 }
 
 #[test]
@@ -325,5 +324,6 @@ fn two_devices_ring_one_declines() {
         02.050 alice    !  call.end                declined "not now"
         02.100 bob      ~  silence
         02.100 bob      !  ring.stop
-        02.100 bob      !  call.end                declined"#]].assert_eq(&pair.transcript());
+        02.100 bob      !  call.end                declined"#]]
+    .assert_eq(&pair.transcript());
 }
