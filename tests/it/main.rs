@@ -12,6 +12,7 @@
     reason = "a failed test may panic, and its helpers are nobody's interface"
 )]
 
+mod call;
 mod cli;
 mod device;
 mod docs;
