@@ -1,0 +1,7 @@
+//! Sound between two phones: the buffer on a virtual clock, the rest on loopback.
+
+mod call;
+mod jitter;
+mod mixer;
+mod rig;
+mod sdp;
