@@ -212,13 +212,3 @@ fn first_sound() {
         times[20], times[36], times[39]
     );
 }
-#[test]
-#[ignore = "temporary"]
-fn trace_one() {
-    tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::TRACE)
-        .with_writer(std::io::stderr)
-        .with_thread_ids(true)
-        .init();
-    connect(&Phone::new("tone", "none"), &Phone::new("tone", "none"));
-}

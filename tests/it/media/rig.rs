@@ -134,7 +134,10 @@ pub(super) fn rms(samples: &[f32]) -> f32 {
 /// Each second is aligned by itself, near where the one before was: a buffer may stretch.
 pub(super) fn correlation(original: &[f32], heard: &[f32]) -> Vec<f32> {
     const SLOW: usize = 8_000;
-    let (original, heard) = (thin(original, 6), thin(heard, 6));
+    let original = thin(original, 6);
+    // The same at three offsets: a lag is hardly ever a whole number of thinned samples.
+    let phases = [0, 2, 4].map(|skip| thin(&heard[skip.min(heard.len())..], 6));
+    let heard = &phases[0];
     let rough = best_lag(
         &thin(&original, 4)[..SLOW / 2],
         &thin(&heard, 4),
@@ -149,7 +152,12 @@ pub(super) fn correlation(original: &[f32], heard: &[f32]) -> Vec<f32> {
             continue;
         }
         let from = start + lag.saturating_sub(SLOW / 10);
-        let (at, likeness) = best_lag(window, &heard, from..start + lag + SLOW / 10);
+        let there = from..start + lag + SLOW / 10;
+        let found = phases
+            .iter()
+            .map(|heard| best_lag(window, heard, there.clone()));
+        let best = found.max_by(|a, b| a.1.total_cmp(&b.1));
+        let (at, likeness) = best.expect("there are three phases");
         if likeness > 0.5 {
             lag = at.saturating_sub(start);
         }

@@ -71,7 +71,37 @@ fn our_answers_speak_the_dialect_of_the_offer() {
         assert!(answer.contains("a=end-of-candidates\r\n"));
         assert!(answer.contains(" typ host"));
     }
-    expect![[r#""#]].assert_eq(&table);
+    expect![[r#"
+        freeswitch
+        > m=audio PORT RTP/SAVPF 102
+        > a=setup:passive
+        > a=sendrecv
+        > a=rtcp-mux
+        > a=rtpmap:102 opus/48000/2
+        > a=fmtp:102 minptime=10;useinbandfec=1
+        asterisk
+        > a=group:BUNDLE audio-0
+        > m=audio PORT UDP/TLS/RTP/SAVPF 107
+        > a=setup:passive
+        > a=mid:audio-0
+        > a=sendrecv
+        > a=rtcp-mux
+        > a=rtpmap:107 opus/48000/2
+        > a=fmtp:107 minptime=10;useinbandfec=1
+        > m=video 0 UDP/TLS/RTP/SAVPF 96
+        > a=mid:video-1
+        > a=inactive
+        gateway
+        > m=audio PORT UDP/TLS/RTP/SAVP 96
+        > a=setup:passive
+        > a=sendrecv
+        > a=rtpmap:96 opus/48000/2
+        > a=fmtp:96 minptime=10;useinbandfec=1
+        > m=video 0 UDP/TLS/RTP/SAVP 97
+        > a=inactive
+        > m=image 0 udptl t38
+        > a=inactive
+    "#]].assert_eq(&table);
 }
 
 fn is_telling(line: &str) -> bool {
