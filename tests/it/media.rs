@@ -3,5 +3,6 @@
 mod call;
 mod jitter;
 mod mixer;
+mod relay;
 mod rig;
 mod sdp;

@@ -101,7 +101,8 @@ fn our_answers_speak_the_dialect_of_the_offer() {
         > a=inactive
         > m=image 0 udptl t38
         > a=inactive
-    "#]].assert_eq(&table);
+    "#]]
+    .assert_eq(&table);
 }
 
 fn is_telling(line: &str) -> bool {
