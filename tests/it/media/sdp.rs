@@ -187,3 +187,19 @@ fn our_offer_has_real_addresses() {
     assert!(offer.contains("127.0.0.1"));
     assert!(offer.ends_with("a=end-of-candidates\r\n"));
 }
+
+#[test]
+fn a_peer_that_announces_no_streams_is_heard() {
+    let plain = |sdp: String| {
+        let kept = sdp
+            .lines()
+            .filter(|l| !l.starts_with("a=ssrc") && !l.starts_with("a=extmap"));
+        kept.fold(String::new(), |text, line| text + line + "\r\n")
+    };
+    let (caller, callee) = (Phone::new("tone", "none"), Phone::new("tone", "none"));
+    let answer = callee.answer(plain(caller.offer()));
+    caller.accept(plain(answer));
+    for phone in [caller, callee] {
+        phone.wait_for(&Report::FirstSound { leg: LEG });
+    }
+}
