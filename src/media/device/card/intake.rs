@@ -152,7 +152,7 @@ mod tests {
     #[test]
     fn stereo_comes_out_as_the_mean() {
         let (mut tap, mut intake) = pair(RATE, Arc::default());
-        tap.take(2, [0.2, 0.4].into_iter().cycle().take(9600), 4800);
+        tap.take(2, [0.2, 0.4].into_iter().cycle().take(4800), 2400);
         let mut frame = [0.0; FRAME];
         assert_eq!(intake.read(&mut frame), FRAME);
         assert_eq!(intake.read(&mut frame), FRAME);
