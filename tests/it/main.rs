@@ -18,3 +18,4 @@ mod docs;
 mod harness;
 mod server;
 mod tidy;
+mod media;
