@@ -230,7 +230,8 @@ impl Ui {
 
     /// Returns what is wrong with our microphone.
     pub(crate) fn fault(&self, phone: &Phone) -> Option<DeviceException> {
-        self.microphone.exception.or(phone.microphone_fault())
+        let known = self.microphone.exception;
+        known.or_else(|| phone.microphone_fault())
     }
 
     /// Returns the number of a moving thing's picture; always 0 where nothing may move.
