@@ -12,6 +12,7 @@ use super::field::Field;
 use super::keymap::read;
 use super::text::fit;
 use super::{theme, words};
+use crate::config::ServerUrl;
 use crate::id::UserId;
 
 /// What the person answered.
@@ -21,8 +22,8 @@ pub enum FirstRunAnswer {
     Begin {
         /// Who we are.
         id: UserId,
-        /// The server's address, `ws://` or `wss://`.
-        server: String,
+        /// The server's address.
+        server: ServerUrl,
         /// Whether a server is to be started here first.
         start_server: bool,
     },
@@ -211,17 +212,17 @@ impl FirstRun {
                 return None;
             }
         };
-        let host = server
-            .strip_prefix("ws://")
-            .or_else(|| server.strip_prefix("wss://"));
-        if host.is_none_or(str::is_empty) {
-            self.error = Some("A server's address begins with ws:// or wss://".to_owned());
-            self.row = 1;
-            return None;
-        }
+        let server = match ServerUrl::parse(server) {
+            Ok(server) => server,
+            Err(error) => {
+                self.error = Some(words::sentence(&error.to_string()));
+                self.row = 1;
+                return None;
+            }
+        };
         Some(FirstRunAnswer::Begin {
             id,
-            server: server.to_owned(),
+            server,
             start_server: self.start_server,
         })
     }
@@ -229,12 +230,5 @@ impl FirstRun {
 
 /// Tells whether an address is on this machine, so that a server can be started for it.
 fn is_here(server: &str) -> bool {
-    let Some(rest) = server.trim().strip_prefix("ws://") else {
-        return false;
-    };
-    let authority = rest.split('/').next().unwrap_or_default();
-    let host = authority
-        .rsplit_once(':')
-        .map_or(authority, |(host, _)| host);
-    matches!(host, "127.0.0.1" | "localhost" | "[::1]")
+    ServerUrl::parse(server.trim()).is_ok_and(|url| url.is_loopback() && !url.is_secure())
 }
