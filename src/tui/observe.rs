@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::over::{Over, peer_of};
-use super::people::{LastCall, MissedCall, remember};
+use super::people::{LastCall, MissedCall, Person, remember};
 use super::ui::{Popup, Ui};
 use crate::event::{CallFacts, EndReason, Event, Happened, MissedCause};
 use crate::phone::Phone;
@@ -105,7 +105,14 @@ impl Ui {
             ended: self.now,
             duration_ms,
         };
-        remember(&mut self.people, peer.clone(), last);
+        let ended = phone.ended().filter(|it| it.call.id == facts.call_id);
+        let to = ended.and_then(|ended| ended.call.to.clone());
+        let person = Person {
+            user: peer.clone(),
+            to: to.clone(),
+            last: Some(last),
+        };
+        remember(&mut self.people, person);
         self.row = 0;
         self.popup.take_if(|popup| *popup == Popup::Quit);
         // The missed-call notice says it all, and another call keeps the screen.
@@ -119,9 +126,9 @@ impl Ui {
         if direction == Direction::Outgoing && self.dial_is_for(facts) {
             self.dial.clear();
         }
-        let ended = phone.ended().filter(|it| it.call.id == facts.call_id);
         self.over = Some(Over {
             peer,
+            to,
             direction,
             kind: facts.kind,
             reason,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::address::User;
+use crate::address::{Address, User};
 use crate::av::Kind;
 use crate::event::{CallFacts, EndReason};
 use crate::id::UserId;
@@ -12,6 +12,8 @@ use crate::phone::call::Direction;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Over {
     pub(crate) peer: User,
+    /// Where our own call went.
+    pub(crate) to: Option<Address>,
     pub(crate) direction: Direction,
     pub(crate) kind: Kind,
     pub(crate) reason: EndReason,

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use crate::address::User;
+use crate::address::{Address, User};
 use crate::event::{EndReason, MissedCause};
 use crate::id::CallId;
 use crate::phone::call::Direction;
@@ -14,6 +14,8 @@ const PEOPLE: usize = 100;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Person {
     pub(crate) user: User,
+    /// Where our own call went, if it was not just an ID of our server.
+    pub(crate) to: Option<Address>,
     /// The last call, if there was one.
     pub(crate) last: Option<LastCall>,
 }
@@ -37,10 +39,16 @@ pub(crate) struct MissedCall {
 }
 
 /// Notes a call in the list: the newest first, each person once.
-pub(crate) fn remember(people: &mut Vec<Person>, user: User, last: LastCall) {
-    people.retain(|person| person.user.id != user.id);
-    let last = Some(last);
-    people.insert(0, Person { user, last });
+pub(crate) fn remember(people: &mut Vec<Person>, mut person: Person) {
+    let known = people.iter().position(|it| it.user.id == person.user.id);
+    if let Some(known) = known.map(|at| people.remove(at)) {
+        // Who is called by ID is known by name from an earlier call.
+        if person.user.name == person.user.id.as_str() {
+            person.user.name = known.user.name;
+        }
+        person.to = person.to.or(known.to);
+    }
+    people.insert(0, person);
     people.truncate(PEOPLE);
 }
 

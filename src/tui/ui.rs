@@ -80,6 +80,7 @@ impl Ui {
         };
         let people = options.people.iter().map(|user| Person {
             user: user.clone(),
+            to: None,
             last: None,
         });
         Self {

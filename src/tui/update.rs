@@ -171,8 +171,8 @@ fn switch(ui: &mut Ui, context: Context) {
 
 fn call(ui: &mut Ui, context: Context) -> Option<Wish> {
     if context == Context::People {
-        let who = shown_people(ui).get(ui.row)?.user.clone();
-        return Some(dial(ui, &who));
+        let person = shown_people(ui).get(ui.row).copied().cloned()?;
+        return Some(dial(ui, &person.user, person.to));
     }
     if ui.dial.is_empty() {
         // The demo says "press Enter", so Enter it is.
@@ -181,7 +181,7 @@ fn call(ui: &mut Ui, context: Context) -> Option<Wish> {
             ui.tell("Type the ID of the one you want to call, then press Enter");
             return None;
         };
-        return Some(dial(ui, &who));
+        return Some(dial(ui, &who, None));
     }
     match Address::parse(ui.dial.text()) {
         Ok(address) => {
@@ -201,21 +201,22 @@ fn again(ui: &mut Ui, context: Context) -> Option<Wish> {
     let missed = ui.missed.last().filter(|_| context != Context::Ended);
     let last = ui.people.iter().find(|person| person.last.is_some());
     let who = over
-        .map(|over| &over.peer)
-        .or_else(|| missed.map(|missed| &missed.from))
-        .or_else(|| last.map(|person| &person.user));
-    let Some(who) = who.cloned() else {
+        .map(|over| (&over.peer, over.to.clone()))
+        .or_else(|| missed.map(|missed| (&missed.from, None)))
+        .or_else(|| last.map(|person| (&person.user, person.to.clone())));
+    let Some((who, to)) = who.map(|(who, to)| (who.clone(), to)) else {
         ui.tell("Nobody has been called yet");
         return None;
     };
-    Some(dial(ui, &who))
+    Some(dial(ui, &who, to))
 }
 
-fn dial(ui: &mut Ui, who: &User) -> Wish {
+fn dial(ui: &mut Ui, who: &User, to: Option<Address>) -> Wish {
     ui.missed.retain(|missed| missed.from.id != who.id);
     ui.is_in_list = false;
     ui.over = None;
-    Wish::Command(Command::dial(vec![Address::local(who.id.clone())]))
+    let to = to.unwrap_or_else(|| Address::local(who.id.clone()));
+    Wish::Command(Command::dial(vec![to]))
 }
 
 fn hang_up(phone: &Phone) -> Option<Wish> {
@@ -257,7 +258,10 @@ fn use_device(ui: &mut Ui) -> Option<Wish> {
 fn back(ui: &mut Ui, context: Context) {
     match context {
         Context::Devices => ui.picker = None,
-        Context::Ended => ui.over = None,
+        Context::Ended => {
+            ui.over = None;
+            ui.is_in_list = false;
+        }
         Context::Dial | Context::People => ui.is_in_list = !ui.is_in_list,
         Context::Help | Context::Question => ui.popup = None,
         Context::Incoming | Context::Outgoing | Context::Call => {}

@@ -35,14 +35,14 @@ pub(super) fn draw(page: &mut Page<'_>, area: Rect) {
         state: their_state(page, &call.stage, member),
         detail: quality(&page.meters.peer(member.leg)),
         wave: ui.waves.peers.get(&member.leg),
-        voice: theme::their_voice(),
+        voice: voice(theme::their_voice(), phone.is_deafened()),
     };
     let ours = Part {
         name: "you",
         state: our_state(page),
         detail: format!("mic {} · speaker {}", ui.microphone.name, ui.speaker.name),
         wave: Some(&ui.waves.microphone),
-        voice: theme::own_voice(),
+        voice: voice(theme::own_voice(), phone.is_muted()),
     };
     if page.size == Size::Small {
         small(page, area, &theirs);
@@ -63,6 +63,11 @@ pub(super) fn draw(page: &mut Page<'_>, area: Rect) {
         &theirs,
     );
     large(page, below(area, upper), &ours);
+}
+
+/// A wave that nobody hears is drawn dim.
+const fn voice(style: Style, is_off: bool) -> Style {
+    if is_off { theme::dim() } else { style }
 }
 
 fn small(page: &mut Page<'_>, area: Rect, part: &Part<'_>) {
@@ -90,7 +95,7 @@ fn large(page: &mut Page<'_>, area: Rect, part: &Part<'_>) {
         page.put_right(inside, Span::styled(detail, theme::dim()));
     }
     let rest = below(inside, 1);
-    let height = rest.height.min(8);
+    let height = rest.height.min(14);
     let y = rest.bottom() - height;
     wave(page, Rect { y, height, ..rest }, part.wave, part.voice);
 }

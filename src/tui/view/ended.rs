@@ -27,7 +27,11 @@ pub(super) fn draw(page: &mut Page<'_>, area: Rect) {
     let area = middle(area, area.width, 5 + 3 * gap);
     let room = usize::from(area.width).saturating_sub(4);
     let name = fit(&over.peer.name, room.saturating_sub(24).max(8));
-    let sentence = end_sentence(over.reason, over.direction, &name);
+    let sentence = if over.reason == EndReason::NetworkLost && over.duration.is_zero() {
+        format!("{name} could not be reached")
+    } else {
+        end_sentence(over.reason, over.direction, &name)
+    };
     let title = Line::from(vec![
         Span::styled(format!("{sign}  "), style),
         Span::styled(fit(&sentence, room.saturating_sub(3)), theme::strong()),

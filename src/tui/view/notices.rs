@@ -105,7 +105,7 @@ fn missed(page: &Page<'_>, place: Context, room: usize) -> Option<Line<'static>>
     let last = missed.last()?;
     let keys = match (place, page.size) {
         (Context::Dial | Context::People, Size::Small) => "",
-        (Context::Dial, _) => " - Tab, then r call back · Backspace dismiss",
+        (Context::Dial, _) => " - Tab, r call back · Backspace dismiss",
         (Context::People, _) => " - r call back · Backspace dismiss",
         _ => return None,
     };

@@ -22,11 +22,18 @@ pub(crate) fn hints(page: &mut Page<'_>, area: Rect, context: Context) {
         if x + cells(row) + GAP + help_cells > area.right() {
             break;
         }
-        x = hint(page, x, area.y, row) + GAP;
+        x = hint(page, x, area.y, row, row.shown) + GAP;
     }
     for row in help {
-        let x = area.right().saturating_sub(help_cells + 1);
-        hint(page, x, area.y, row);
+        // A question mark goes into a field that has something in it.
+        let shown = match context {
+            Context::Dial if !page.ui.dial.is_empty() => "F1",
+            _ => row.shown,
+        };
+        let more =
+            u16::try_from(width(shown) - width(row.shown).min(width(shown))).unwrap_or_default();
+        let x = area.right().saturating_sub(help_cells + more + 1);
+        hint(page, x, area.y, row, shown);
     }
 }
 
@@ -54,12 +61,13 @@ pub(crate) fn buttons(page: &mut Page<'_>, area: Rect, context: Context, actions
     }
 }
 
-fn hint(page: &mut Page<'_>, x: u16, y: u16, row: &Row) -> u16 {
-    let spot = Rect::new(x, y, cells(row), 1);
+fn hint(page: &mut Page<'_>, x: u16, y: u16, row: &Row, shown: &'static str) -> u16 {
     let label = Line::from(vec![
-        Span::styled(row.shown, theme::key()),
+        Span::styled(shown, theme::key()),
         Span::raw(format!(" {}", row.hint)),
     ]);
+    let cells = u16::try_from(label.width()).unwrap_or_default();
+    let spot = Rect::new(x, y, cells, 1);
     page.put(spot, label);
     page.hits.add(spot, row.action.clone());
     spot.right()

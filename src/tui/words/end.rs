@@ -35,7 +35,7 @@ pub(crate) const fn end_detail(reason: EndReason, direction: Direction) -> &'sta
         (EndReason::Busy, Direction::Outgoing) => "in another call",
         (EndReason::Offline, _) => "signed in nowhere",
         (EndReason::NotFound, _) => "no such user: is the ID spelled right?",
-        (EndReason::NetworkLost, _) => "network lost: nothing came through any more",
+        (EndReason::NetworkLost, _) => "network lost",
         (EndReason::NoAnswer, Direction::Outgoing) => "it rang, but nobody answered",
         (EndReason::AuthFailed, _) => "check the ID and the password",
         (

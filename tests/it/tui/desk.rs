@@ -238,14 +238,15 @@ impl Desk {
     pub(crate) fn voices(&mut self) {
         let leg = self.leg();
         for n in 0..120_u16 {
-            let wave = |slow: f32, fast: f32| {
-                let n = f32::from(n);
-                let swell = (n / slow).sin().max(0.0);
-                -58.0 + 50.0 * swell * (0.65 + 0.35 * (n / fast).cos())
+            let wave = |late: f32| {
+                let n = f32::from(n) + late;
+                let phrase = (n / 14.0).sin().max(0.0).sqrt();
+                let syllable = 0.55 + 0.3 * (n * 1.9).sin() + 0.15 * (n * 4.3).cos();
+                -58.0 + 52.0 * phrase * syllable
             };
-            let level = wave(11.0, 1.7);
+            let level = wave(0.0);
             self.meters = Meters {
-                microphone: wave(-9.0, 1.3),
+                microphone: wave(44.0),
                 speaker: level,
                 peers: vec![(
                     leg,
