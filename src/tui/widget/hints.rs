@@ -26,13 +26,11 @@ pub(crate) fn hints(page: &mut Page<'_>, area: Rect, context: Context) {
     }
     for row in help {
         // A question mark goes into a field that has something in it.
-        let shown = match context {
-            Context::Dial if !page.ui.dial.is_empty() => "F1",
-            _ => row.shown,
-        };
-        let more =
-            u16::try_from(width(shown) - width(row.shown).min(width(shown))).unwrap_or_default();
-        let x = area.right().saturating_sub(help_cells + more + 1);
+        let is_typing = context == Context::Dial && !page.ui.dial.is_empty();
+        let shown = if is_typing { "F1" } else { row.shown };
+        let x = area
+            .right()
+            .saturating_sub(help_cells + 1 + u16::from(is_typing));
         hint(page, x, area.y, row, shown);
     }
 }

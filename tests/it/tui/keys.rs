@@ -298,3 +298,33 @@ fn nothing_moves_on_a_quiet_home() {
     let desk = Desk::new();
     assert_eq!(desk.ui.wants_redraw_at(&desk.phone), None);
 }
+
+#[test]
+fn the_way_to_the_help_is_told_also_while_typing() {
+    let mut desk = Desk::new();
+    assert!(desk.screen(80, 24).trim_end().ends_with("  ? help"));
+    desk.keys("b?");
+    assert!(desk.screen(80, 24).trim_end().ends_with(" F1 help"));
+    assert!(desk.screen(80, 24).contains("│ b?"));
+    desk.key(KeyCode::F(1));
+    assert!(desk.screen(80, 24).contains("Keys while you type"));
+}
+
+#[test]
+fn a_known_name_and_address_outlive_a_call_by_id() {
+    let mut desk = Desk::new();
+    desk.invited(None);
+    desk.wait(seconds(1));
+    desk.keys("d");
+    desk.key(KeyCode::Esc);
+    desk.keys("bob@far.example");
+    desk.key(KeyCode::Enter);
+    desk.keys("x");
+    desk.keys("r");
+    let last = desk.wishes.last();
+    let to = vec![offhook::address::Address::parse("bob@far.example").unwrap()];
+    assert_eq!(last, Some(&Wish::Command(Command::dial(to))));
+    desk.keys("x");
+    desk.key(KeyCode::Esc);
+    assert!(desk.screen(80, 24).contains("   Bob"));
+}
