@@ -16,6 +16,7 @@ mod cli;
 mod device;
 mod docs;
 mod harness;
+mod media;
 mod server;
 mod tidy;
-mod media;
+mod tui;
