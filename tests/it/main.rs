@@ -18,3 +18,4 @@ mod device;
 mod docs;
 mod harness;
 mod tidy;
+mod values;
