@@ -20,3 +20,4 @@ mod media;
 mod server;
 mod tidy;
 mod tui;
+mod values;
