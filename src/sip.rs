@@ -4,10 +4,12 @@
 //! and it calls back with what it [heard](crate::phone::signal::Heard). Under it lies `line::Line`,
 //! the same thing without socket, clock and task, which is what the tests talk to.
 //! Nothing from the wire leaves this module unbounded or unsanitised, and nothing in it draws, plays or decides
-//! about calls.
+//! about calls. What the embedded server needs too stands in [`bridge`] and [`digest`].
 
 mod account;
 mod agent;
+pub mod bridge;
+pub mod digest;
 
 pub use account::{Account, Secret};
 pub use agent::Agent;

@@ -1,5 +1,4 @@
 //! Every test of the project in one binary.
-
 #![allow(
     missing_docs,
     unreachable_pub,
@@ -12,7 +11,10 @@
     reason = "a failed test may panic, and its helpers are nobody's interface"
 )]
 
+mod call;
 mod cli;
+mod device;
 mod docs;
 mod harness;
+mod server;
 mod tidy;
