@@ -1,1 +1,239 @@
-//! In work.
+//! Sound between a phone and its peers: one thread, [`Order`] in, [`Report`] out.
+//!
+//! Knows sessions by [`LegId`] and nothing about people, calls or SIP; who
+//! talks to whom, and when a silent peer is given up, is decided elsewhere.
+//! Nothing here is global: several instances live in one process.
+
+pub mod audio;
+pub mod device;
+mod engine;
+pub mod sdp;
+mod stats;
+mod transport;
+
+use std::io;
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+
+use tokio::sync::mpsc;
+
+use crate::av::{DeviceException, Role};
+use crate::id::LegId;
+use audio::sound::Sound;
+use device::DeviceSpec;
+
+pub use stats::{Meters, Reading};
+
+/// What a media thread starts with. [`Order`]s change the devices later.
+#[derive(Debug, Clone)]
+pub struct MediaSettings {
+    /// Where the voice comes from; opened when the first session is accepted.
+    pub microphone: DeviceSpec,
+    /// Where peers, rings and tones go; opened when something is to be heard.
+    pub speaker: DeviceSpec,
+    /// Bits a second of Opus.
+    pub bitrate: i32,
+    /// How hard Opus works, 0 to 10.
+    pub complexity: i32,
+}
+
+impl Default for MediaSettings {
+    fn default() -> Self {
+        Self {
+            microphone: DeviceSpec::Default,
+            speaker: DeviceSpec::Default,
+            bitrate: 32_000,
+            complexity: 5,
+        }
+    }
+}
+
+/// What the media thread is asked to do.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Order {
+    /// Make a session and an offer, answered by [`Report::Offer`].
+    Offer {
+        /// The new session.
+        leg: LegId,
+    },
+    /// Make a session from a peer's offer, answered by [`Report::Answer`]. The devices open.
+    Answer {
+        /// The new session.
+        leg: LegId,
+        /// The peer's SDP.
+        offer: String,
+    },
+    /// Take the peer's answer to our offer. The devices open.
+    Accept {
+        /// The session that made the offer.
+        leg: LegId,
+        /// The peer's SDP.
+        answer: String,
+    },
+    /// End a session, answered by [`Report::Closed`] unless it was over already. The microphone closes with the last one.
+    Close {
+        /// The session.
+        leg: LegId,
+    },
+    /// Send silence in place of the voice, or the voice again.
+    Mute(bool),
+    /// Play no peer, or play them again. Rings and tones are still heard.
+    Deafen(bool),
+    /// Use another microphone from now on. Heals a device exception.
+    Microphone(DeviceSpec),
+    /// Use another speaker from now on. Heals a device exception.
+    Speaker(DeviceSpec),
+    /// Play a sound in place of the one that plays; `None` stops it.
+    Play {
+        /// The sound.
+        sound: Option<Sound>,
+        /// Whether it starts again at its end, until told otherwise.
+        looped: bool,
+    },
+    /// This session sends a greeting and then what arrives on it a second later, not the microphone.
+    Echo {
+        /// The session; may be told before it is connected.
+        leg: LegId,
+    },
+    /// This session sends a sound, from its beginning when connected, not the microphone.
+    Say {
+        /// The session; may be told before it is connected.
+        leg: LegId,
+        /// The sound.
+        sound: Sound,
+    },
+    /// End all sessions, close the devices, end the thread. Dropping [`Media`] does it too.
+    Stop,
+}
+
+/// What the media thread tells. Reports of one session come in order.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Report {
+    /// The offer that was asked for, with all its candidates.
+    Offer {
+        /// The session.
+        leg: LegId,
+        /// Our SDP.
+        sdp: String,
+    },
+    /// The answer that was asked for, with all its candidates.
+    Answer {
+        /// The session.
+        leg: LegId,
+        /// Our SDP.
+        sdp: String,
+    },
+    /// The session cannot be or go on; it is gone.
+    Failed {
+        /// The session.
+        leg: LegId,
+        /// Why, in words for a log or a detail line.
+        reason: String,
+    },
+    /// The way to the peer is found and keyed: sound flows.
+    Connected {
+        /// The session.
+        leg: LegId,
+    },
+    /// The first sound of the peer has been decoded.
+    FirstSound {
+        /// The session.
+        leg: LegId,
+    },
+    /// Nothing authentic came from the peer for five seconds.
+    Silent {
+        /// The session.
+        leg: LegId,
+    },
+    /// The peer is heard again after [`Report::Silent`].
+    Back {
+        /// The session.
+        leg: LegId,
+    },
+    /// Nothing authentic came for twelve seconds. The session stays until it is closed.
+    Lost {
+        /// The session.
+        leg: LegId,
+    },
+    /// The session is over: as ordered, or the peer closed it.
+    Closed {
+        /// The session.
+        leg: LegId,
+    },
+    /// A device does not work, or (with no exception) works again. Calls go on meanwhile.
+    Exception {
+        /// Microphone or speaker.
+        which: Role,
+        /// The kind, `None` when healed.
+        exception: Option<DeviceException>,
+        /// The device.
+        device: String,
+        /// What happened, in words.
+        detail: String,
+    },
+    /// A device was opened.
+    DeviceChanged {
+        /// Microphone or speaker.
+        which: Role,
+        /// The name to show.
+        name: String,
+    },
+}
+
+/// A running media thread.
+#[derive(Debug)]
+pub struct Media {
+    orders: mpsc::UnboundedSender<Order>,
+    meters: Arc<Meters>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Media {
+    /// Starts the thread. `reports` is called on it and must not block.
+    ///
+    /// # Errors
+    ///
+    /// The system refuses a thread or what a thread needs to wait for sockets.
+    pub fn start(
+        settings: MediaSettings,
+        reports: impl Fn(Report) + Send + 'static,
+    ) -> io::Result<Self> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
+        let meters = Arc::new(Meters::default());
+        let (orders, inbox) = mpsc::unbounded_channel();
+        let shown = Arc::clone(&meters);
+        let thread = thread::Builder::new().name("media".into()).spawn(move || {
+            runtime.block_on(engine::run(settings, inbox, shown, Box::new(reports)));
+            // Do not wait for a device that is still being opened.
+            runtime.shutdown_background();
+        })?;
+        Ok(Self {
+            orders,
+            meters,
+            thread: Some(thread),
+        })
+    }
+
+    /// Hands over an order. After [`Order::Stop`] nobody reads it.
+    pub fn order(&self, order: Order) {
+        // The thread is gone after Stop only, and then there is nothing left to order.
+        let _ = self.orders.send(order);
+    }
+
+    /// Returns what the levels and the lines look like, for as long as somebody wants to look.
+    pub fn meters(&self) -> Arc<Meters> {
+        Arc::clone(&self.meters)
+    }
+}
+
+impl Drop for Media {
+    fn drop(&mut self) {
+        self.order(Order::Stop);
+        if let Some(thread) = self.thread.take() {
+            // A recording is complete once the thread has ended. A panic there was logged already.
+            let _ = thread.join();
+        }
+    }
+}

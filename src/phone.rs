@@ -3,49 +3,104 @@
 //! It has no clock, no socket, no thread. The contract: after every
 //! [`Phone::handle`] drain [`Phone::poll_effect`] until `None`, then wait for
 //! the next input or for the moment [`Phone::poll_timeout`] names.
+//!
+//! ```text
+//! outgoing   Preparing -> Calling -> Talking -> ended
+//! incoming   Ringing -> Answering -> Talking -> ended
+//! ```
+#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 pub mod call;
 pub mod effect;
 pub mod input;
-mod settings;
 pub mod signal;
+
+mod ending;
+mod hearing;
+mod identity;
+mod reporting;
+mod settings;
+mod sign_in;
+mod waiting;
+mod wishes;
 
 use std::collections::VecDeque;
 use std::time::Instant;
 
 pub use call::{Call, Ended};
 pub use effect::Effect;
+pub use identity::Epoch;
 pub use input::Input;
 pub use settings::{BusyPolicy, Settings};
+pub use sign_in::SignIn;
 
 use crate::address::User;
-use crate::av::DeviceException;
+use crate::av::{CameraState, DeviceException, MicrophoneState, Role};
 use crate::command::CommandError;
-use crate::event::RoomReason;
-use crate::id::CallId;
+use crate::event::{Event, Happened};
+use crate::id::{CallId, LegId};
+use effect::{MediaOrder, Ring};
+use identity::Identities;
+use signal::{DeviceState, Say};
 
 /// One person's phone.
 #[derive(Debug)]
 pub struct Phone {
     settings: Settings,
+    identities: Identities,
     sign_in: SignIn,
-    calls: Vec<Call>,
-    effects: VecDeque<Effect>,
-    is_muted: bool,
-}
 
-/// How the sign-in stands.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct SignIn {
-    /// In the reference's word.
-    pub reason: RoomReason,
-    /// Since when.
-    pub since: Option<Instant>,
-    /// What the server or the system said last, where it went wrong.
-    pub detail: Option<String>,
+    // The calls that are not over, the oldest first, and the last one that is.
+    calls: Vec<Call>,
+    ended: Option<Ended>,
+
+    // Our own devices.
+    is_muted: bool,
+    is_deafened: bool,
+    microphone_fault: Option<DeviceException>,
+    device_seq: u64,
+
+    ring: Ring,
+    is_leaving: bool,
+    effects: VecDeque<Effect>,
 }
 
 impl Phone {
+    /// Makes a phone that is signed in nowhere. `epoch` ties the caller's clock to the
+    /// calendar, `seed` makes its ids; the same three make the same phone.
+    pub fn new(settings: Settings, epoch: Epoch, seed: u64) -> Self {
+        Self {
+            settings,
+            identities: Identities::new(epoch, seed),
+            sign_in: SignIn::default(),
+            calls: Vec::new(),
+            ended: None,
+            is_muted: false,
+            is_deafened: false,
+            microphone_fault: None,
+            device_seq: 0,
+            ring: Ring::Silence,
+            is_leaving: false,
+            effects: VecDeque::new(),
+        }
+    }
+
+    /// Takes in what happened at `now`. Returns the call a command was about; only commands fail.
+    pub fn handle(&mut self, now: Instant, input: Input) -> Result<Option<CallId>, CommandError> {
+        match input {
+            Input::Command(command) => return self.carry_out(now, command),
+            Input::Heard(heard) => self.hear(now, heard),
+            Input::Media(report) => self.note(now, report),
+            Input::Timeout => self.wake(now),
+        }
+        Ok(None)
+    }
+
+    /// Returns the next thing to do outside, in order.
+    pub fn poll_effect(&mut self) -> Option<Effect> {
+        self.effects.pop_front()
+    }
+
     /// Returns who we are.
     pub const fn me(&self) -> &User {
         &self.settings.me
@@ -69,8 +124,110 @@ impl Phone {
             .or_else(|| self.calls.last())
     }
 
+    /// Returns the call that ended last.
+    pub const fn ended(&self) -> Option<&Ended> {
+        self.ended.as_ref()
+    }
+
     /// Tells whether silence is sent instead of our voice.
     pub const fn is_muted(&self) -> bool {
         self.is_muted
+    }
+
+    /// Tells whether nothing of the others is played.
+    pub const fn is_deafened(&self) -> bool {
+        self.is_deafened
+    }
+
+    /// Returns the fault of our microphone.
+    pub const fn microphone_fault(&self) -> Option<DeviceException> {
+        self.microphone_fault
+    }
+
+    fn call_of(&self, leg: LegId) -> Option<usize> {
+        self.calls
+            .iter()
+            .position(|call| call.members.iter().any(|member| member.leg == leg))
+    }
+
+    fn say(&mut self, say: Say) {
+        self.effects.push_back(Effect::Say(say));
+    }
+
+    fn order(&mut self, order: MediaOrder) {
+        self.effects.push_back(Effect::Media(order));
+    }
+
+    fn publish(&mut self, event: Event) {
+        self.effects.push_back(Effect::Publish(event));
+    }
+
+    /// Publishes something that belongs to the call at `index`.
+    fn publish_of(&mut self, index: usize, happened: Happened) {
+        self.publish_with(index, happened, None);
+    }
+
+    fn publish_with(&mut self, index: usize, happened: Happened, data: Option<String>) {
+        let facts = self.calls[index].facts();
+        self.publish(Event::of(facts, happened).with_data(data));
+    }
+
+    /// Sounds something else, and tells when the ringing for a person begins or stops.
+    fn sound(&mut self, ring: Ring) {
+        if ring == self.ring {
+            return;
+        }
+        let was = std::mem::replace(&mut self.ring, ring);
+        self.effects.push_back(Effect::Ring(ring));
+        if was == Ring::Incoming {
+            self.publish(Event::new(Happened::RingStop));
+        }
+        if ring == Ring::Incoming {
+            self.publish(Event::new(Happened::RingStart));
+        }
+    }
+
+    /// Tells one peer, if it understands, what our devices do.
+    fn tell_devices(&mut self, index: usize) {
+        let call = &self.calls[index];
+        let mic = match (self.microphone_fault, self.is_muted) {
+            (Some(_), _) => MicrophoneState::None,
+            (None, true) => MicrophoneState::Muted,
+            (None, false) => MicrophoneState::On,
+        };
+        let state = DeviceState {
+            seq: self.device_seq,
+            mic,
+            camera: CameraState::None,
+            speaker: !self.is_deafened,
+            mic_exception: self.microphone_fault,
+            camera_exception: None,
+        };
+        let told = call.members.iter().filter(|member| member.ours);
+        let told: Vec<Say> = told
+            .map(|member| Say::Device {
+                leg: member.leg,
+                call: call.id.clone(),
+                state: state.clone(),
+            })
+            .collect();
+        told.into_iter().for_each(|say| self.say(say));
+    }
+
+    /// Tells everybody in every taken call after a change of our devices.
+    fn tell_all_devices(&mut self) {
+        self.device_seq += 1;
+        for index in 0..self.calls.len() {
+            if matches!(self.calls[index].stage, call::Stage::Talking { .. }) {
+                self.tell_devices(index);
+            }
+        }
+    }
+
+    fn device_fault(&mut self, which: Role, exception: Option<DeviceException>) {
+        if which == Role::Microphone && self.microphone_fault != exception {
+            self.microphone_fault = exception;
+            self.tell_all_devices();
+        }
     }
 }

@@ -1,1 +1,247 @@
-//! In work.
+//! The loop that joins a phone to its network, its sound and its person.
+//!
+//! Everything comes in by one door, as an [`Arrival`], in one order; everything
+//! outside (screens, verbs, streams) attaches to commands and events here and
+//! nowhere else. Draws nothing and prints nothing.
+
+mod arrival;
+mod effect;
+mod recorder;
+mod stamp;
+
+use std::collections::VecDeque;
+use std::io;
+use std::sync::Arc;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use tokio::sync::mpsc;
+
+pub use arrival::{Arrival, Signal};
+pub use recorder::{Recorded, Recorder, Recording, RecordingError};
+pub use stamp::Stamped;
+
+use crate::address::User;
+use crate::command::{Command, CommandError};
+use crate::id::{CallId, DeviceId, LegId};
+use crate::media::{Media, MediaSettings, Meters};
+use crate::phone::{Effect, Epoch, Input, Phone, Settings};
+use crate::sip::{Account, Agent};
+
+/// How many arrivals may wait at the door. The loop takes microseconds for each, so a full
+/// door means that it has stopped.
+const DOOR: usize = 4096;
+
+/// What a station is set up with.
+#[derive(Debug)]
+pub struct Setup {
+    /// What the phone goes by.
+    pub settings: Settings,
+    /// Where it signs in.
+    pub account: Account,
+    /// What it hears and speaks with.
+    pub media: MediaSettings,
+    /// Whether anything sounds at rings and ends.
+    pub rings: bool,
+    /// What a peer hears in place of our microphone.
+    pub voice: Voice,
+}
+
+/// What a peer hears of us.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Voice {
+    /// Our microphone.
+    #[default]
+    Microphone,
+    /// A greeting, then its own voice, a second later.
+    Echo,
+    /// Somebody who talks for a while.
+    Visitor,
+}
+
+/// One phone with everything it hangs on: the telephone as a thing.
+#[derive(Debug)]
+pub struct Station {
+    phone: Phone,
+    agent: Agent,
+    media: Media,
+    rings: bool,
+    voice: Voice,
+    door: mpsc::Receiver<Arrival>,
+    bell: mpsc::Sender<Arrival>,
+    recorder: Arc<Recorder>,
+    events: VecDeque<Stamped>,
+    n_events: u64,
+    has_left: bool,
+}
+
+impl Station {
+    /// Starts the network and the sound of a phone. Needs a tokio runtime around it.
+    ///
+    /// # Errors
+    ///
+    /// The system refuses the sound's thread.
+    pub fn start(setup: Setup) -> io::Result<Self> {
+        let (bell, door) = mpsc::channel(DOOR);
+        let epoch = epoch();
+        let seed: u64 = rand::random();
+        let recorder = Arc::new(Recorder::new(&setup.settings, epoch, seed));
+        let phone = Phone::new(setup.settings, epoch, seed);
+        let network = bell.clone();
+        let agent = Agent::start(setup.account, move |heard| {
+            ring_at(&network, Arrival::Input(Input::Heard(heard)));
+        });
+        let sound = bell.clone();
+        let media = Media::start(setup.media, move |report| {
+            ring_at(&sound, effect::arrival_of(report));
+        })?;
+        Ok(Self {
+            phone,
+            agent,
+            media,
+            rings: setup.rings,
+            voice: setup.voice,
+            door,
+            bell,
+            recorder,
+            events: VecDeque::new(),
+            n_events: 0,
+            has_left: false,
+        })
+    }
+
+    /// Returns a way to bring something to the door.
+    pub fn bell(&self) -> mpsc::Sender<Arrival> {
+        self.bell.clone()
+    }
+
+    /// Returns the phone, to be looked at.
+    pub const fn phone(&self) -> &Phone {
+        &self.phone
+    }
+
+    /// Returns who this is.
+    pub const fn me(&self) -> &User {
+        self.phone.me()
+    }
+
+    /// Returns the levels and the lines.
+    pub fn meters(&self) -> Arc<Meters> {
+        self.media.meters()
+    }
+
+    /// Returns the flight recorder.
+    pub fn recorder(&self) -> Arc<Recorder> {
+        Arc::clone(&self.recorder)
+    }
+
+    /// Tells whether the phone has signed out for good.
+    pub const fn has_left(&self) -> bool {
+        self.has_left
+    }
+
+    /// Waits for what comes next. What concerns the phone has been taken in already when
+    /// it is returned; the rest is the caller's.
+    pub async fn next(&mut self) -> Arrival {
+        let timeout = self.phone.poll_timeout().map(|(until, _why)| until);
+        let arrival = tokio::select! {
+            // The station holds a bell itself, so the door never closes.
+            Some(arrival) = self.door.recv() => arrival,
+            () = until(timeout) => Arrival::Input(Input::Timeout),
+        };
+        self.take(&arrival);
+        arrival
+    }
+
+    /// Takes what has come already, without waiting.
+    pub fn try_next(&mut self) -> Option<Arrival> {
+        let arrival = self.door.try_recv().ok()?;
+        self.take(&arrival);
+        Some(arrival)
+    }
+
+    fn take(&mut self, arrival: &Arrival) {
+        let now = Instant::now();
+        self.recorder.note(now, arrival);
+        if let Arrival::Input(input) = arrival {
+            // Only commands fail, and they come by `command`.
+            let _ = self.phone.handle(now, input.clone());
+            self.carry_out();
+        }
+    }
+
+    /// Has the phone carry out a command.
+    pub fn command(&mut self, command: Command) -> Result<Option<CallId>, CommandError> {
+        effect::check(&command)?;
+        let now = Instant::now();
+        let input = Input::Command(command);
+        self.recorder.note(now, &Arrival::Input(input.clone()));
+        let outcome = self.phone.handle(now, input);
+        self.carry_out();
+        outcome
+    }
+
+    /// Returns the next thing that happened.
+    pub fn poll_event(&mut self) -> Option<Stamped> {
+        self.events.pop_front()
+    }
+
+    fn carry_out(&mut self) {
+        while let Some(effect) = self.phone.poll_effect() {
+            match effect {
+                Effect::Say(say) => self.agent.say(say),
+                Effect::Media(order) => {
+                    if let Some(leg) = effect::new_leg(&order) {
+                        self.lend_voice(leg);
+                    }
+                    if let Some(order) = effect::order_of(order) {
+                        self.media.order(order);
+                    }
+                }
+                Effect::Ring(ring) if self.rings => self.media.order(effect::play(ring)),
+                Effect::Ring(_) => {}
+                Effect::Publish(event) => {
+                    self.n_events += 1;
+                    self.events.push_back(Stamped::new(self.n_events, event));
+                }
+                Effect::Leave => self.has_left = true,
+            }
+        }
+    }
+
+    fn lend_voice(&self, leg: LegId) {
+        if let Some(order) = effect::lent_voice(self.voice, leg) {
+            self.media.order(order);
+        }
+    }
+}
+
+/// Returns this moment on both clocks.
+pub fn epoch() -> Epoch {
+    let since_1970 = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    let unix_ms = u64::try_from(since_1970.as_millis()).unwrap_or(u64::MAX);
+    Epoch {
+        instant: Instant::now(),
+        unix_ms,
+    }
+}
+
+/// Makes the id of an installation that has none yet.
+pub fn new_device_id() -> DeviceId {
+    DeviceId::new(ulid::Ulid::from_parts(epoch().unix_ms, rand::random()).to_string())
+}
+
+/// Never waits: the door is deep, and those who ring at it must not be held up.
+fn ring_at(bell: &mpsc::Sender<Arrival>, arrival: Arrival) {
+    if let Err(mpsc::error::TrySendError::Full(_)) = bell.try_send(arrival) {
+        tracing::error!("the run loop does not keep up; an arrival is lost");
+    }
+}
+
+async fn until(moment: Option<Instant>) {
+    match moment {
+        Some(moment) => tokio::time::sleep_until(moment.into()).await,
+        None => std::future::pending().await,
+    }
+}

@@ -2,11 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use crate::address::User;
+use crate::address::{Address, User};
 use crate::av::{CameraState, DeviceException, Kind, MicrophoneState};
 use crate::event::{CallFacts, CallSnapshot, EndReason, InvitationState, UserState};
-use crate::id::{CallId, InvitationId, LegId, SessionId};
-use crate::phone::signal::{DeviceState, Sdp};
+use crate::id::{CallId, DeviceId, InvitationId, LegId, SessionId};
+use crate::phone::signal::{CallLabel, DeviceState, Sdp};
 
 /// Which way the invitation went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -125,6 +125,10 @@ pub struct Call {
     pub caller: User,
     /// Everybody but us.
     pub members: Vec<Member>,
+    /// Where our own invitation went.
+    pub to: Option<Address>,
+    /// How long it may ring.
+    pub ring: Duration,
     /// Custom data of the invitation.
     pub data: Option<String>,
     /// Where it stands.
@@ -196,6 +200,16 @@ impl Call {
             call_type: self.kind.call_type(),
             caller: self.caller.clone(),
             callees,
+        }
+    }
+
+    /// Returns what tells the call from others on the wire.
+    pub(crate) fn label(&self, device: &DeviceId) -> CallLabel {
+        CallLabel {
+            call: self.id.clone(),
+            invitation: self.invitation.clone(),
+            host: self.caller.id.clone(),
+            device: device.clone(),
         }
     }
 

@@ -1,0 +1,87 @@
+//! The sounds that come with the phone.
+
+use std::sync::{Arc, OnceLock};
+
+use super::wav;
+
+/// A sound that comes with the phone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Sound {
+    /// Somebody calls. Meant to be repeated.
+    Ring,
+    /// It rings at the other side. Meant to be repeated.
+    Ringback,
+    /// They are on another call.
+    Busy,
+    /// They declined.
+    Declined,
+    /// They did not answer.
+    NoAnswer,
+    /// The call is up.
+    Connected,
+    /// The call is over.
+    Ended,
+    /// What `echo` says when it answers.
+    EchoGreeting,
+    /// What the demo's caller says.
+    Visitor,
+}
+
+impl Sound {
+    /// Every sound.
+    pub const ALL: [Self; 9] = [
+        Self::Ring,
+        Self::Ringback,
+        Self::Busy,
+        Self::Declined,
+        Self::NoAnswer,
+        Self::Connected,
+        Self::Ended,
+        Self::EchoGreeting,
+        Self::Visitor,
+    ];
+
+    /// Returns the sound's file name in `assets/sounds`, without its ending.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Ring => "ring",
+            Self::Ringback => "ringback",
+            Self::Busy => "busy",
+            Self::Declined => "declined",
+            Self::NoAnswer => "no_answer",
+            Self::Connected => "connected",
+            Self::Ended => "ended",
+            Self::EchoGreeting => "echo-greeting",
+            Self::Visitor => "visitor",
+        }
+    }
+
+    /// Returns the samples, 48 kHz and mono. The first call decodes them.
+    pub fn samples(self) -> Arc<[f32]> {
+        static DECODED: [OnceLock<Arc<[f32]>>; 9] = [const { OnceLock::new() }; 9];
+        Arc::clone(DECODED[self as usize].get_or_init(|| {
+            wav::read(self.file())
+                .expect("a test decodes every file of assets/sounds")
+                .into()
+        }))
+    }
+
+    const fn file(self) -> &'static [u8] {
+        macro_rules! asset {
+            ($name:literal) => {
+                include_bytes!(concat!("../../../assets/sounds/", $name, ".wav"))
+            };
+        }
+        match self {
+            Self::Ring => asset!("ring"),
+            Self::Ringback => asset!("ringback"),
+            Self::Busy => asset!("busy"),
+            Self::Declined => asset!("declined"),
+            Self::NoAnswer => asset!("no_answer"),
+            Self::Connected => asset!("connected"),
+            Self::Ended => asset!("ended"),
+            Self::EchoGreeting => asset!("echo-greeting"),
+            Self::Visitor => asset!("visitor"),
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! Sound devices: cards, files, tones and nothing at all, behind one [`Microphone`] and one [`Speaker`].
+//!
+//! A device is read and written in ticks of ten milliseconds by one thread and
+//! never makes it wait. What goes wrong is a [`Trouble`], at open or later; a
+//! device in trouble gives silence and swallows sound, it never ends a call.
+//! Nothing here reconnects by itself: the owner opens another device.
+//!
+//! `alsa-lib` writes to file descriptor 2 whenever a card cannot be opened. A
+//! program with a screen points that descriptor elsewhere before it opens
+//! anything here.
+
+mod card;
+mod list;
+mod microphone;
+mod player;
+mod recorder;
+mod speaker;
+mod spec;
+mod trouble;
+
+pub use crate::av::Role;
+pub use list::{Listed, list};
+pub use microphone::Microphone;
+pub use speaker::Speaker;
+pub use spec::{DeviceSpec, SpecError};
+pub use trouble::Trouble;

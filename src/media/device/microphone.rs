@@ -1,0 +1,95 @@
+//! Where sound comes from. Gives one frame a tick, whatever happens behind it.
+
+use std::sync::Arc;
+
+use super::card::CardMicrophone;
+use super::player::{self, Player};
+use super::{DeviceSpec, Trouble};
+use crate::media::audio::tone::Sine;
+use crate::media::audio::{FRAME, Frame};
+
+/// An open microphone.
+#[derive(Debug)]
+pub struct Microphone {
+    name: String,
+    source: Source,
+}
+
+#[derive(Debug)]
+enum Source {
+    Card(CardMicrophone),
+    Samples(Player),
+    Tone(Sine),
+    None,
+}
+
+impl Microphone {
+    /// Opens a device. May take up to about two seconds for a card and as long
+    /// as the disk wants for a file: not for the thread that ticks.
+    ///
+    /// # Errors
+    ///
+    /// Why the device cannot be used.
+    pub fn open(spec: &DeviceSpec) -> Result<Self, Trouble> {
+        let (name, source) = match spec {
+            DeviceSpec::Default | DeviceSpec::Named(_) => {
+                let card = CardMicrophone::open(spec)?;
+                (card.name().to_owned(), Source::Card(card))
+            }
+            DeviceSpec::File(path) => (
+                spec.to_string(),
+                Source::Samples(Player::new(player::load(path)?)),
+            ),
+            DeviceSpec::Tone(hz) => (spec.to_string(), Source::Tone(Sine::new(*hz))),
+            DeviceSpec::None => (spec.to_string(), Source::None),
+        };
+        Ok(Self { name, source })
+    }
+
+    /// Returns a microphone that says these samples (48 kHz, mono) once, from
+    /// [`start`](Self::start) on, and is silent before and after.
+    pub fn saying(name: &str, samples: Arc<[f32]>) -> Self {
+        Self {
+            name: name.to_owned(),
+            source: Source::Samples(Player::new(samples)),
+        }
+    }
+
+    /// Gives the next ten milliseconds. Never blocks. What is not there is silence.
+    ///
+    /// Returns how many of the samples came from the device.
+    pub fn read(&mut self, frame: &mut Frame) -> usize {
+        frame.fill(0.0);
+        match &mut self.source {
+            Source::Card(card) => card.read(frame),
+            Source::Samples(player) => player.read(frame),
+            Source::Tone(sine) => {
+                sine.fill(frame);
+                FRAME
+            }
+            Source::None => 0,
+        }
+    }
+
+    /// Returns what went wrong since the device was opened: the first fatal
+    /// error, or that nothing came for a second. Each is told once.
+    pub fn poll_trouble(&mut self) -> Option<Trouble> {
+        match &mut self.source {
+            Source::Card(card) => card.poll_trouble(),
+            Source::Samples(_) | Source::Tone(_) | Source::None => None,
+        }
+    }
+
+    /// Starts a file from its beginning: media is connected now. Others run since they were opened.
+    pub fn start(&mut self) {
+        match &mut self.source {
+            Source::Samples(player) => player.start(),
+            Source::Card(_) | Source::Tone(_) | Source::None => {}
+        }
+    }
+
+    /// Returns the name to show.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+}

@@ -1,0 +1,80 @@
+//! Where sound goes. Takes one frame a tick and never makes the caller wait.
+
+use super::card::CardSpeaker;
+use super::recorder::Recorder;
+use super::{DeviceSpec, Trouble};
+use crate::av::DeviceException;
+use crate::media::audio::Frame;
+
+/// An open speaker.
+#[derive(Debug)]
+pub struct Speaker {
+    name: String,
+    sink: Sink,
+}
+
+#[derive(Debug)]
+enum Sink {
+    Card(CardSpeaker),
+    File(Recorder),
+    None,
+}
+
+impl Speaker {
+    /// Opens a device. May take up to about two seconds for a card: not for
+    /// the thread that ticks.
+    ///
+    /// # Errors
+    ///
+    /// Why the device cannot be used.
+    pub fn open(spec: &DeviceSpec) -> Result<Self, Trouble> {
+        let (name, sink) = match spec {
+            DeviceSpec::Default | DeviceSpec::Named(_) => {
+                let card = CardSpeaker::open(spec)?;
+                (card.name().to_owned(), Sink::Card(card))
+            }
+            DeviceSpec::File(path) => (spec.to_string(), Sink::File(Recorder::create(path)?)),
+            DeviceSpec::Tone(_) => {
+                return Err(Trouble::new(
+                    DeviceException::InvalidId,
+                    spec.to_string(),
+                    "a tone is a microphone, not a speaker",
+                ));
+            }
+            DeviceSpec::None => (spec.to_string(), Sink::None),
+        };
+        Ok(Self { name, sink })
+    }
+
+    /// Plays ten milliseconds. Never blocks. What does not fit is dropped, the oldest first.
+    pub fn write(&mut self, frame: &Frame) {
+        match &mut self.sink {
+            Sink::Card(card) => card.write(frame),
+            Sink::File(recorder) => recorder.write(frame),
+            Sink::None => {}
+        }
+    }
+
+    /// Returns what went wrong since the device was opened: the first fatal
+    /// error, or that nobody fetched sound for a second. Each is told once.
+    pub fn poll_trouble(&mut self) -> Option<Trouble> {
+        match &mut self.sink {
+            Sink::Card(card) => card.poll_trouble(),
+            Sink::File(recorder) => recorder.poll_trouble(),
+            Sink::None => None,
+        }
+    }
+
+    /// Returns how much sound was written but not yet fetched by the device, in milliseconds.
+    pub fn buffered_ms(&self) -> u32 {
+        match &self.sink {
+            Sink::Card(card) => card.buffered_ms(),
+            Sink::File(_) | Sink::None => 0,
+        }
+    }
+
+    /// Returns the name to show.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+}

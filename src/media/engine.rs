@@ -1,0 +1,438 @@
+//! The media thread: orders, datagrams and a tick every ten milliseconds.
+
+mod leg;
+mod line;
+mod player;
+mod slot;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::mpsc;
+
+use super::audio::level::Meter;
+use super::audio::mixer::Mixer;
+use super::audio::opus::{Hearing, Speech};
+use super::audio::{FRAME, Frame};
+use super::device::{Microphone, Speaker};
+use super::transport::{Datagram, Session};
+use super::{MediaSettings, Meters, Order, Report};
+use crate::id::LegId;
+use leg::Leg;
+use line::{Line, Own};
+use player::Playing;
+use slot::{Opened, Slot};
+
+type Reports = Box<dyn Fn(Report) + Send>;
+
+/// A tick.
+const TICK: Duration = Duration::from_millis(10);
+/// What is made up for after a stall; the rest of it never happened.
+const LONGEST_CATCH_UP: u32 = 6;
+/// Datagrams that may wait; more are lost, as on any network.
+const DATAGRAMS: usize = 512;
+/// How long a speaker stays open, so that what was written last is heard.
+const LINGER: Duration = Duration::from_secs(2);
+/// Ticks between two readings of the meters.
+const READING: u64 = 5;
+
+/// Runs until [`Order::Stop`], or until nobody can order any more.
+pub(super) async fn run(
+    settings: MediaSettings,
+    mut orders: mpsc::UnboundedReceiver<Order>,
+    meters: Arc<Meters>,
+    reports: Reports,
+) {
+    let (datagram_inbox, mut datagrams) = mpsc::channel(DATAGRAMS);
+    let (microphone_inbox, mut microphones) = mpsc::unbounded_channel::<Opened<Microphone>>();
+    let (speaker_inbox, mut speakers) = mpsc::unbounded_channel::<Opened<Speaker>>();
+    let mut engine = Engine {
+        microphone: Slot::new(settings.microphone.clone(), microphone_inbox),
+        speaker: Slot::new(settings.speaker.clone(), speaker_inbox),
+        settings,
+        meters,
+        reports,
+        datagram_inbox,
+        legs: BTreeMap::new(),
+        speech: None,
+        playing: None,
+        mixer: Mixer::default(),
+        meter: Meter::default(),
+        is_muted: false,
+        is_deaf: false,
+        n_ticks: 0,
+    };
+    let mut next_tick = Instant::now();
+    loop {
+        let now = Instant::now();
+        if !engine.is_busy() {
+            next_tick = now;
+        }
+        let wake = engine.wake(next_tick);
+        tokio::select! {
+            biased;
+            () = tokio::time::sleep_until(wake.into()), if engine.is_busy() => {
+                let now = Instant::now();
+                if now >= next_tick {
+                    next_tick = engine.catch_up(next_tick, now);
+                } else {
+                    engine.on_deadline(now);
+                }
+            }
+            order = orders.recv() => match order {
+                None | Some(Order::Stop) => break,
+                Some(order) => engine.order(order, Instant::now()),
+            },
+            Some(datagram) = datagrams.recv() => engine.receive(&datagram),
+            Some(opened) = microphones.recv() => engine.microphone_opened(opened),
+            Some(opened) = speakers.recv() => {
+                engine.speaker.opened(opened, &mut |report| (engine.reports)(report));
+            }
+        }
+    }
+    engine.stop(Instant::now());
+}
+
+struct Engine {
+    settings: MediaSettings,
+    meters: Arc<Meters>,
+    reports: Reports,
+    datagram_inbox: mpsc::Sender<Datagram>,
+    legs: BTreeMap<LegId, Leg>,
+    microphone: Slot<Microphone>,
+    speaker: Slot<Speaker>,
+    /// The microphone's encoder, while somebody listens.
+    speech: Option<Speech>,
+    playing: Option<Playing>,
+    mixer: Mixer,
+    meter: Meter,
+    is_muted: bool,
+    is_deaf: bool,
+    /// Ticks so far, with those a stall swallowed: the media clock.
+    n_ticks: u64,
+}
+
+impl Engine {
+    fn is_busy(&self) -> bool {
+        !self.legs.is_empty()
+            || self.playing.is_some()
+            || self.microphone.is_closing()
+            || self.speaker.is_closing()
+    }
+
+    fn wake(&self, next_tick: Instant) -> Instant {
+        let deadlines = self.legs.values().map(|leg| leg.session.deadline());
+        deadlines.fold(next_tick, Instant::min)
+    }
+
+    fn order(&mut self, order: Order, now: Instant) {
+        match order {
+            Order::Offer { leg } => self.offer(leg, now),
+            Order::Answer { leg, offer } => self.answer(leg, &offer, now),
+            Order::Accept { leg, answer } => self.accept(leg, &answer, now),
+            Order::Close { leg } => self.close(leg, now),
+            Order::Mute(is_muted) => self.is_muted = is_muted,
+            Order::Deafen(is_deaf) => self.is_deaf = is_deaf,
+            Order::Microphone(spec) => self.microphone.choose(spec),
+            Order::Speaker(spec) => self.speaker.choose(spec),
+            Order::Play { sound, looped } => {
+                self.playing = sound.map(|sound| Playing::new(sound, looped));
+            }
+            Order::Echo { leg } => self.give_line(leg, Own::echo),
+            Order::Say { leg, sound } => self.give_line(leg, |speech| Own::saying(speech, sound)),
+            Order::Stop => {}
+        }
+        self.settle(now);
+    }
+
+    fn offer(&mut self, id: LegId, now: Instant) {
+        let made = self.make(id, now).and_then(|mut leg| {
+            let sdp = leg.session.offer(now)?;
+            Ok((leg, sdp))
+        });
+        match made {
+            Ok((leg, sdp)) => {
+                self.legs.insert(id, leg);
+                self.report(Report::Offer { leg: id, sdp });
+            }
+            Err(reason) => self.report(Report::Failed { leg: id, reason }),
+        }
+    }
+
+    fn answer(&mut self, id: LegId, offer: &str, now: Instant) {
+        let made = self.make(id, now).and_then(|mut leg| {
+            let sdp = leg.session.answer(offer, now)?;
+            Ok((leg, sdp))
+        });
+        match made {
+            Ok((mut leg, sdp)) => {
+                leg.connect(now);
+                self.legs.insert(id, leg);
+                self.report(Report::Answer { leg: id, sdp });
+                self.digest(id, now);
+            }
+            Err(reason) => self.report(Report::Failed { leg: id, reason }),
+        }
+    }
+
+    fn accept(&mut self, id: LegId, answer: &str, now: Instant) {
+        let Some(leg) = self.legs.get_mut(&id) else {
+            let reason = "an answer to no offer of ours".to_owned();
+            return self.report(Report::Failed { leg: id, reason });
+        };
+        match leg.session.accept(answer, now) {
+            Ok(()) => {
+                leg.connect(now);
+                self.digest(id, now);
+            }
+            Err(reason) => {
+                let failed = leg.fail(reason);
+                self.report(failed);
+            }
+        }
+    }
+
+    fn close(&mut self, id: LegId, now: Instant) {
+        if let Some(mut leg) = self.legs.remove(&id) {
+            leg.session.close(now);
+            self.meters.forget(id);
+            self.report(Report::Closed { leg: id });
+        }
+    }
+
+    fn make(&self, id: LegId, now: Instant) -> Result<Leg, String> {
+        if self.legs.contains_key(&id) {
+            return Err("there is such a session already".to_owned());
+        }
+        let hearing = Hearing::new().map_err(|e| e.to_string())?;
+        let session = Session::new(id, &self.datagram_inbox, now)?;
+        Ok(Leg::new(id, session, hearing))
+    }
+
+    fn give_line(&mut self, id: LegId, own: impl FnOnce(Speech) -> Own) {
+        let speech = Speech::new(self.settings.bitrate, self.settings.complexity);
+        if let (Some(leg), Ok(speech)) = (self.legs.get_mut(&id), speech) {
+            let mut own = own(speech);
+            if leg.is_connected() {
+                own.start();
+            }
+            leg.line = Line::Own(Box::new(own));
+        }
+    }
+
+    fn receive(&mut self, datagram: &Datagram) {
+        let now = Instant::now();
+        let Some(leg) = self.legs.get_mut(&datagram.leg) else {
+            return;
+        };
+        if let Err(reason) = leg.session.receive(datagram, datagram.arrival.min(now)) {
+            // Whatever a stranger sends must not end a call; str0m's errors here are about that packet.
+            tracing::debug!(reason, "a datagram was refused");
+        }
+        self.digest(datagram.leg, now);
+        self.settle(now);
+    }
+
+    fn digest(&mut self, id: LegId, now: Instant) {
+        let Some(leg) = self.legs.get_mut(&id) else {
+            return;
+        };
+        let was_connected = leg.is_connected();
+        let reports = &self.reports;
+        leg.digest(now, &mut |report| reports(report));
+        let connects = leg.is_connected() && !was_connected;
+        self.start_microphone(connects);
+    }
+
+    /// A file begins when the first peer can hear it.
+    fn start_microphone(&mut self, connects: bool) {
+        let n_connected = self.legs.values().filter(|leg| leg.is_connected()).count();
+        if connects
+            && n_connected == 1
+            && let Some(microphone) = self.microphone.get()
+        {
+            microphone.start();
+        }
+    }
+
+    fn microphone_opened(&mut self, opened: Opened<Microphone>) {
+        let reports = &self.reports;
+        let is_new = self
+            .microphone
+            .opened(opened, &mut |report| reports(report));
+        let is_heard = self.legs.values().any(Leg::is_connected);
+        if is_new
+            && is_heard
+            && let Some(microphone) = self.microphone.get()
+        {
+            microphone.start();
+        }
+    }
+
+    /// Opens and closes the devices as the sessions want it, and forgets sessions that are over.
+    fn settle(&mut self, now: Instant) {
+        let meters = &self.meters;
+        self.legs.retain(|id, leg| {
+            if leg.is_over() {
+                leg.session.close(now);
+                meters.forget(*id);
+            }
+            !leg.is_over()
+        });
+        let is_accepted = self.legs.values().any(Leg::is_accepted);
+        let speaks = |leg: &Leg| leg.is_accepted() && matches!(leg.line, Line::Microphone);
+        let is_speaking = self.legs.values().any(speaks);
+        self.microphone.want(is_speaking, Duration::ZERO, now);
+        let is_heard = is_accepted || self.playing.is_some();
+        self.speaker.want(is_heard, LINGER, now);
+        if !is_speaking {
+            self.speech = None;
+            self.meter = Meter::default();
+            self.meters.set_microphone(self.meter.level());
+        }
+    }
+
+    fn on_deadline(&mut self, now: Instant) {
+        let due: Vec<LegId> = self
+            .legs
+            .values()
+            .filter(|leg| leg.session.deadline() <= now)
+            .map(|leg| leg.id)
+            .collect();
+        for id in due {
+            let ticked = self
+                .legs
+                .get_mut(&id)
+                .map(|leg| leg.session.tick(now).map_err(|e| leg.fail(e)));
+            if let Some(Err(failed)) = ticked {
+                self.report(failed);
+            }
+            self.digest(id, now);
+        }
+        self.settle(now);
+    }
+
+    /// Does the ticks that are due; returns when the next one is.
+    fn catch_up(&mut self, due: Instant, now: Instant) -> Instant {
+        let behind = now.duration_since(due).as_micros() / TICK.as_micros();
+        let n_due = u32::try_from(behind).unwrap_or(u32::MAX).saturating_add(1);
+        let n_lost = n_due.saturating_sub(LONGEST_CATCH_UP);
+        if n_lost > 0 {
+            tracing::debug!(n_lost, "the media thread was held up");
+            self.n_ticks += u64::from(n_lost);
+        }
+        for n in n_lost..n_due {
+            self.tick(due + TICK * n, now);
+        }
+        due + TICK * n_due
+    }
+
+    /// One tick, that was due then and happens now.
+    fn tick(&mut self, due: Instant, now: Instant) {
+        self.n_ticks += 1;
+        let ids: Vec<LegId> = self.legs.keys().copied().collect();
+        for id in ids {
+            let Some(leg) = self.legs.get_mut(&id) else {
+                continue;
+            };
+            let was_connected = leg.is_connected();
+            let reports = &self.reports;
+            leg.tick(due, now, &mut |report| reports(report));
+            if !self.is_deaf && leg.is_connected() {
+                self.mixer.add(&leg.heard);
+            }
+            let connects = leg.is_connected() && !was_connected;
+            self.start_microphone(connects);
+        }
+        self.speak(now);
+        self.play();
+        let reports = &self.reports;
+        self.microphone.watch(now, &mut |report| reports(report));
+        self.speaker.watch(now, &mut |report| reports(report));
+        if self.n_ticks.is_multiple_of(READING) {
+            self.show(now);
+        }
+        self.settle(now);
+    }
+
+    /// Sends every connected peer its next packet.
+    fn speak(&mut self, now: Instant) {
+        let mut frame: Frame = [0.0; FRAME];
+        if let Some(microphone) = self.microphone.get() {
+            microphone.read(&mut frame);
+        }
+        self.meter.push(&frame);
+        if self.is_muted {
+            // Silence is sent, not nothing: the peer's watchdog and every NAT between want packets.
+            frame.fill(0.0);
+        }
+        let packet = self.encode(&frame);
+        let time = self.n_ticks * FRAME as u64;
+        for leg in self.legs.values_mut().filter(|leg| leg.is_connected()) {
+            let sent = match &mut leg.line {
+                Line::Microphone => packet.as_ref().map(|p| leg.session.send(p, time, now)),
+                Line::Own(own) => {
+                    let packet = own.next(&leg.heard);
+                    packet.map(|p| leg.session.send(&p, time, now))
+                }
+            };
+            if let Some(Err(error)) = sent {
+                tracing::debug!(error, "a packet was not sent");
+            }
+        }
+    }
+
+    fn encode(&mut self, frame: &Frame) -> Option<Vec<u8>> {
+        let listens = |leg: &&Leg| leg.is_connected() && matches!(leg.line, Line::Microphone);
+        let worst = self
+            .legs
+            .values()
+            .filter(listens)
+            .map(|leg| leg.send_loss)
+            .reduce(f32::max)?;
+        if self.speech.is_none() {
+            let made = Speech::new(self.settings.bitrate, self.settings.complexity);
+            self.speech = made
+                .inspect_err(|error| tracing::warn!(%error, "no encoder"))
+                .ok();
+        }
+        let speech = self.speech.as_mut()?;
+        speech.expect_loss(worst);
+        speech.encode(frame)
+    }
+
+    /// Gives the speaker its ten milliseconds: the peers, and what rings.
+    fn play(&mut self) {
+        // A sound waits for its speaker, or its beginning would be lost.
+        if !self.speaker.is_opening()
+            && let Some(playing) = &mut self.playing
+        {
+            match playing.next() {
+                Some(frame) => self.mixer.add(&frame),
+                None => self.playing = None,
+            }
+        }
+        let frame = self.mixer.take();
+        if let Some(speaker) = self.speaker.get() {
+            speaker.write(&frame);
+        }
+    }
+
+    fn show(&self, now: Instant) {
+        self.meters.set_microphone(self.meter.level());
+        for leg in self.legs.values().filter(|leg| leg.is_connected()) {
+            self.meters.set_leg(leg.id, leg.reading(now));
+        }
+    }
+
+    fn stop(&mut self, now: Instant) {
+        for id in self.legs.keys().copied().collect::<Vec<_>>() {
+            self.close(id, now);
+        }
+    }
+
+    fn report(&self, report: Report) {
+        (self.reports)(report);
+    }
+}

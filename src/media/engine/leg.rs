@@ -1,0 +1,198 @@
+//! One peer as the engine sees it: a session, a buffer, and for how long nothing came.
+
+use std::time::{Duration, Instant};
+
+use super::line::Line;
+use crate::id::LegId;
+use crate::media::audio::jitter::Jitter;
+use crate::media::audio::level::Meter;
+use crate::media::audio::opus::Hearing;
+use crate::media::audio::{FRAME, Frame, RATE};
+use crate::media::transport::{Happening, Session};
+use crate::media::{Reading, Report};
+
+/// When a peer counts as silent, and as lost.
+const SILENT: Duration = Duration::from_secs(5);
+const LOST: Duration = Duration::from_secs(12);
+/// How long a way to the peer is looked for.
+const CONNECT: Duration = Duration::from_secs(15);
+
+/// A peer.
+pub(super) struct Leg {
+    pub(super) id: LegId,
+    pub(super) session: Session,
+    pub(super) line: Line,
+    /// What the peer says in this tick.
+    pub(super) heard: Frame,
+    stage: Stage,
+    jitter: Jitter<Hearing>,
+    has_sounded: bool,
+    meter: Meter,
+    rtt: Option<Duration>,
+    /// The part of what we send that gets lost.
+    pub(super) send_loss: f32,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Stage {
+    /// Our offer is out; nothing is expected.
+    Offered,
+    /// Both descriptions are there.
+    Connecting {
+        since: Instant,
+    },
+    Connected {
+        heard: Instant,
+        quiet: Quiet,
+    },
+    /// Told, nothing more to tell.
+    Over,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Quiet {
+    No,
+    Silent,
+    Lost,
+}
+
+impl Leg {
+    pub(super) fn new(id: LegId, session: Session, hearing: Hearing) -> Self {
+        Self {
+            id,
+            session,
+            line: Line::Microphone,
+            heard: [0.0; FRAME],
+            stage: Stage::Offered,
+            jitter: Jitter::new(hearing),
+            has_sounded: false,
+            meter: Meter::default(),
+            rtt: None,
+            send_loss: 0.0,
+        }
+    }
+
+    /// Both descriptions are there: look for the peer.
+    pub(super) fn connect(&mut self, now: Instant) {
+        self.stage = Stage::Connecting { since: now };
+    }
+
+    pub(super) fn is_connected(&self) -> bool {
+        matches!(self.stage, Stage::Connected { .. })
+    }
+
+    /// Whether this one needs microphone and speaker.
+    pub(super) fn is_accepted(&self) -> bool {
+        matches!(
+            self.stage,
+            Stage::Connecting { .. } | Stage::Connected { .. }
+        )
+    }
+
+    /// Whether it is to be forgotten.
+    pub(super) fn is_over(&self) -> bool {
+        self.stage == Stage::Over
+    }
+
+    /// Ends it, because something failed.
+    pub(super) fn fail(&mut self, reason: String) -> Report {
+        self.stage = Stage::Over;
+        Report::Failed {
+            leg: self.id,
+            reason,
+        }
+    }
+
+    /// Takes in what the session came up with.
+    pub(super) fn digest(&mut self, now: Instant, report: &mut impl FnMut(Report)) {
+        let leg = self.id;
+        for happening in self.session.take() {
+            match happening {
+                Happening::Connected => {
+                    self.stage = Stage::Connected {
+                        heard: now,
+                        quiet: Quiet::No,
+                    };
+                    if let Line::Own(own) = &mut self.line {
+                        own.start();
+                    }
+                    report(Report::Connected { leg });
+                }
+                Happening::Packet { seq, time, payload } => {
+                    self.jitter.insert(seq, time, payload, now);
+                    self.hear(now, report);
+                }
+                Happening::Heard => self.hear(now, report),
+                Happening::Rtt(rtt) => self.rtt = Some(rtt),
+                Happening::SendLoss(loss) => self.send_loss = loss,
+                Happening::Closed => {
+                    if !self.is_over() {
+                        self.stage = Stage::Over;
+                        report(Report::Closed { leg });
+                    }
+                }
+            }
+        }
+    }
+
+    /// Fetches the peer's ten milliseconds, and looks at how long nothing came.
+    ///
+    /// The buffer lives by when ticks are due, not by when a busy machine gets to them.
+    pub(super) fn tick(&mut self, due: Instant, now: Instant, report: &mut impl FnMut(Report)) {
+        if let Err(reason) = self.session.tick(now) {
+            report(self.fail(reason));
+            return;
+        }
+        self.digest(now, report);
+        self.watch(now, report);
+        if self.jitter.pull(&mut self.heard, due) && !self.has_sounded {
+            self.has_sounded = true;
+            report(Report::FirstSound { leg: self.id });
+        }
+        self.meter.push(&self.heard);
+    }
+
+    /// Returns what there is to show.
+    pub(super) fn reading(&self, now: Instant) -> Reading {
+        let counters = self.jitter.counters();
+        let samples = counters.concealed + counters.starved + counters.recovered;
+        Reading {
+            level: self.meter.level(),
+            rtt: self.rtt,
+            loss: self.jitter.loss(),
+            jitter: self.jitter.spread(),
+            buffer: self.jitter.delay(now),
+            concealed: Duration::from_millis(samples * 1000 / u64::from(RATE)),
+        }
+    }
+
+    fn hear(&mut self, now: Instant, report: &mut impl FnMut(Report)) {
+        if let Stage::Connected { heard, quiet } = &mut self.stage {
+            *heard = now;
+            if *quiet != Quiet::No {
+                *quiet = Quiet::No;
+                report(Report::Back { leg: self.id });
+            }
+        }
+    }
+
+    fn watch(&mut self, now: Instant, report: &mut impl FnMut(Report)) {
+        let leg = self.id;
+        match &mut self.stage {
+            Stage::Connecting { since } if now.duration_since(*since) >= CONNECT => {
+                report(self.fail("no way to the peer was found".to_owned()));
+            }
+            Stage::Connected { heard, quiet } => {
+                let nothing_for = now.duration_since(*heard);
+                if nothing_for >= LOST && *quiet == Quiet::Silent {
+                    *quiet = Quiet::Lost;
+                    report(Report::Lost { leg });
+                } else if nothing_for >= SILENT && *quiet == Quiet::No {
+                    *quiet = Quiet::Silent;
+                    report(Report::Silent { leg });
+                }
+            }
+            Stage::Offered | Stage::Connecting { .. } | Stage::Over => {}
+        }
+    }
+}

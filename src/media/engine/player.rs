@@ -1,0 +1,36 @@
+//! A ring or a tone on the speaker. One at a time.
+
+use std::sync::Arc;
+
+use crate::media::audio::sound::Sound;
+use crate::media::audio::{FRAME, Frame};
+
+/// A sound that plays.
+pub(super) struct Playing {
+    samples: Arc<[f32]>,
+    at: usize,
+    is_looped: bool,
+}
+
+impl Playing {
+    pub(super) fn new(sound: Sound, is_looped: bool) -> Self {
+        Self {
+            samples: sound.samples(),
+            at: 0,
+            is_looped,
+        }
+    }
+
+    /// Gives the next ten milliseconds; `None` when it is over.
+    pub(super) fn next(&mut self) -> Option<Frame> {
+        if self.is_looped && self.at >= self.samples.len() {
+            self.at = 0;
+        }
+        let left = self.samples.get(self.at..).filter(|s| !s.is_empty())?;
+        let n = left.len().min(FRAME);
+        let mut frame = [0.0; FRAME];
+        frame[..n].copy_from_slice(&left[..n]);
+        self.at += n;
+        Some(frame)
+    }
+}

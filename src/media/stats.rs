@@ -1,0 +1,84 @@
+//! What the media thread measures, for others to look at. Decides nothing.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use super::audio::level::FLOOR;
+use crate::id::LegId;
+
+/// Levels and line quality. The media thread writes them a few times a second.
+#[derive(Debug)]
+pub struct Meters {
+    microphone: AtomicU32,
+    legs: Mutex<BTreeMap<LegId, Reading>>,
+}
+
+/// One session's line as it was lately.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Reading {
+    /// How loud the peer is, dBFS of the RMS; [`FLOOR`] at least.
+    pub level: f32,
+    /// There and back, when it was measured.
+    pub rtt: Option<Duration>,
+    /// The part of the peer's packets that got lost on the way to us, 0 to 1.
+    pub loss: f32,
+    /// How much later than the fastest packet nearly all of them come.
+    pub jitter: Duration,
+    /// How long sound waits here before it is played.
+    pub buffer: Duration,
+    /// Sound made up for packets that were lost or late, since the session began.
+    pub concealed: Duration,
+}
+
+impl Default for Reading {
+    fn default() -> Self {
+        Self {
+            level: FLOOR,
+            rtt: None,
+            loss: 0.0,
+            jitter: Duration::ZERO,
+            buffer: Duration::ZERO,
+            concealed: Duration::ZERO,
+        }
+    }
+}
+
+impl Default for Meters {
+    fn default() -> Self {
+        Self {
+            microphone: AtomicU32::new(FLOOR.to_bits()),
+            legs: Mutex::default(),
+        }
+    }
+}
+
+impl Meters {
+    /// Returns how loud the microphone is before muting, dBFS of the RMS; [`FLOOR`] at least.
+    pub fn microphone(&self) -> f32 {
+        f32::from_bits(self.microphone.load(Ordering::Relaxed))
+    }
+
+    /// Returns a session's line, if there is such a session.
+    pub fn leg(&self, leg: LegId) -> Option<Reading> {
+        self.lock().get(&leg).copied()
+    }
+
+    pub(super) fn set_microphone(&self, level: f32) {
+        self.microphone.store(level.to_bits(), Ordering::Relaxed);
+    }
+
+    pub(super) fn set_leg(&self, leg: LegId, reading: Reading) {
+        self.lock().insert(leg, reading);
+    }
+
+    pub(super) fn forget(&self, leg: LegId) {
+        self.lock().remove(&leg);
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<LegId, Reading>> {
+        // Plain numbers: whoever panicked left nothing half done.
+        self.legs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,140 @@
+//! A UDP socket for each address of this machine, so that what leaves has the right source.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::net::UdpSocket;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+use crate::id::LegId;
+
+/// Addresses used at most; more only make connectivity checks slow.
+const MAX_ADDRESSES: usize = 8;
+/// Nothing of ours, and nothing a peer should send, is longer.
+const MAX_DATAGRAM: usize = 2000;
+
+/// What came in.
+#[derive(Debug)]
+pub(in crate::media) struct Datagram {
+    /// Whose socket it came to.
+    pub(in crate::media) leg: LegId,
+    /// Our address.
+    pub(in crate::media) local: SocketAddr,
+    /// Theirs.
+    pub(in crate::media) source: SocketAddr,
+    /// When it was read.
+    pub(in crate::media) arrival: Instant,
+    /// What it says.
+    pub(in crate::media) bytes: Vec<u8>,
+}
+
+/// The sockets of one session, closed with it.
+pub(super) struct Sockets(Vec<Socket>);
+
+struct Socket {
+    local: SocketAddr,
+    udp: Arc<UdpSocket>,
+    reader: JoinHandle<()>,
+}
+
+impl Sockets {
+    /// Opens a socket on every address that works and reads them into `inbox`.
+    pub(super) fn open(leg: LegId, inbox: &mpsc::Sender<Datagram>) -> io::Result<Self> {
+        let mut sockets = Vec::new();
+        let mut failure = None;
+        for ip in addresses() {
+            match Socket::open(ip, leg, inbox.clone()) {
+                Ok(socket) => sockets.push(socket),
+                Err(error) => {
+                    tracing::debug!(%error, "an address takes no socket");
+                    failure = Some(error);
+                }
+            }
+        }
+        match failure {
+            Some(error) if sockets.is_empty() => Err(error),
+            Some(_) | None => Ok(Self(sockets)),
+        }
+    }
+
+    pub(super) fn addresses(&self) -> impl Iterator<Item = SocketAddr> {
+        self.0.iter().map(|s| s.local)
+    }
+
+    /// Sends from the socket of this address. What the system does not take at once is lost, as on any network.
+    pub(super) fn send(&self, from: SocketAddr, to: SocketAddr, bytes: &[u8]) {
+        if let Some(socket) = self.0.iter().find(|s| s.local == from)
+            && let Err(error) = socket.udp.try_send_to(bytes, to)
+        {
+            tracing::trace!(%error, "a datagram did not leave");
+        }
+    }
+}
+
+impl Socket {
+    fn open(ip: IpAddr, leg: LegId, inbox: mpsc::Sender<Datagram>) -> io::Result<Self> {
+        let socket = std::net::UdpSocket::bind((ip, 0))?;
+        socket.set_nonblocking(true)?;
+        let udp = Arc::new(UdpSocket::from_std(socket)?);
+        let local = udp.local_addr()?;
+        let reader = tokio::spawn(read(Arc::clone(&udp), local, leg, inbox));
+        Ok(Self { local, udp, reader })
+    }
+}
+
+impl Drop for Socket {
+    fn drop(&mut self) {
+        self.reader.abort();
+    }
+}
+
+async fn read(udp: Arc<UdpSocket>, local: SocketAddr, leg: LegId, inbox: mpsc::Sender<Datagram>) {
+    let mut buffer = vec![0; MAX_DATAGRAM];
+    loop {
+        // An error here is an ICMP answer to something sent before; the next datagram is none the worse.
+        let Ok((n, source)) = udp.recv_from(&mut buffer).await else {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+            continue;
+        };
+        let datagram = Datagram {
+            leg,
+            local,
+            source,
+            arrival: Instant::now(),
+            bytes: buffer[..n].to_vec(),
+        };
+        if inbox.send(datagram).await.is_err() {
+            return;
+        }
+    }
+}
+
+/// The addresses of the interfaces that are up, other machines' first.
+fn addresses() -> Vec<IpAddr> {
+    let mut addresses: Vec<IpAddr> = match if_addrs::get_if_addrs() {
+        Ok(interfaces) => interfaces
+            .into_iter()
+            .filter(|i| i.is_oper_up() || i.is_loopback())
+            .filter(|i| !i.is_link_local())
+            .map(|i| i.ip())
+            .collect(),
+        Err(error) => {
+            tracing::debug!(%error, "no list of interfaces");
+            Vec::new()
+        }
+    };
+    if addresses.is_empty() {
+        addresses.push(IpAddr::from([127, 0, 0, 1]));
+    }
+    addresses.sort_by_key(|ip| (ip.is_loopback(), ip.is_ipv6()));
+    addresses.dedup();
+    // Loopback stays in, however many others there are.
+    while addresses.len() > MAX_ADDRESSES {
+        let last_foreign = addresses.iter().rposition(|ip| !ip.is_loopback());
+        addresses.remove(last_foreign.unwrap_or(addresses.len() - 1));
+    }
+    addresses
+}

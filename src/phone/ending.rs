@@ -1,0 +1,213 @@
+//! How a call comes to its one end.
+
+use std::time::Instant;
+
+use super::Phone;
+use super::call::{Call, Direction, Ended, Stage, user_state};
+use super::effect::{MediaOrder, Ring};
+use super::signal::{CancelCause, Refusal, Say};
+use crate::event::{EndReason, Event, Happened, InvitationState, MissedCause};
+
+/// What a call's end says.
+#[derive(Debug)]
+pub(super) struct End {
+    reason: EndReason,
+    data: Option<String>,
+    detail: Option<String>,
+}
+
+impl End {
+    pub(super) const fn because(reason: EndReason) -> Self {
+        Self {
+            reason,
+            data: None,
+            detail: None,
+        }
+    }
+
+    pub(super) fn with_data(self, data: Option<String>) -> Self {
+        Self { data, ..self }
+    }
+
+    pub(super) fn with_detail(self, detail: String) -> Self {
+        Self {
+            detail: Some(detail),
+            ..self
+        }
+    }
+}
+
+impl Phone {
+    /// Ends the call at `index` for us: closes its media, sounds the end, publishes its last event.
+    pub(super) fn end(&mut self, now: Instant, index: usize, end: End) {
+        let call = self.calls.remove(index);
+        let duration = call.duration(now).unwrap_or_default();
+        for member in &call.members {
+            self.order(MediaOrder::Close { leg: member.leg });
+        }
+        if self.calls.is_empty() {
+            self.sound(farewell(&call, end.reason));
+        }
+        let facts = call.facts();
+        if let Stage::Talking { .. } = call.stage {
+            for member in &call.members {
+                let user = member.user.clone();
+                self.publish(Event::of(facts.clone(), Happened::UserLeave { user }));
+            }
+        }
+        let happened = Happened::End {
+            reason: end.reason,
+            kicker: None,
+            duration_ms: u64::try_from(duration.as_millis()).unwrap_or(u64::MAX),
+            minimized: false,
+        };
+        let event = Event::of(facts, happened).with_data(end.data);
+        let note = event.note.clone();
+        self.publish(event);
+        self.ended = Some(Ended {
+            call,
+            reason: end.reason,
+            duration,
+            note,
+            detail: end.detail,
+        });
+    }
+
+    /// Takes our invitation back, says so, and ends the call.
+    pub(super) fn take_back(
+        &mut self,
+        now: Instant,
+        index: usize,
+        cause: CancelCause,
+        data: Option<String>,
+    ) {
+        let was_sent = !matches!(self.calls[index].stage, Stage::Preparing);
+        let leg = self.calls[index].peer().leg;
+        let (state, reason) = match cause {
+            CancelCause::Timeout => (InvitationState::Timeout, EndReason::NoAnswer),
+            CancelCause::Caller
+            | CancelCause::AnsweredElsewhere
+            | CancelCause::DeclinedElsewhere => (InvitationState::Canceled, EndReason::Canceled),
+        };
+        if was_sent {
+            self.say(Say::Cancel { leg, cause, data });
+            self.member_is(index, state, None);
+        }
+        if cause == CancelCause::Timeout {
+            self.outgoing_timeout(index);
+        }
+        self.end(now, index, End::because(reason));
+    }
+
+    /// Refuses the invitation at `index` and ends the call.
+    pub(super) fn refuse(
+        &mut self,
+        now: Instant,
+        index: usize,
+        refusal: Refusal,
+        data: Option<String>,
+    ) {
+        let leg = self.calls[index].peer().leg;
+        let reason = match refusal {
+            Refusal::Busy => EndReason::Busy,
+            Refusal::NoAnswer => EndReason::NoAnswer,
+            Refusal::Declined => EndReason::Declined,
+            Refusal::Offline
+            | Refusal::NotFound
+            | Refusal::Canceled
+            | Refusal::Unreachable
+            | Refusal::Other { .. } => EndReason::Failed,
+        };
+        self.say(Say::Refuse { leg, refusal, data });
+        self.end(now, index, End::because(reason));
+    }
+
+    /// Says goodbye in a taken call and ends it.
+    pub(super) fn leave(
+        &mut self,
+        now: Instant,
+        index: usize,
+        why: EndReason,
+        data: Option<String>,
+    ) {
+        let told = match why {
+            EndReason::LocalHangUp => EndReason::RemoteHangUp,
+            other => other,
+        };
+        let legs: Vec<_> = self.calls[index]
+            .members
+            .iter()
+            .map(|member| member.leg)
+            .collect();
+        for leg in legs {
+            self.say(Say::Bye {
+                leg,
+                reason: told,
+                data: data.clone(),
+            });
+        }
+        self.end(now, index, End::because(why));
+    }
+
+    /// Ends a call that was still ringing when the way to the server broke.
+    pub(super) fn lose(&mut self, now: Instant, index: usize) {
+        let leg = self.calls[index].peer().leg;
+        match self.calls[index].direction {
+            Direction::Outgoing => {
+                self.say(Say::Cancel {
+                    leg,
+                    cause: CancelCause::Caller,
+                    data: None,
+                });
+            }
+            Direction::Incoming => {
+                self.say(Say::Refuse {
+                    leg,
+                    refusal: Refusal::Offline,
+                    data: None,
+                });
+                self.missed(index, MissedCause::Canceled);
+            }
+        }
+        self.end(now, index, End::because(EndReason::NetworkLost));
+    }
+
+    /// Publishes that a call to us was missed, with what the caller had to say.
+    pub(super) fn missed(&mut self, index: usize, cause: MissedCause) {
+        let data = self.calls[index].data.clone();
+        self.publish_with(index, Happened::Missed { cause }, data);
+    }
+
+    pub(super) fn outgoing_timeout(&mut self, index: usize) {
+        let is_video = self.calls[index].kind == crate::av::Kind::Video;
+        self.publish_of(index, Happened::OutgoingTimeout { is_video });
+    }
+
+    /// Moves the one invited person on, and tells.
+    pub(super) fn member_is(
+        &mut self,
+        index: usize,
+        state: InvitationState,
+        extended: Option<String>,
+    ) {
+        let member = self.calls[index].peer_mut();
+        member.state = state;
+        let users = vec![user_state(member, extended)];
+        self.publish_of(index, Happened::UserState { users });
+    }
+}
+
+/// Returns what sounds at the end: something for the ear where the eye may be elsewhere.
+fn farewell(call: &Call, reason: EndReason) -> Ring {
+    let has_talked = matches!(call.stage, Stage::Talking { .. });
+    match (call.direction, reason) {
+        (Direction::Outgoing, EndReason::Busy) => Ring::Busy,
+        (Direction::Outgoing, EndReason::Declined) => Ring::Declined,
+        (
+            Direction::Outgoing,
+            EndReason::NoAnswer | EndReason::Offline | EndReason::NotFound | EndReason::Failed,
+        ) => Ring::NoAnswer,
+        _ if has_talked => Ring::Ended,
+        _ => Ring::Silence,
+    }
+}

@@ -1,0 +1,378 @@
+//! What each signal from the network does.
+
+use std::time::{Duration, Instant};
+
+use super::Phone;
+use super::call::{Call, Direction, MediaState, Member, Stage};
+use super::effect::{MediaOrder, Ring};
+use super::ending::End;
+use super::signal::{CallLabel, CancelCause, DeviceState, Heard, Refusal, Say, Sdp};
+use super::waiting::{CONNECT, GRACE, RING_UNTOLD};
+use crate::address::User;
+use crate::av::Kind;
+use crate::event::{EndReason, Event, Happened, InvitationState, MissedCause};
+use crate::id::{CallId, InvitationId, LegId, SessionId};
+
+impl Phone {
+    pub(super) fn hear(&mut self, now: Instant, heard: Heard) {
+        match heard {
+            Heard::SigningIn => self.signing_in(now),
+            Heard::SignedIn => self.signed_in(now),
+            Heard::SignInFailed {
+                error,
+                detail,
+                retry,
+            } => {
+                self.sign_in_failed(now, error, detail, retry);
+            }
+            Heard::ConnectionLost => self.connection_lost(now),
+            Heard::Replaced => self.replaced(now),
+            Heard::SignedOut => self.signed_out(now),
+            Heard::Invited {
+                leg,
+                from,
+                label,
+                sip_call_id,
+                kind,
+                sdp,
+                expires,
+                data,
+                ours,
+            } => {
+                let call = self.incoming(now, from, label, sip_call_id, kind, data);
+                self.invited(
+                    now,
+                    call,
+                    Invitation {
+                        leg,
+                        sdp,
+                        expires,
+                        ours,
+                    },
+                );
+            }
+            Heard::Ringing { leg, device } => self.rings_there(leg, device),
+            Heard::Accepted {
+                leg,
+                sdp,
+                data,
+                device,
+                ours,
+            } => {
+                self.taken_there(now, leg, sdp, data, device, ours);
+            }
+            Heard::Refused { leg, refusal, data } => self.refused_there(now, leg, refusal, data),
+            Heard::Canceled { leg, cause, data } => self.canceled_there(now, leg, cause, data),
+            Heard::Bye { leg, reason, data } => self.goodbye(now, leg, reason, data),
+            Heard::Device { leg, state } => self.devices_there(leg, state),
+        }
+    }
+
+    /// Makes the call that an invitation describes; it is not yet ours.
+    fn incoming(
+        &mut self,
+        now: Instant,
+        from: User,
+        label: Option<CallLabel>,
+        sip_call_id: String,
+        kind: Kind,
+        data: Option<String>,
+    ) -> Call {
+        let (id, invitation) = match label {
+            Some(label) => (label.call, label.invitation),
+            None => (
+                CallId::new(sip_call_id),
+                InvitationId::new(self.identities.ulid(now)),
+            ),
+        };
+        Call {
+            session: SessionId::new(id.as_str()),
+            id,
+            invitation,
+            kind,
+            direction: Direction::Incoming,
+            caller: from,
+            members: Vec::new(),
+            to: None,
+            ring: Duration::ZERO,
+            data,
+            stage: Stage::Preparing,
+            me: self.settings.me.clone(),
+        }
+    }
+
+    fn invited(&mut self, now: Instant, mut call: Call, invitation: Invitation) {
+        let Invitation {
+            leg,
+            sdp,
+            expires,
+            ours,
+        } = invitation;
+        if self.call_of(leg).is_some() {
+            return;
+        }
+        // The same invitation by a second road: the first one rings (RFC 3261, 8.2.2.2).
+        if self.calls.iter().any(|other| other.id == call.id) {
+            let refusal = Refusal::Other {
+                status: 482,
+                text: "Loop Detected".to_owned(),
+            };
+            self.say(Say::Refuse {
+                leg,
+                refusal,
+                data: None,
+            });
+            return;
+        }
+        let ring = expires.unwrap_or(RING_UNTOLD);
+        call.ring = ring;
+        call.members.push(Member {
+            user: call.caller.clone(),
+            leg,
+            state: InvitationState::Ringing,
+            device: None,
+            ours,
+            devices: DeviceState::default(),
+        });
+        let is_busy = !self.calls.is_empty();
+        call.stage = Stage::Ringing {
+            since: now,
+            until: now + ring + GRACE,
+            offer: sdp,
+        };
+        self.calls.push(call);
+        let index = self.calls.len() - 1;
+        if is_busy {
+            self.missed(index, MissedCause::Busy);
+            self.refuse(now, index, Refusal::Busy, None);
+            return;
+        }
+        self.say(Say::Ringing { leg });
+        let data = self.calls[index].data.clone();
+        self.publish_with(index, Happened::IncomingReceived, data);
+        self.sound(Ring::Incoming);
+    }
+
+    fn rings_there(&mut self, leg: LegId, device: Option<String>) {
+        let Some(index) = self
+            .call_of(leg)
+            .filter(|index| self.calls[*index].is_calling())
+        else {
+            return;
+        };
+        let member = self.calls[index].peer_mut();
+        if member.state == InvitationState::Ringing {
+            return;
+        }
+        member.device = device;
+        self.member_is(index, InvitationState::Ringing, None);
+        self.sound(Ring::Ringback);
+    }
+
+    fn taken_there(
+        &mut self,
+        now: Instant,
+        leg: LegId,
+        sdp: Sdp,
+        data: Option<String>,
+        device: Option<String>,
+        ours: bool,
+    ) {
+        let Some(index) = self.call_of(leg) else {
+            // It was taken while our CANCEL was on its way (RFC 3261, 9.1).
+            self.say(Say::Bye {
+                leg,
+                reason: EndReason::Canceled,
+                data: None,
+            });
+            return;
+        };
+        if !self.calls[index].is_calling() {
+            return;
+        }
+        let call = &mut self.calls[index];
+        call.stage = Stage::Talking {
+            since: now,
+            media: MediaState::Connecting {
+                until: now + CONNECT,
+            },
+        };
+        let member = call.peer_mut();
+        member.device = device.or_else(|| member.device.take());
+        member.ours = ours;
+        let callee = member.user.clone();
+        self.order(MediaOrder::Accept { leg, answer: sdp });
+        self.sound(Ring::Silence);
+        self.member_is(index, InvitationState::Accepted, None);
+        let callee_id = callee.id.clone();
+        self.publish_with(
+            index,
+            Happened::OutgoingAccepted { callee, callee_id },
+            data,
+        );
+        self.tell_devices(index);
+    }
+
+    fn refused_there(&mut self, now: Instant, leg: LegId, refusal: Refusal, data: Option<String>) {
+        let Some(index) = self
+            .call_of(leg)
+            .filter(|index| self.calls[*index].is_calling())
+        else {
+            return;
+        };
+        let callee = self.calls[index].peer().user.clone();
+        let callee_id = callee.id.clone();
+        let note = data.as_deref().and_then(crate::command::note_of);
+        let end = match refusal {
+            Refusal::Busy => {
+                self.member_is(index, InvitationState::Busy, note);
+                let busy = Happened::OutgoingBusy { callee, callee_id };
+                self.publish_with(index, busy, data.clone());
+                End::because(EndReason::Busy)
+            }
+            Refusal::Declined => {
+                self.member_is(index, InvitationState::Declined, note);
+                let declined = Happened::OutgoingDeclined { callee, callee_id };
+                self.publish_with(index, declined, data.clone());
+                End::because(EndReason::Declined)
+            }
+            Refusal::NoAnswer => {
+                self.member_is(index, InvitationState::Timeout, None);
+                self.outgoing_timeout(index);
+                End::because(EndReason::NoAnswer)
+            }
+            Refusal::Offline => {
+                self.member_is(index, InvitationState::Offline, None);
+                End::because(EndReason::Offline)
+            }
+            Refusal::NotFound => {
+                self.member_is(index, InvitationState::Offline, None);
+                End::because(EndReason::NotFound)
+            }
+            Refusal::Canceled => {
+                self.member_is(index, InvitationState::Canceled, None);
+                End::because(EndReason::Canceled)
+            }
+            Refusal::Unreachable => {
+                let message = "the server cannot be reached".to_owned();
+                self.invitation_error(index, "unreachable", &message);
+                End::because(EndReason::NetworkLost).with_detail(message)
+            }
+            Refusal::Other { status, text } => {
+                let detail = format!("{status} {text}");
+                self.invitation_error(index, &status.to_string(), &detail);
+                End::because(EndReason::Failed).with_detail(detail)
+            }
+        };
+        self.end(now, index, end.with_data(data));
+    }
+
+    pub(super) fn invitation_error(&mut self, index: usize, code: &str, message: &str) {
+        let (code, message) = (code.to_owned(), message.to_owned());
+        self.publish_of(index, Happened::InvitationError { code, message });
+    }
+
+    fn canceled_there(
+        &mut self,
+        now: Instant,
+        leg: LegId,
+        cause: CancelCause,
+        data: Option<String>,
+    ) {
+        let Some(index) = self.call_of(leg) else {
+            return;
+        };
+        if !matches!(
+            self.calls[index].stage,
+            Stage::Ringing { .. } | Stage::Answering { .. }
+        ) {
+            return;
+        }
+        let reason = match cause {
+            CancelCause::Caller => {
+                self.publish_with(index, Happened::IncomingCanceled, data.clone());
+                self.missed(index, MissedCause::Canceled);
+                EndReason::Canceled
+            }
+            CancelCause::Timeout => {
+                self.rang_in_vain(index);
+                EndReason::NoAnswer
+            }
+            CancelCause::AnsweredElsewhere => EndReason::AnsweredElsewhere,
+            CancelCause::DeclinedElsewhere => EndReason::Declined,
+        };
+        self.end(now, index, End::because(reason).with_data(data));
+    }
+
+    /// Publishes that nobody answered here.
+    pub(super) fn rang_in_vain(&mut self, index: usize) {
+        let data = self.calls[index].data.clone();
+        self.publish_with(index, Happened::IncomingTimeout, data);
+        self.missed(index, MissedCause::Timeout);
+    }
+
+    fn goodbye(
+        &mut self,
+        now: Instant,
+        leg: LegId,
+        reason: Option<EndReason>,
+        data: Option<String>,
+    ) {
+        let Some(index) = self.call_of(leg) else {
+            return;
+        };
+        let reason = match reason {
+            // The caller's CANCEL and our 200 crossed: for both of us it was canceled.
+            Some(EndReason::Canceled) => {
+                self.publish_with(index, Happened::IncomingCanceled, data.clone());
+                EndReason::Canceled
+            }
+            Some(EndReason::NetworkLost) => EndReason::NetworkLost,
+            _ => EndReason::RemoteHangUp,
+        };
+        self.end(now, index, End::because(reason).with_data(data));
+    }
+
+    fn devices_there(&mut self, leg: LegId, state: DeviceState) {
+        let Some(index) = self.call_of(leg) else {
+            return;
+        };
+        let facts = self.calls[index].facts();
+        let Some(member) = self.calls[index]
+            .members
+            .iter_mut()
+            .find(|member| member.leg == leg)
+        else {
+            return;
+        };
+        // A late one knows less (WIRE.md, DEVICE).
+        if state.seq < member.devices.seq {
+            return;
+        }
+        let user = member.user.clone();
+        let was = std::mem::replace(&mut member.devices, state.clone());
+        if was.mic_exception != state.mic_exception {
+            let exception = state.mic_exception;
+            let happened = Happened::RemoteMicrophoneException {
+                user: user.clone(),
+                exception,
+            };
+            self.publish(Event::of(facts.clone(), happened));
+        }
+        if was.camera_exception != state.camera_exception {
+            let exception = state.camera_exception;
+            self.publish(Event::of(
+                facts,
+                Happened::RemoteCameraException { user, exception },
+            ));
+        }
+    }
+}
+
+/// What an invitation brings besides the call it is for.
+struct Invitation {
+    leg: LegId,
+    sdp: Sdp,
+    expires: Option<Duration>,
+    ours: bool,
+}

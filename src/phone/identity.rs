@@ -1,0 +1,50 @@
+//! Where the phone's ids come from: time and chance given from outside.
+
+use std::time::Instant;
+
+use rand::SeedableRng as _;
+use rand::rngs::StdRng;
+use ulid::Ulid;
+
+use crate::id::LegId;
+
+/// One moment on both clocks: the one the phone is driven by and the calendar.
+#[derive(Debug, Clone, Copy)]
+pub struct Epoch {
+    /// On the phone's clock.
+    pub instant: Instant,
+    /// Milliseconds since 1970.
+    pub unix_ms: u64,
+}
+
+/// Makes ids that nobody else makes, the same ones for the same seed.
+#[derive(Debug)]
+pub(super) struct Identities {
+    epoch: Epoch,
+    random: StdRng,
+    next_leg: u64,
+}
+
+impl Identities {
+    pub(super) fn new(epoch: Epoch, seed: u64) -> Self {
+        Self {
+            epoch,
+            random: StdRng::seed_from_u64(seed),
+            next_leg: 0,
+        }
+    }
+
+    /// Returns a new ULID; later ones compare higher.
+    pub(super) fn ulid(&mut self, now: Instant) -> String {
+        let since = now.saturating_duration_since(self.epoch.instant);
+        let since = u64::try_from(since.as_millis()).unwrap_or(u64::MAX);
+        let random = rand::RngExt::random::<u128>(&mut self.random);
+        Ulid::from_parts(self.epoch.unix_ms.saturating_add(since), random).to_string()
+    }
+
+    /// Returns a leg for an outgoing invitation: an even number. Those of incoming ones are odd.
+    pub(super) const fn leg(&mut self) -> LegId {
+        self.next_leg += 2;
+        LegId(self.next_leg)
+    }
+}

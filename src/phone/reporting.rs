@@ -1,0 +1,213 @@
+//! What each report of the media does.
+
+use std::time::Instant;
+
+use super::Phone;
+use super::call::{MediaState, Stage};
+use super::effect::Ring;
+use super::ending::End;
+use super::input::MediaReport;
+use super::signal::{Refusal, Say, Sdp};
+use super::waiting::{CONNECT, LAST_WORD};
+use crate::av::Role;
+use crate::event::{EndReason, Event, Happened, InvitationState, RoomReason, RoomScope};
+use crate::id::LegId;
+
+impl Phone {
+    pub(super) fn note(&mut self, now: Instant, report: MediaReport) {
+        match report {
+            MediaReport::Offer { leg, sdp } => self.offer_is_ready(now, leg, sdp),
+            MediaReport::Answer { leg, sdp } => self.answer_is_ready(now, leg, sdp),
+            MediaReport::Failed { leg, detail } => self.media_failed(now, leg, detail),
+            MediaReport::Connected { leg } => self.media_flows(leg),
+            MediaReport::Silent { leg } => {
+                self.media_is(
+                    leg,
+                    MediaState::Silent { since: now },
+                    RoomReason::Reconnecting,
+                );
+            }
+            MediaReport::Back { leg } => {
+                self.media_is(leg, MediaState::Flowing, RoomReason::Reconnected);
+            }
+            MediaReport::Lost { leg } => self.media_lost(now, leg),
+            MediaReport::Closed { leg } => {
+                if let Some(media) = self.media_of(leg) {
+                    *media = MediaState::Closed {
+                        until: now + LAST_WORD,
+                    };
+                }
+            }
+            MediaReport::Exception {
+                which,
+                exception,
+                device,
+                detail,
+            } => {
+                let happened = match which {
+                    Role::Microphone => Happened::LocalMicrophoneException {
+                        exception,
+                        device,
+                        detail,
+                    },
+                    Role::Speaker => Happened::SpeakerException {
+                        exception,
+                        device,
+                        detail,
+                    },
+                };
+                self.publish(Event::new(happened));
+                self.device_fault(which, exception);
+            }
+            MediaReport::DeviceChanged { which, device } => {
+                self.publish(Event::new(Happened::DeviceChanged { which, device }));
+            }
+        }
+    }
+
+    fn offer_is_ready(&mut self, now: Instant, leg: LegId, sdp: Sdp) {
+        let Some(index) = self.call_of(leg) else {
+            return;
+        };
+        let call = &mut self.calls[index];
+        let (Stage::Preparing, Some(to)) = (&call.stage, call.to.clone()) else {
+            return;
+        };
+        call.stage = Stage::Calling {
+            since: now,
+            until: now + call.ring,
+        };
+        let (kind, expires, data) = (call.kind, call.ring, call.data.clone());
+        let label = call.label(&self.settings.device);
+        self.say(Say::Invite {
+            leg,
+            to,
+            label,
+            kind,
+            sdp,
+            expires,
+            data: data.clone(),
+        });
+        self.publish_with(index, Happened::OutgoingSent, data);
+        self.member_is(index, InvitationState::Sent, None);
+    }
+
+    fn answer_is_ready(&mut self, now: Instant, leg: LegId, sdp: Sdp) {
+        let Some(index) = self.call_of(leg) else {
+            return;
+        };
+        let call = &mut self.calls[index];
+        let Stage::Answering { data } = &call.stage else {
+            return;
+        };
+        let data = data.clone();
+        let media = MediaState::Connecting {
+            until: now + CONNECT,
+        };
+        call.stage = Stage::Talking { since: now, media };
+        call.peer_mut().state = InvitationState::Accepted;
+        self.say(Say::Accept { leg, sdp, data });
+        self.tell_devices(index);
+    }
+
+    fn media_failed(&mut self, now: Instant, leg: LegId, detail: String) {
+        let Some(index) = self.call_of(leg) else {
+            return;
+        };
+        self.invitation_error(index, "media", &detail);
+        match self.calls[index].stage {
+            Stage::Talking { .. } => self.leave(now, index, EndReason::NetworkLost, None),
+            // RFC 3261, 21.4.26: the offer cannot be met.
+            Stage::Ringing { .. } | Stage::Answering { .. } => {
+                let text = "Not Acceptable Here".to_owned();
+                let refusal = Refusal::Other { status: 488, text };
+                self.say(Say::Refuse {
+                    leg,
+                    refusal,
+                    data: None,
+                });
+                self.end(
+                    now,
+                    index,
+                    End::because(EndReason::Failed).with_detail(detail),
+                );
+            }
+            Stage::Preparing | Stage::Calling { .. } => {
+                self.end(
+                    now,
+                    index,
+                    End::because(EndReason::Failed).with_detail(detail),
+                );
+            }
+        }
+    }
+
+    fn media_flows(&mut self, leg: LegId) {
+        let Some(media) = self.media_of(leg) else {
+            return;
+        };
+        if !matches!(media, MediaState::Connecting { .. }) {
+            return;
+        }
+        *media = MediaState::Flowing;
+        let Some(index) = self.call_of(leg) else {
+            return;
+        };
+        let user = self.calls[index].peer().user.clone();
+        self.sound(Ring::Connected);
+        self.call_room(index, RoomReason::Logined);
+        self.publish_of(index, Happened::UserEnter { user });
+    }
+
+    fn media_is(&mut self, leg: LegId, state: MediaState, reason: RoomReason) {
+        let Some(media) = self.media_of(leg) else {
+            return;
+        };
+        if matches!(
+            media,
+            MediaState::Closed { .. } | MediaState::Connecting { .. }
+        ) {
+            return;
+        }
+        *media = state;
+        if let Some(index) = self.call_of(leg) {
+            self.call_room(index, reason);
+        }
+    }
+
+    fn media_lost(&mut self, now: Instant, leg: LegId) {
+        let Some(index) = self.call_of(leg) else {
+            return;
+        };
+        if let Stage::Talking { .. } = self.calls[index].stage {
+            self.call_room(index, RoomReason::ReconnectFailed);
+            self.leave(now, index, EndReason::NetworkLost, None);
+        }
+    }
+
+    fn media_of(&mut self, leg: LegId) -> Option<&mut MediaState> {
+        let index = self.call_of(leg)?;
+        match &mut self.calls[index].stage {
+            Stage::Talking { media, .. } => Some(media),
+            Stage::Preparing
+            | Stage::Calling { .. }
+            | Stage::Ringing { .. }
+            | Stage::Answering { .. } => None,
+        }
+    }
+
+    fn call_room(&mut self, index: usize, reason: RoomReason) {
+        let session = self.calls[index].session.clone();
+        let extended_data = serde_json::json!({ "room_session_id": session });
+        let scope = RoomScope::Call;
+        self.publish_of(
+            index,
+            Happened::Room {
+                scope,
+                reason,
+                error_code: 0,
+                extended_data,
+            },
+        );
+    }
+}

@@ -1,0 +1,255 @@
+//! What each command does.
+
+use std::time::{Duration, Instant};
+
+use super::Phone;
+use super::call::{Call, Direction, Member, Stage};
+use super::effect::{MediaOrder, Ring};
+use super::signal::{CancelCause, DeviceState, Refusal, Say};
+use crate::address::{Address, User};
+use crate::av::Kind;
+use crate::command::{CUSTOM_DATA_BYTES, Command, CommandError, data_with_note};
+use crate::event::{EndReason, Event, Happened, InvitationState};
+use crate::id::{CallId, InvitationId, SessionId};
+
+/// The shortest and the longest time an invitation may ring, in seconds.
+const RING_SECONDS: std::ops::RangeInclusive<u32> = 1..=600;
+
+type Outcome = Result<Option<CallId>, CommandError>;
+
+impl Phone {
+    pub(super) fn carry_out(&mut self, now: Instant, command: Command) -> Outcome {
+        match command {
+            Command::Dial {
+                to,
+                kind,
+                timeout,
+                custom_data,
+                note,
+            } => {
+                let data = joined(custom_data, note)?;
+                self.dial(now, to, kind, timeout, data)
+            }
+            Command::Accept {
+                call_id,
+                kind: _,
+                custom_data,
+            } => {
+                let data = joined(custom_data, None)?;
+                let index = self.pick(call_id.as_ref(), Call::is_ringing)?;
+                Ok(Some(self.accept(index, data)))
+            }
+            Command::Decline {
+                call_id,
+                custom_data,
+                note,
+            } => {
+                let data = joined(custom_data, note)?;
+                let index = self.pick(call_id.as_ref(), Call::is_ringing)?;
+                Ok(Some(self.decline(now, index, data)))
+            }
+            Command::Busy {
+                call_id,
+                custom_data,
+            } => {
+                let data = joined(custom_data, None)?;
+                let index = self.pick(call_id.as_ref(), Call::is_ringing)?;
+                let id = self.calls[index].id.clone();
+                self.refuse(now, index, Refusal::Busy, data);
+                Ok(Some(id))
+            }
+            Command::Cancel {
+                call_id,
+                custom_data,
+            } => {
+                let data = joined(custom_data, None)?;
+                let index = self.pick(call_id.as_ref(), Call::is_calling)?;
+                Ok(Some(self.cancel(now, index, data)))
+            }
+            Command::HangUp {
+                call_id,
+                custom_data,
+            } => {
+                let data = joined(custom_data, None)?;
+                let index = self.pick(call_id.as_ref(), |_| true)?;
+                Ok(Some(self.hang_up(now, index, data)))
+            }
+            Command::Mute { on } => {
+                self.mute(on);
+                Ok(None)
+            }
+            Command::Deafen { on } => {
+                if self.is_deafened != on {
+                    self.is_deafened = on;
+                    self.order(MediaOrder::Deafen(on));
+                    self.tell_all_devices();
+                }
+                Ok(None)
+            }
+            Command::Device { which, device } => {
+                self.order(MediaOrder::Device { which, device });
+                Ok(None)
+            }
+            Command::Snapshot => {
+                let calls = self
+                    .calls
+                    .iter()
+                    .map(|call| call.snapshot(!self.is_muted))
+                    .collect();
+                let user = self.settings.me.clone();
+                let room = self.sign_in.reason;
+                self.publish(Event::new(Happened::Snapshot { user, room, calls }));
+                Ok(None)
+            }
+            Command::Quit => {
+                while !self.calls.is_empty() {
+                    self.hang_up(now, 0, None);
+                }
+                self.is_leaving = true;
+                self.say(Say::SignOut);
+                Ok(None)
+            }
+        }
+    }
+
+    fn dial(
+        &mut self,
+        now: Instant,
+        to: Vec<Address>,
+        kind: Kind,
+        timeout: Option<u32>,
+        data: Option<String>,
+    ) -> Outcome {
+        let invalid = |why: &str| Err(CommandError::Invalid(why.to_owned()));
+        let [to] = <[Address; 1]>::try_from(to).or_else(|to| match to.len() {
+            0 => Err(CommandError::Invalid("`to` names nobody".to_owned())),
+            _ => Err(CommandError::NotSupported(
+                "calling several people at once".to_owned(),
+            )),
+        })?;
+        if kind == Kind::Video {
+            return Err(CommandError::NotSupported("calling by video".to_owned()));
+        }
+        if timeout.is_some_and(|seconds| !RING_SECONDS.contains(&seconds)) {
+            return invalid("`timeout` is 1 to 600 seconds");
+        }
+        if !self.sign_in.is_online() {
+            return Err(CommandError::NotSignedIn);
+        }
+        if !self.calls.is_empty() {
+            return Err(CommandError::InCall);
+        }
+        let ring = timeout.map_or(self.settings.ring_timeout, |seconds| {
+            Duration::from_secs(u64::from(seconds))
+        });
+        let id = CallId::new(self.identities.ulid(now));
+        let leg = self.identities.leg();
+        let me = self.settings.me.clone();
+        self.calls.push(Call {
+            session: SessionId::new(id.as_str()),
+            invitation: InvitationId::new(self.identities.ulid(now)),
+            id: id.clone(),
+            kind,
+            direction: Direction::Outgoing,
+            caller: me.clone(),
+            members: vec![Member {
+                user: User::of(to.user.clone()),
+                leg,
+                state: InvitationState::Sent,
+                device: None,
+                ours: false,
+                devices: DeviceState::default(),
+            }],
+            to: Some(to),
+            ring,
+            data,
+            stage: Stage::Preparing,
+            me,
+        });
+        self.order(MediaOrder::Offer { leg });
+        Ok(Some(id))
+    }
+
+    fn accept(&mut self, index: usize, data: Option<String>) -> CallId {
+        let call = &mut self.calls[index];
+        let id = call.id.clone();
+        let leg = call.peer().leg;
+        let stage = std::mem::replace(&mut call.stage, Stage::Answering { data });
+        if let Stage::Ringing { offer, .. } = stage {
+            self.publish_of(index, Happened::AcceptPressed);
+            self.sound(Ring::Silence);
+            self.order(MediaOrder::Answer { leg, offer });
+        }
+        id
+    }
+
+    fn decline(&mut self, now: Instant, index: usize, data: Option<String>) -> CallId {
+        let id = self.calls[index].id.clone();
+        self.publish_of(index, Happened::DeclinePressed);
+        self.refuse(now, index, Refusal::Declined, data);
+        id
+    }
+
+    fn cancel(&mut self, now: Instant, index: usize, data: Option<String>) -> CallId {
+        let id = self.calls[index].id.clone();
+        self.publish_of(index, Happened::CancelPressed);
+        self.take_back(now, index, CancelCause::Caller, data);
+        id
+    }
+
+    fn hang_up(&mut self, now: Instant, index: usize, data: Option<String>) -> CallId {
+        let id = self.calls[index].id.clone();
+        match self.calls[index].stage {
+            Stage::Preparing | Stage::Calling { .. } => {
+                self.cancel(now, index, data);
+            }
+            Stage::Ringing { .. } | Stage::Answering { .. } => {
+                self.decline(now, index, data);
+            }
+            Stage::Talking { .. } => self.leave(now, index, EndReason::LocalHangUp, data),
+        }
+        id
+    }
+
+    fn mute(&mut self, on: bool) {
+        if self.is_muted == on {
+            return;
+        }
+        self.is_muted = on;
+        self.order(MediaOrder::Mute(on));
+        self.publish(Event::new(Happened::Microphone { on: !on }));
+        self.tell_all_devices();
+    }
+
+    /// Finds the call a command means: the one it names, else the newest that fits.
+    fn pick(
+        &self,
+        call_id: Option<&CallId>,
+        fits: impl Fn(&Call) -> bool,
+    ) -> Result<usize, CommandError> {
+        let is_meant = |call: &Call| call_id.is_none_or(|id| *id == call.id) && fits(call);
+        self.calls
+            .iter()
+            .rposition(is_meant)
+            .ok_or(CommandError::NoSuchCall)
+    }
+}
+
+/// Makes custom data of a string or a note, within its limit.
+fn joined(data: Option<String>, note: Option<String>) -> Result<Option<String>, CommandError> {
+    let data = match (data, note) {
+        (Some(_), Some(_)) => {
+            let why = "give `custom_data` or `note`, not both";
+            return Err(CommandError::Invalid(why.to_owned()));
+        }
+        (data, None) => data,
+        (None, Some(note)) => Some(data_with_note(&note)),
+    };
+    match data {
+        Some(data) if data.len() > CUSTOM_DATA_BYTES => Err(CommandError::Invalid(format!(
+            "`custom_data` has {} bytes; {CUSTOM_DATA_BYTES} are the most",
+            data.len()
+        ))),
+        data => Ok(data),
+    }
+}

@@ -1,0 +1,32 @@
+//! What comes in at the door of the run loop.
+
+use crate::command::Request;
+use crate::phone::Input;
+
+/// One thing that came in. All of them are recorded, in the order they came.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Arrival {
+    /// It concerns the phone.
+    Input(Input),
+    /// A key, a paste, a click or another size of the terminal.
+    Terminal(crossterm::event::Event),
+    /// A line of a command stream; the reply is the caller's to give.
+    Request(Request),
+    /// The first sound of a peer was heard. Nobody's decision hangs on it.
+    FirstSound,
+    /// The system asks us to leave: SIGINT, SIGTERM, SIGHUP.
+    Signal(Signal),
+}
+
+/// What the system asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Signal {
+    /// Ctrl+C.
+    Interrupt,
+    /// Somebody wants the program to end.
+    Terminate,
+    /// The terminal is gone.
+    HangUp,
+    /// Somebody wants the flight recording.
+    Record,
+}
