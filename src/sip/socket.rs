@@ -149,6 +149,7 @@ async fn pump(
     let mut has_heard = true;
     loop {
         let message = tokio::select! {
+            biased;
             order = orders.recv() => match order {
                 Some(Order::Send(text)) => Message::text(text),
                 Some(Order::Close(code)) => {

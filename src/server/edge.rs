@@ -1,0 +1,80 @@
+//! Stands between each socket and the transactions. A request goes on only if its From is the user
+//! of the socket it came on; that is the server's whole promise about who is calling.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use rsipstack::sip::{HeadersExt as _, Method, Request, SipMessage, StatusCode};
+use rsipstack::transaction::key::{TransactionKey, TransactionRole};
+use tokio::time::Instant;
+
+use super::answer::answer;
+use super::flows::Flow;
+use super::limits::Bucket;
+use super::{Core, proxy, uri};
+use crate::sip::bridge::{Edge, Verdict};
+
+pub(crate) struct Gate {
+    core: Arc<Core>,
+    flow: Arc<Flow>,
+    bucket: Bucket,
+}
+
+impl Gate {
+    pub(crate) fn new(core: Arc<Core>, flow: Arc<Flow>) -> Self {
+        Self {
+            core,
+            flow,
+            bucket: Bucket::new(Instant::now()),
+        }
+    }
+
+    /// Tells whether an ACK belongs to an INVITE that ended badly: such an ACK goes no further than
+    /// the next hop, which is us, and has the branch of its INVITE (RFC 3261, 17.1.1.3).
+    fn is_for_us(&self, ack: &Request) -> bool {
+        TransactionKey::from_request(ack, TransactionRole::Server).is_ok_and(|key| {
+            let endpoint = &self.core.endpoint;
+            endpoint.transactions.contains_key(&key)
+                || endpoint.finished_transactions.contains_key(&key)
+        })
+    }
+}
+
+impl Edge for Gate {
+    fn check(&mut self, message: SipMessage) -> Verdict {
+        let SipMessage::Request(request) = &message else {
+            return Verdict::Pass(Box::new(message));
+        };
+        let method = request.method;
+        if method == Method::Register {
+            return Verdict::Pass(Box::new(message));
+        }
+        let user = self.flow.user();
+        let from = request
+            .from_header()
+            .ok()
+            .and_then(|from| uri::user_of_header(from.value()));
+        if user.is_none() && method == Method::Options {
+            let response = answer(request, StatusCode::OK, proxy::abilities());
+            return Verdict::Answer(Box::new(response.into()));
+        }
+        if user.is_none() || user != from {
+            if method == Method::Ack {
+                return Verdict::Drop;
+            }
+            tracing::debug!(%method, "a request whose From is not its sender");
+            let response = answer(request, StatusCode::Forbidden, Vec::new());
+            return Verdict::Answer(Box::new(response.into()));
+        }
+        if method == Method::Ack && !self.is_for_us(request) {
+            // The ACK of a 2xx goes end to end (RFC 3261, 16.11). Sent from here it cannot be
+            // overtaken by what its sender says next; rsipstack only learns that it came.
+            proxy::pass_ack(&self.core, request);
+        }
+        Verdict::Pass(Box::new(message))
+    }
+
+    fn wait(&mut self) -> Option<Duration> {
+        self.bucket.take(Instant::now())
+    }
+}

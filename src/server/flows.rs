@@ -1,0 +1,243 @@
+//! Who can be reached over which socket. A flow gets its user, and a contact its flow, only through
+//! the registrar; everybody else reads.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+use rsipstack::sip::{Domain, HostWithPort, Transport};
+use rsipstack::transport::{SipAddr, SipConnection};
+use tokio::sync::Semaphore;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::limits::{CONTACTS, TRANSACTIONS, UNREGISTERED};
+use super::uri::contact_key;
+use crate::id::UserId;
+use crate::sip::bridge::{Link, POLICY};
+
+/// One socket.
+pub(crate) struct Flow {
+    id: u64,
+    link: OnceLock<Link>,
+    /// Cancelled when the socket is lost.
+    pub(crate) gone: CancellationToken,
+    /// Requests it may have under way.
+    pub(crate) transactions: Arc<Semaphore>,
+    /// Wrong passwords so far.
+    pub(crate) failures: AtomicU32,
+    user: Mutex<Option<UserId>>,
+    /// Since when nothing is registered here.
+    idle_since: Mutex<Option<Instant>>,
+}
+
+impl Flow {
+    /// Returns whom the socket has proved to belong to.
+    pub(crate) fn user(&self) -> Option<UserId> {
+        lock(&self.user).clone()
+    }
+
+    pub(crate) fn set_user(&self, user: Option<UserId>) {
+        *lock(&self.user) = user;
+    }
+
+    /// Returns what to send on; `None` once the socket is lost.
+    pub(crate) fn connection(&self) -> Option<&SipConnection> {
+        let link = self.link.get()?;
+        (!self.gone.is_cancelled()).then(|| link.connection())
+    }
+
+    /// Completes the flow with its socket.
+    pub(crate) fn join(&self, link: Link) {
+        self.link.get_or_init(|| link);
+    }
+
+    pub(crate) fn close(&self, code: u16, reason: &'static str) {
+        match self.link.get() {
+            Some(link) => link.close(code, reason),
+            None => self.gone.cancel(),
+        }
+    }
+
+    /// The name rsipstack knows the socket by. It stands in no message.
+    pub(crate) fn address(&self) -> SipAddr {
+        let host = Domain::from(format!("{}.flow.invalid", self.id));
+        SipAddr::new(Transport::Ws, HostWithPort::from(host))
+    }
+
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        self.id == other.id
+    }
+}
+
+/// One contact of one user.
+#[derive(Clone)]
+pub(crate) struct Binding {
+    pub(crate) user: UserId,
+    /// As it was registered, to be called by.
+    pub(crate) uri: String,
+    pub(crate) flow: Arc<Flow>,
+    pub(crate) until: Instant,
+    call_id: String,
+    cseq: u32,
+}
+
+/// Why a contact was not registered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum BindError {
+    /// It is no SIP URI.
+    Malformed,
+    /// It is somebody else's.
+    Taken,
+    /// The user has too many.
+    Full,
+    /// A newer REGISTER has been here (RFC 3261, 10.3, 7).
+    Outdated,
+}
+
+#[derive(Default)]
+pub(crate) struct Flows {
+    next: AtomicU64,
+    table: Mutex<Table>,
+}
+
+#[derive(Default)]
+struct Table {
+    flows: HashMap<u64, Arc<Flow>>,
+    contacts: HashMap<String, Binding>,
+}
+
+impl Flows {
+    pub(crate) fn add(&self, now: Instant, gone: CancellationToken) -> Arc<Flow> {
+        let flow = Arc::new(Flow {
+            id: self.next.fetch_add(1, Ordering::Relaxed),
+            link: OnceLock::new(),
+            gone,
+            transactions: Arc::new(Semaphore::new(TRANSACTIONS)),
+            failures: AtomicU32::new(0),
+            user: Mutex::default(),
+            idle_since: Mutex::new(Some(now)),
+        });
+        lock(&self.table).flows.insert(flow.id, flow.clone());
+        flow
+    }
+
+    pub(crate) fn remove(&self, flow: &Flow) {
+        let mut table = lock(&self.table);
+        table.flows.remove(&flow.id);
+        table.contacts.retain(|_, binding| !binding.flow.is(flow));
+    }
+
+    /// Returns the flow a message came in on.
+    pub(crate) fn of(&self, connection: &SipConnection) -> Option<Arc<Flow>> {
+        let host = connection.get_addr().addr.host.to_string();
+        let id: u64 = host.strip_suffix(".flow.invalid")?.parse().ok()?;
+        lock(&self.table).flows.get(&id).cloned()
+    }
+
+    /// Binds a contact of a user to a flow that has proved to be the user's, or renews it. The same
+    /// contact on another flow of the user moves: that is a phone that has connected anew.
+    pub(crate) fn bind(
+        &self,
+        user: &UserId,
+        uri: &str,
+        flow: &Arc<Flow>,
+        until: Instant,
+        (call_id, cseq): (&str, u32),
+    ) -> Result<(), BindError> {
+        let key = contact_key(uri).ok_or(BindError::Malformed)?;
+        let mut table = lock(&self.table);
+        match table.contacts.get(&key) {
+            Some(old) if old.user != *user => return Err(BindError::Taken),
+            Some(old) if old.call_id == call_id && old.cseq >= cseq && old.flow.is(flow) => {
+                return Err(BindError::Outdated);
+            }
+            Some(_) => {}
+            None => {
+                let n = table
+                    .contacts
+                    .values()
+                    .filter(|binding| binding.user == *user)
+                    .count();
+                if n >= CONTACTS {
+                    return Err(BindError::Full);
+                }
+            }
+        }
+        let binding = Binding {
+            user: user.clone(),
+            uri: uri.to_owned(),
+            flow: flow.clone(),
+            until,
+            call_id: call_id.to_owned(),
+            cseq,
+        };
+        table.contacts.insert(key, binding);
+        *lock(&flow.idle_since) = None;
+        Ok(())
+    }
+
+    /// Removes one contact of a user, or all of them.
+    pub(crate) fn unbind(&self, user: &UserId, uri: Option<&str>) {
+        let key = uri.map(contact_key);
+        lock(&self.table).contacts.retain(|at, binding| {
+            let is_meant = key.as_ref().is_none_or(|key| key.as_ref() == Some(at));
+            binding.user != *user || !is_meant
+        });
+    }
+
+    /// Removes the contacts of a flow whose user may not be here any more.
+    pub(crate) fn unbind_flow(&self, flow: &Flow) {
+        lock(&self.table)
+            .contacts
+            .retain(|_, binding| !binding.flow.is(flow));
+    }
+
+    /// Returns where a user can be reached now.
+    pub(crate) fn of_user(&self, user: &UserId, now: Instant) -> Vec<Binding> {
+        let table = lock(&self.table);
+        let is_live = |binding: &&Binding| {
+            binding.user == *user && now < binding.until && !binding.flow.gone.is_cancelled()
+        };
+        table.contacts.values().filter(is_live).cloned().collect()
+    }
+
+    /// Returns the binding of a contact, as in-dialog requests name it.
+    pub(crate) fn of_contact(&self, uri: &str, now: Instant) -> Option<Binding> {
+        let key = contact_key(uri)?;
+        let table = lock(&self.table);
+        let binding = table.contacts.get(&key)?;
+        let is_live = now < binding.until && !binding.flow.gone.is_cancelled();
+        is_live.then(|| binding.clone())
+    }
+
+    /// Forgets what has expired and closes sockets on which nobody has been registered for too long.
+    pub(crate) fn sweep(&self, now: Instant) {
+        let mut table = lock(&self.table);
+        table.contacts.retain(|_, binding| now < binding.until);
+        for flow in table.flows.values() {
+            let is_bound = table.contacts.values().any(|binding| binding.flow.is(flow));
+            let mut idle_since = lock(&flow.idle_since);
+            if is_bound {
+                *idle_since = None;
+            } else if now >= *idle_since.get_or_insert(now) + UNREGISTERED {
+                flow.close(POLICY, "nobody has registered here");
+            }
+        }
+    }
+
+    /// Closes all sockets.
+    pub(crate) fn close(&self, code: u16, reason: &'static str) {
+        for flow in lock(&self.table).flows.values() {
+            flow.close(code, reason);
+        }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        lock(&self.table).flows.len()
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

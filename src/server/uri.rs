@@ -1,0 +1,135 @@
+//! Reads the few things of a URI that routing turns on. Strict: what two parsers could read in
+//! two ways is nobody's name.
+
+use crate::address::Address;
+use crate::id::UserId;
+
+/// Returns the user of a `From`, `To` or `Contact` value; `None` if it is not plainly one SIP URI.
+pub(crate) fn user_of_header(value: &str) -> Option<UserId> {
+    user_of(in_header(value)?)
+}
+
+/// Returns the URI in a `From`, `To` or `Contact` value of one address (RFC 3261, 25.1).
+pub(crate) fn in_header(value: &str) -> Option<&str> {
+    let value = value.trim();
+    let after_name = match value.strip_prefix('"') {
+        Some(rest) => &rest[end_of_quoted(rest)? + 1..],
+        None => value,
+    };
+    let (uri, rest) = match after_name.split_once('<') {
+        Some((name, rest)) => {
+            if name.contains(['"', '@', ':', ';', ',', '>']) {
+                return None;
+            }
+            rest.split_once('>')?
+        }
+        // The other form has no display name, and parameters belong to the header.
+        None if value.starts_with('"') => return None,
+        None => value.split_at(value.find(';').unwrap_or(value.len())),
+    };
+    let rest = rest.trim();
+    let is_plain = (rest.is_empty() || rest.starts_with(';'))
+        && !rest.contains(['<', '>', '@', ','])
+        && !uri.contains(['<', '>', '"', ' ', '\t']);
+    is_plain.then_some(uri)
+}
+
+/// Returns the parameters after the URI of a header value, `;expires=60` for instance.
+pub(crate) fn params_of_header(value: &str) -> &str {
+    let after = match value.rfind('>') {
+        Some(at) => &value[at + 1..],
+        None => value,
+    };
+    after.find(';').map_or("", |at| &after[at..])
+}
+
+/// Finds a parameter without regard to case; one without a value is empty.
+pub(crate) fn param<'a>(params: &'a str, name: &str) -> Option<&'a str> {
+    params.split(';').find_map(|param| {
+        let (key, value) = param.split_once('=').unwrap_or((param, ""));
+        key.trim().eq_ignore_ascii_case(name).then(|| value.trim())
+    })
+}
+
+/// Returns the user part as an ID.
+pub(crate) fn user_of(uri: &str) -> Option<UserId> {
+    let (scheme, rest) = uri.split_once(':')?;
+    let is_sip = scheme.eq_ignore_ascii_case("sip") || scheme.eq_ignore_ascii_case("sips");
+    if !is_sip || rest.matches('@').count() != 1 {
+        return None;
+    }
+    Address::parse(uri).ok().map(|address| address.user)
+}
+
+/// Returns what two spellings of one contact have in common (RFC 3261, 19.1.4): user and host with
+/// port, the host in lower case. JsSIP lower-cases hosts it received.
+pub(crate) fn contact_key(uri: &str) -> Option<String> {
+    let (scheme, rest) = uri.split_once(':')?;
+    if !scheme.eq_ignore_ascii_case("sip") && !scheme.eq_ignore_ascii_case("sips") {
+        return None;
+    }
+    let end = rest.find([';', '?']).unwrap_or(rest.len());
+    let (user, host) = match rest[..end].split_once('@') {
+        Some((user, host)) => (user, host),
+        None => ("", &rest[..end]),
+    };
+    let user = crate::address::unescape(user).ok()?;
+    (!host.is_empty()).then(|| format!("{user}@{}", host.to_ascii_lowercase()))
+}
+
+fn end_of_quoted(text: &str) -> Option<usize> {
+    let mut is_escaped = false;
+    for (at, c) in text.char_indices() {
+        match c {
+            _ if is_escaped => is_escaped = false,
+            '\\' => is_escaped = true,
+            '"' => return Some(at),
+            _ => {}
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn user(value: &str) -> Option<String> {
+        user_of_header(value).map(|user| user.to_string())
+    }
+
+    #[test]
+    fn one_name_is_read_in_one_way() {
+        for value in [
+            "<sip:alice@x>;tag=1",
+            "sip:alice@x;tag=1",
+            "Alice <sips:%61lice@x:7443;transport=ws>;tag=1",
+            "\"a <sip:bob@x> \\\" b\" <sip:alice@x>",
+        ] {
+            assert_eq!(user(value).as_deref(), Some("alice"), "{value}");
+        }
+        for value in [
+            "",
+            "<sip:x>",
+            "<tel:+1>",
+            "sip:alice@x;a=<sip:bob@x>",
+            "<sip:alice@x>,<sip:bob@x>",
+            "<sip:alice@x>;a=<sip:bob@x>",
+            "<sip:alice@bob@x>",
+            "\"a\" sip:alice@x",
+            "\"a <sip:alice@x>",
+            "sip:bob@x <sip:alice@x>",
+            "<sip:a%00@x>",
+        ] {
+            assert_eq!(user(value), None, "{value}");
+        }
+    }
+
+    #[test]
+    fn spellings_of_one_contact_are_one() {
+        let key = contact_key("sip:bob@Abc.Invalid;transport=WS");
+        assert_eq!(key, contact_key("SIP:b%6Fb@abc.invalid"));
+        assert_ne!(key, contact_key("sip:Bob@abc.invalid"));
+        assert_ne!(key, contact_key("sip:bob@abc.invalid:5060"));
+    }
+}

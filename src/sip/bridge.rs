@@ -1,0 +1,499 @@
+//! Joins an upgraded WebSocket to an rsipstack endpoint, for phones and servers alike.
+//!
+//! rsipstack sees a reliable channel; sockets, pings, sizes, queues and malformed messages are dealt
+//! with here. It dials nothing, authenticates nobody and never panics on what it reads. When the
+//! socket is lost, for whatever reason, [`Link::gone`] is cancelled and rsipstack forgets the channel.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use futures_util::{SinkExt as _, StreamExt as _};
+use rsipstack::sip::{Header, HeadersExt as _, SipMessage, parser};
+use rsipstack::transaction::endpoint::EndpointInnerRef;
+use rsipstack::transport::channel::ChannelConnection;
+use rsipstack::transport::connection::{TransportReceiver, TransportSender};
+use rsipstack::transport::{SipAddr, SipConnection, TransportEvent};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep, timeout};
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, WebSocketConfig};
+use tokio_util::sync::CancellationToken;
+
+/// How often a ping goes out; when nothing came since the last one, the socket is dead.
+pub const PING: Duration = Duration::from_secs(20);
+/// The largest message taken, in bytes.
+pub const MESSAGE_BYTES: usize = 64 * 1024;
+/// Closed by us: the program ends.
+pub const GOING_AWAY: u16 = 1001;
+/// Closed by us: the other side does not keep to the rules.
+pub const POLICY: u16 = 1008;
+/// Closed by a server: the user signed in elsewhere and may have one device only (`WIRE.md`, REPLACED).
+pub const REPLACED: u16 = 4001;
+
+/// How many messages may wait for a socket that takes nothing.
+const QUEUE: usize = 512;
+/// How long a socket may take nothing at all.
+const STUCK: Duration = Duration::from_secs(10);
+/// How often a stuck socket's queue is looked at.
+const GLANCE: Duration = Duration::from_millis(100);
+/// How much more garbage than sense may come in.
+const GARBAGE: u32 = 64;
+
+/// Returns the limits to open a WebSocket with.
+pub fn limits() -> WebSocketConfig {
+    WebSocketConfig::default()
+        .max_message_size(Some(MESSAGE_BYTES))
+        .max_frame_size(Some(MESSAGE_BYTES))
+}
+
+/// What becomes of a message that came in.
+#[derive(Debug)]
+pub enum Verdict {
+    /// It goes on to rsipstack, perhaps changed.
+    Pass(Box<SipMessage>),
+    /// It is answered at once with this and goes no further.
+    Answer(Box<SipMessage>),
+    /// It is forgotten.
+    Drop,
+    /// The socket is closed with a WebSocket code and a reason.
+    Close(u16, &'static str),
+}
+
+/// Looks at every well-formed message before rsipstack does. One per connection, so it knows whose it is.
+pub trait Edge: Send + 'static {
+    /// Decides about a message. Must not block.
+    fn check(&mut self, message: SipMessage) -> Verdict;
+
+    /// Returns how long to stop reading before the next message; `None` is not at all.
+    fn wait(&mut self) -> Option<Duration> {
+        None
+    }
+}
+
+/// An [`Edge`] that lets everything pass.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Open;
+
+impl Edge for Open {
+    fn check(&mut self, message: SipMessage) -> Verdict {
+        Verdict::Pass(Box::new(message))
+    }
+}
+
+/// An attached WebSocket. Clones are the same link; dropping them closes nothing.
+#[derive(Debug, Clone)]
+pub struct Link {
+    connection: SipConnection,
+    gone: CancellationToken,
+    end: Arc<Mutex<End>>,
+}
+
+#[derive(Debug, Default)]
+struct End {
+    ours: Option<(u16, &'static str)>,
+    theirs: Option<u16>,
+}
+
+impl Link {
+    /// What rsipstack sends on.
+    pub const fn connection(&self) -> &SipConnection {
+        &self.connection
+    }
+
+    /// Cancelled when the socket is lost or closed.
+    pub const fn gone(&self) -> &CancellationToken {
+        &self.gone
+    }
+
+    /// Closes the socket with a WebSocket code, after what is queued already. The first call counts.
+    pub fn close(&self, code: u16, reason: &'static str) {
+        let mut end = self.end.lock().unwrap_or_else(PoisonError::into_inner);
+        end.ours.get_or_insert((code, reason));
+        drop(end);
+        self.gone.cancel();
+    }
+
+    /// Returns the code the other side closed with, if it said goodbye; see [`REPLACED`].
+    pub fn closed_with(&self) -> Option<u16> {
+        self.end
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .theirs
+    }
+}
+
+/// Attaches a WebSocket under an address that no other link of the endpoint has at the same time.
+///
+/// The second value ends when the socket is closed; it must be awaited or spawned.
+/// Fails only if rsipstack does not take the channel, which retrying does not mend.
+pub async fn attach<S, E>(
+    socket: WebSocketStream<S>,
+    endpoint: &EndpointInnerRef,
+    address: SipAddr,
+    gone: CancellationToken,
+    ping: Duration,
+    edge: E,
+) -> Result<(Link, impl Future<Output = ()> + Send + 'static), rsipstack::Error>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    E: Edge,
+{
+    // Both queues look unbounded to rsipstack so that a send never waits: its one loop serves all
+    // connections and a stuck socket must not stop it. `Socket::send` bounds the outgoing one.
+    let (in_tx, in_rx) = mpsc::unbounded_channel();
+    let (out_tx, out_rx) = mpsc::unbounded_channel();
+    let channel =
+        ChannelConnection::create_connection(in_rx, out_tx, address.clone(), Some(gone.clone()))
+            .await?;
+    let connection = SipConnection::Channel(channel);
+    endpoint.transport_layer.add_connection(connection.clone());
+    let link = Link {
+        connection,
+        gone,
+        end: Arc::default(),
+    };
+    let socket = Socket {
+        socket,
+        link: link.clone(),
+        address,
+        incoming: in_tx,
+        outgoing: out_rx,
+        edge,
+        garbage: 0,
+    };
+    Ok((link, socket.run(ping)))
+}
+
+/// Why the loop ends; the socket is closed with whatever stands in [`End`].
+struct Done;
+
+struct Socket<S, E> {
+    socket: WebSocketStream<S>,
+    link: Link,
+    address: SipAddr,
+    incoming: TransportSender,
+    outgoing: TransportReceiver,
+    edge: E,
+    garbage: u32,
+}
+
+impl<S, E> Socket<S, E>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    E: Edge,
+{
+    async fn run(mut self, ping: Duration) {
+        // Whatever happens below, a panic included, the loss is made known.
+        let _guard = self.link.gone.clone().drop_guard();
+        let gone = self.link.gone.clone();
+        let mut pings = interval_at(Instant::now() + ping, ping);
+        pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut has_heard = true;
+        loop {
+            let step = tokio::select! {
+                biased;
+                () = gone.cancelled() => Err(Done),
+                event = self.outgoing.recv() => match event {
+                    Some(TransportEvent::Incoming(message, ..)) => self.send(wire(&message)).await,
+                    Some(TransportEvent::New(_) | TransportEvent::Closed(_)) => Ok(()),
+                    None => Err(Done),
+                },
+                message = self.socket.next() => {
+                    has_heard = true;
+                    match message {
+                        Some(Ok(message)) => self.hear(message).await,
+                        Some(Err(error)) => {
+                            tracing::debug!(%error, "socket lost");
+                            Err(Done)
+                        }
+                        None => Err(Done),
+                    }
+                }
+                _ = pings.tick() => {
+                    if std::mem::take(&mut has_heard) {
+                        self.send(Message::Ping(Default::default())).await
+                    } else {
+                        tracing::debug!("no answer to a ping");
+                        Err(Done)
+                    }
+                }
+            };
+            if step.is_err() {
+                break;
+            }
+        }
+        self.goodbye().await;
+    }
+
+    async fn hear(&mut self, message: Message) -> Result<(), Done> {
+        let bytes = match &message {
+            Message::Text(text) => text.as_bytes(),
+            Message::Binary(bytes) => bytes,
+            Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => return Ok(()),
+            Message::Close(frame) => {
+                let mut end = self.link.end.lock().unwrap_or_else(PoisonError::into_inner);
+                end.theirs = frame.as_ref().map(|frame| frame.code.into());
+                return Err(Done);
+            }
+        };
+        if bytes.iter().all(|byte| matches!(byte, b'\r' | b'\n')) {
+            // RFC 5626, 4.4.1: a double CRLF is a ping, a single one its answer.
+            let is_ping = bytes.len() >= 4;
+            return if is_ping {
+                self.send(Message::text("\r\n")).await
+            } else {
+                Ok(())
+            };
+        }
+        if let Some(pause) = self.edge.wait() {
+            sleep(pause).await;
+        }
+        let message = match parse(bytes) {
+            Ok(message) => message,
+            Err(flaw) => {
+                tracing::debug!(flaw, "message dropped");
+                return self.count_garbage();
+            }
+        };
+        self.garbage = self.garbage.saturating_sub(1);
+        match self.edge.check(message) {
+            Verdict::Pass(message) => {
+                let connection = self.link.connection.clone();
+                let event = TransportEvent::Incoming(*message, connection, self.address.clone());
+                self.incoming.send(event).map_err(|_endpoint_ended| Done)
+            }
+            Verdict::Answer(message) => self.send(wire(&message)).await,
+            Verdict::Drop => Ok(()),
+            Verdict::Close(code, reason) => {
+                self.link.close(code, reason);
+                Err(Done)
+            }
+        }
+    }
+
+    fn count_garbage(&mut self) -> Result<(), Done> {
+        self.garbage += 1;
+        if self.garbage <= GARBAGE {
+            return Ok(());
+        }
+        self.link.close(POLICY, "that is not SIP");
+        Err(Done)
+    }
+
+    async fn send(&mut self, message: Message) -> Result<(), Done> {
+        let since = Instant::now();
+        let send = self.socket.send(message);
+        tokio::pin!(send);
+        loop {
+            tokio::select! {
+                biased;
+                result = &mut send => return result.map_err(|error| {
+                    tracing::debug!(%error, "socket lost");
+                    Done
+                }),
+                () = sleep(GLANCE) => {
+                    if self.outgoing.len() > QUEUE || since.elapsed() > STUCK {
+                        tracing::debug!("socket takes nothing any more");
+                        return Err(Done);
+                    }
+                }
+            }
+        }
+    }
+
+    async fn goodbye(mut self) {
+        // From here on nothing is taken from either side.
+        self.outgoing.close();
+        let ours = self
+            .link
+            .end
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .ours;
+        self.link.gone.cancel();
+        drop(self.incoming);
+        let last_words = async {
+            while let Ok(event) = self.outgoing.try_recv() {
+                if let TransportEvent::Incoming(message, ..) = event {
+                    self.socket.send(wire(&message)).await?;
+                }
+            }
+            let frame = ours.map(|(code, reason)| CloseFrame {
+                code: CloseCode::from(code),
+                reason: reason.into(),
+            });
+            self.socket.close(frame).await?;
+            // RFC 6455, 7.1.1: the answer to the close, so that the kernel does not reset what we sent.
+            while let Some(Ok(_)) = self.socket.next().await {}
+            Ok::<(), tokio_tungstenite::tungstenite::Error>(())
+        };
+        let _lost_anyway = timeout(Duration::from_secs(1), last_words).await;
+    }
+}
+
+fn wire(message: &SipMessage) -> Message {
+    match String::from_utf8(message.to_bytes()) {
+        Ok(text) => Message::text(text),
+        // A body that is no text travels in a binary frame (RFC 7118, 4.2).
+        Err(error) => Message::binary(error.into_bytes()),
+    }
+}
+
+/// Reads one message and refuses what rsipstack would take amiss (RFC 3261, 8.1.1, 18.3; RFC 7118, 5).
+/// The error is for a log.
+pub fn parse(bytes: &[u8]) -> Result<SipMessage, &'static str> {
+    let end = bytes
+        .windows(4)
+        .position(|window| window == b"\r\n\r\n")
+        .ok_or("no empty line after the headers")?;
+    let (head, body) = (&bytes[..end], &bytes[end + 4..]);
+    let head = std::str::from_utf8(head).map_err(|_error| "headers are not UTF-8")?;
+    if head.replace("\r\n", "").contains(['\r', '\0']) {
+        return Err("control characters in the headers");
+    }
+    let mut length = None;
+    for line in head.lines() {
+        let Some((name, value)) = line.split_once(':') else {
+            continue;
+        };
+        let name = name.trim();
+        if name.eq_ignore_ascii_case("content-length") || name.eq_ignore_ascii_case("l") {
+            let value = value.trim();
+            let value: usize = value
+                .parse()
+                .map_err(|_error| "Content-Length is no number")?;
+            if length.replace(value).is_some() {
+                return Err("two Content-Length");
+            }
+        }
+    }
+    let message = match length {
+        Some(length) if length > body.len() => return Err("Content-Length is too large"),
+        Some(_) => parser::parse_message(bytes),
+        None => {
+            // RFC 7118, 5: the frame is the message. rsipstack would drop the body.
+            let mut framed =
+                format!("{head}\r\nContent-Length: {}\r\n\r\n", body.len()).into_bytes();
+            framed.extend_from_slice(body);
+            parser::parse_message(&framed)
+        }
+    };
+    let message = message.map_err(|_error| "not SIP")?;
+    match flaw(&message) {
+        Some(flaw) => Err(flaw),
+        None => Ok(message),
+    }
+}
+
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the enum is rsipstack's; a few headers matter here"
+)]
+fn flaw(message: &SipMessage) -> Option<&'static str> {
+    let (method, headers) = match message {
+        SipMessage::Request(request) => (Some(request.method), &request.headers),
+        SipMessage::Response(response) => (None, &response.headers),
+    };
+    let (mut from, mut to, mut call, mut cseq, mut via, mut forwards) = (0, 0, 0, 0, 0, 0);
+    for header in headers.iter() {
+        match header {
+            Header::From(_) => from += 1,
+            Header::To(_) => to += 1,
+            Header::CallId(id) if !id.value().is_empty() => call += 1,
+            Header::CSeq(_) => cseq += 1,
+            Header::Via(_) => via += 1,
+            Header::MaxForwards(value) => {
+                forwards += 1;
+                if value.value().trim().parse::<u8>().is_err() {
+                    return Some("Max-Forwards is no number up to 255");
+                }
+            }
+            _ => {}
+        }
+    }
+    if (from, to, call, cseq) != (1, 1, 1, 1) || via == 0 || forwards > 1 {
+        return Some("a header is missing or there twice");
+    }
+    let top = message.top_via_header().ok();
+    let has_branch = top.is_some_and(|via| {
+        use rsipstack::sip::ToTypedHeader as _;
+        via.typed().is_ok_and(|via| via.branch().is_some())
+    });
+    if !has_branch {
+        return Some("Via has no branch");
+    }
+    let is_tagged = message
+        .from_header()
+        .is_ok_and(|from| matches!(from.tag(), Ok(Some(_))));
+    if !is_tagged || message.to_header().is_ok_and(|to| to.tag().is_err()) {
+        return Some("From or To cannot be read");
+    }
+    let Ok(cseq) = message.cseq_header() else {
+        return Some("CSeq is missing");
+    };
+    match (cseq.seq(), cseq.method()) {
+        (Ok(_), Ok(said)) if method.is_none_or(|method| method == said) => None,
+        _ => Some("CSeq does not fit"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEAD: &str = "INFO sip:bob@x SIP/2.0\r\nVia: SIP/2.0/WS a.invalid;branch=z9hG4bK1\r\n\
+                        Max-Forwards: 70\r\nFrom: <sip:alice@x>;tag=1\r\nTo: <sip:bob@x>;tag=2\r\n\
+                        Call-ID: c\r\nCSeq: 1 INFO\r\n";
+
+    fn body_of(text: &str) -> Result<Vec<u8>, &'static str> {
+        match parse(text.as_bytes())? {
+            SipMessage::Request(request) => Ok(request.body),
+            SipMessage::Response(response) => Ok(response.body),
+        }
+    }
+
+    #[test]
+    fn a_body_without_content_length_is_kept() {
+        assert_eq!(body_of(&format!("{HEAD}\r\nhello")), Ok(b"hello".to_vec()));
+        assert_eq!(
+            body_of(&format!("{HEAD}l: 2\r\n\r\nhello")),
+            Ok(b"he".to_vec())
+        );
+    }
+
+    #[test]
+    fn lies_about_the_length_are_refused() {
+        for length in [
+            "6",
+            "-1",
+            "x",
+            "18446744073709551616",
+            "5\r\nContent-Length: 5",
+        ] {
+            let text = format!("{HEAD}Content-Length: {length}\r\n\r\nhello");
+            assert!(body_of(&text).is_err(), "{length}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_routed_is_refused() {
+        for (part, instead) in [
+            ("1 INFO", "1 BYE"),
+            ("1 INFO", "INFO"),
+            ("Max-Forwards: 70", "Max-Forwards: -1"),
+            ("Max-Forwards: 70", "Max-Forwards: 70\r\nMax-Forwards: 70"),
+            (";tag=1", ""),
+            (";branch=z9hG4bK1", ""),
+            ("Call-ID: c", "Call-ID: c\r\nCall-ID: d"),
+            ("To: <sip:bob@x>;tag=2\r\n", ""),
+            ("INFO sip:bob@x SIP/2.0", "FETCH sip:bob@x SIP/2.0"),
+            ("Call-ID: c", "Call-ID: c\rd"),
+        ] {
+            let text = format!("{}\r\n", HEAD.replace(part, instead));
+            assert!(parse(text.as_bytes()).is_err(), "{text}");
+        }
+    }
+}
