@@ -1,1 +1,62 @@
-//! In work.
+//! The command line's verbs, one file each, and the way from a verb to an exit status.
+
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "this is where the program talks"
+)]
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use self::args::{Args, Verb};
+use self::error::{Error, Kind};
+
+pub mod args;
+mod config;
+pub mod error;
+pub mod log;
+pub mod password;
+pub mod paths;
+pub mod quiet;
+pub mod settings;
+
+/// Reads the command line, carries it out, and says how it went as an exit status.
+pub fn main(words: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let result = match Args::read(words) {
+        Ok(args) => run(args),
+        Err(error) => {
+            // Nobody is left to be told when stdout or stderr itself is gone.
+            let _gone = error.print();
+            let is_trouble = error.use_stderr();
+            return ExitCode::from(if is_trouble { Kind::Usage.status() } else { 0 });
+        }
+    };
+    result.unwrap_or_else(|error| {
+        error.print();
+        error.exit_code()
+    })
+}
+
+fn run(args: Args) -> Result<ExitCode, Error> {
+    let globals = args.globals;
+    match args.verb {
+        Some(Verb::Call(call)) if call.ids.len() > 1 => {
+            Err(Error::usage("group calls are not built yet").hint("call one ID at a time"))
+        }
+        Some(Verb::Config(config)) => config::run(&globals, config.verb).map(done),
+        None
+        | Some(
+            Verb::Call(_)
+            | Verb::Listen(_)
+            | Verb::Serve(_)
+            | Verb::User(_)
+            | Verb::Demo
+            | Verb::Replay(_),
+        ) => Err(Error::failed("not built yet")),
+    }
+}
+
+const fn done((): ()) -> ExitCode {
+    ExitCode::SUCCESS
+}

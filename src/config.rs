@@ -1,1 +1,189 @@
-//! In work.
+//! The configuration: TOML text in, values and located errors out. Opens no file.
+
+mod source;
+mod url;
+
+pub use source::{ConfigError, Warning};
+pub use url::{ServerUrl, ServerUrlError};
+
+use crate::address::{Address, NAME_CHARS, clean};
+use crate::id::UserId;
+use source::{Entry, Source};
+
+/// A file with every key at its default, as `offhook config default` prints it.
+pub const DEFAULT: &str = include_str!("../assets/config.toml");
+
+/// All that can be configured. The command line wins over it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Config {
+    /// `[account]`
+    pub account: Account,
+    /// `[call]`
+    pub call: Rules,
+    /// `[sound]`
+    pub sound: Sound,
+}
+
+/// Who calls, and through which server.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Account {
+    /// The user ID to sign in with.
+    pub id: Option<UserId>,
+    /// What others see; the ID where it is `None`.
+    pub name: Option<String>,
+    /// Where to sign in.
+    pub server: Option<ServerUrl>,
+    /// The domain of our IDs; the server's host where it is `None`.
+    pub domain: Option<String>,
+    /// A shell command whose first line of output is the password.
+    pub password_command: Option<String>,
+}
+
+/// How calls are treated.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rules {
+    /// How long an outgoing call rings, in seconds, 1 to 600.
+    pub ring_timeout: u16,
+    /// What a call meets that comes during another one.
+    pub busy: Busy,
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        Self {
+            ring_timeout: 60,
+            busy: Busy::default(),
+        }
+    }
+}
+
+/// What a call meets that comes during another one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Busy {
+    /// It is refused as busy.
+    #[default]
+    Reject,
+}
+
+/// Which devices are used, and whether they ring.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sound {
+    /// A device string, as `--mic` takes it.
+    pub microphone: String,
+    /// A device string, as `--speaker` takes it.
+    pub speaker: String,
+    /// Whether incoming calls ring and outgoing ones play a ringback.
+    pub rings: bool,
+}
+
+impl Default for Sound {
+    fn default() -> Self {
+        Self {
+            microphone: "default".to_owned(),
+            speaker: "default".to_owned(),
+            rings: true,
+        }
+    }
+}
+
+const SECTIONS: &[&str] = &["account", "call", "sound"];
+
+impl Config {
+    /// Reads a file's text; `file` is what errors and warnings call it.
+    pub fn parse(text: &str, file: &str) -> Result<(Self, Vec<Warning>), ConfigError> {
+        let source = Source { text, file };
+        let mut warnings = Vec::new();
+        let document = source.document()?;
+        let mut config = Self::default();
+        for section in source.entries("", &document) {
+            match section.key.as_str() {
+                "account" => config.account = Account::read(&section, &mut warnings)?,
+                "call" => config.call = Rules::read(&section, &mut warnings)?,
+                "sound" => config.sound = Sound::read(&section, &mut warnings)?,
+                _ => warnings.push(section.unknown(SECTIONS)),
+            }
+        }
+        Ok((config, warnings))
+    }
+}
+
+impl Account {
+    fn read(section: &Entry<'_>, warnings: &mut Vec<Warning>) -> Result<Self, ConfigError> {
+        const KEYS: &[&str] = &["id", "name", "server", "domain", "password_command"];
+        let mut account = Self::default();
+        for entry in section.table()? {
+            match entry.name() {
+                "id" => account.id = Some(entry.parsed("a user ID", UserId::parse)?),
+                "name" => account.name = Some(entry.parsed("a name", name)?),
+                "server" => account.server = Some(entry.parsed("a URL", ServerUrl::parse)?),
+                "domain" => account.domain = Some(entry.parsed("a host name", domain)?),
+                "password_command" => {
+                    account.password_command = Some(entry.parsed("a shell command", filled)?);
+                }
+                // A password in a file is read over shoulders, copied and backed up.
+                "password" => {
+                    return Err(entry.error(
+                        "no password: expected password_command, \
+                         a command that prints it, such as `pass show sip/alice`",
+                    ));
+                }
+                _ => warnings.push(entry.unknown(KEYS)),
+            }
+        }
+        Ok(account)
+    }
+}
+
+impl Rules {
+    fn read(section: &Entry<'_>, warnings: &mut Vec<Warning>) -> Result<Self, ConfigError> {
+        const KEYS: &[&str] = &["ring_timeout", "busy"];
+        let mut rules = Self::default();
+        for entry in section.table()? {
+            match entry.name() {
+                "ring_timeout" => {
+                    rules.ring_timeout =
+                        entry.number(1..=600, "a whole number of seconds from 1 to 600")?;
+                }
+                "busy" => rules.busy = entry.choice(&[("reject", Busy::Reject)])?,
+                _ => warnings.push(entry.unknown(KEYS)),
+            }
+        }
+        Ok(rules)
+    }
+}
+
+impl Sound {
+    fn read(section: &Entry<'_>, warnings: &mut Vec<Warning>) -> Result<Self, ConfigError> {
+        const KEYS: &[&str] = &["microphone", "speaker", "rings"];
+        const DEVICE: &str = "default, a device's name, file:PATH.wav or none";
+        let mut sound = Self::default();
+        for entry in section.table()? {
+            match entry.name() {
+                "microphone" => sound.microphone = entry.parsed(DEVICE, filled)?,
+                "speaker" => sound.speaker = entry.parsed(DEVICE, filled)?,
+                "rings" => sound.rings = entry.boolean()?,
+                _ => warnings.push(entry.unknown(KEYS)),
+            }
+        }
+        Ok(sound)
+    }
+}
+
+fn filled(text: &str) -> Result<String, &'static str> {
+    if text.trim().is_empty() {
+        return Err("it is empty");
+    }
+    Ok(text.to_owned())
+}
+
+fn name(text: &str) -> Result<String, &'static str> {
+    filled(&clean(text, NAME_CHARS))
+}
+
+fn domain(text: &str) -> Result<String, String> {
+    let address = Address::parse(&format!("x@{text}")).map_err(|error| error.to_string())?;
+    address
+        .domain
+        .filter(|domain| domain.eq_ignore_ascii_case(text))
+        .ok_or_else(|| "only the host, nothing around it".to_owned())
+}

@@ -16,8 +16,10 @@
 pub mod address;
 pub mod av;
 pub mod cli;
+#[deny(clippy::disallowed_methods, clippy::disallowed_types)]
 pub mod command;
 pub mod config;
+#[deny(clippy::disallowed_methods, clippy::disallowed_types)]
 pub mod event;
 pub mod id;
 pub mod media;

@@ -37,8 +37,8 @@ pub use sign_in::SignIn;
 use crate::address::User;
 use crate::av::{CameraState, DeviceException, MicrophoneState, Role};
 use crate::command::CommandError;
-use crate::event::{Event, Happened};
-use crate::id::{CallId, LegId};
+use crate::event::{EndReason, Event, Happened};
+use crate::id::{CallId, InvitationId, LegId};
 use effect::{MediaOrder, Ring};
 use identity::Identities;
 use signal::{DeviceState, Say};
@@ -53,6 +53,8 @@ pub struct Phone {
     // The calls that are not over, the oldest first, and the last one that is.
     calls: Vec<Call>,
     ended: Option<Ended>,
+    // Invitations that are over: one that comes once more is no news.
+    past: VecDeque<InvitationId>,
 
     // Our own devices.
     is_muted: bool,
@@ -75,6 +77,7 @@ impl Phone {
             sign_in: SignIn::default(),
             calls: Vec::new(),
             ended: None,
+            past: VecDeque::new(),
             is_muted: false,
             is_deafened: false,
             microphone_fault: None,
@@ -144,6 +147,12 @@ impl Phone {
         self.microphone_fault
     }
 
+    /// Returns why the call of a leg ended, if it was the last one that did.
+    fn ended_because(&self, leg: LegId) -> Option<EndReason> {
+        let ended = self.ended.as_ref()?;
+        (ended.call.peer().leg == leg).then_some(ended.reason)
+    }
+
     fn call_of(&self, leg: LegId) -> Option<usize> {
         self.calls
             .iter()
@@ -174,7 +183,9 @@ impl Phone {
 
     /// Sounds something else, and tells when the ringing for a person begins or stops.
     fn sound(&mut self, ring: Ring) {
-        if ring == self.ring {
+        // What sounds once may sound once more.
+        let lasts = matches!(ring, Ring::Silence | Ring::Incoming | Ring::Ringback);
+        if ring == self.ring && lasts {
             return;
         }
         let was = std::mem::replace(&mut self.ring, ring);

@@ -87,6 +87,8 @@ pub struct Member {
     pub device: Option<String>,
     /// Whether that phone understands our bodies.
     pub ours: bool,
+    /// Whether sound has flowed, so that `user.enter` was told.
+    pub has_entered: bool,
     /// What that phone told of its devices.
     pub devices: DeviceState,
 }

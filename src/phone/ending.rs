@@ -8,6 +8,9 @@ use super::effect::{MediaOrder, Ring};
 use super::signal::{CancelCause, Refusal, Say};
 use crate::event::{EndReason, Event, Happened, InvitationState, MissedCause};
 
+/// How many invitations that are over are remembered.
+const PAST_INVITATIONS: usize = 64;
+
 /// What a call's end says.
 #[derive(Debug)]
 pub(super) struct End {
@@ -41,7 +44,9 @@ impl Phone {
     /// Ends the call at `index` for us: closes its media, sounds the end, publishes its last event.
     pub(super) fn end(&mut self, now: Instant, index: usize, end: End) {
         let call = self.calls.remove(index);
-        let duration = call.duration(now).unwrap_or_default();
+        let has_connected = call.members.iter().any(|member| member.has_entered);
+        let duration = call.duration(now).filter(|_| has_connected);
+        let duration = duration.unwrap_or_default();
         for member in &call.members {
             self.order(MediaOrder::Close { leg: member.leg });
         }
@@ -49,11 +54,9 @@ impl Phone {
             self.sound(farewell(&call, end.reason));
         }
         let facts = call.facts();
-        if let Stage::Talking { .. } = call.stage {
-            for member in &call.members {
-                let user = member.user.clone();
-                self.publish(Event::of(facts.clone(), Happened::UserLeave { user }));
-            }
+        for member in call.members.iter().filter(|member| member.has_entered) {
+            let user = member.user.clone();
+            self.publish(Event::of(facts.clone(), Happened::UserLeave { user }));
         }
         let happened = Happened::End {
             reason: end.reason,
@@ -64,6 +67,8 @@ impl Phone {
         let event = Event::of(facts, happened).with_data(end.data);
         let note = event.note.clone();
         self.publish(event);
+        self.past.truncate(PAST_INVITATIONS - 1);
+        self.past.push_front(call.invitation.clone());
         self.ended = Some(Ended {
             call,
             reason: end.reason,
@@ -81,22 +86,30 @@ impl Phone {
         cause: CancelCause,
         data: Option<String>,
     ) {
-        let was_sent = !matches!(self.calls[index].stage, Stage::Preparing);
+        self.withdraw(index, cause, data);
+        let reason = if cause == CancelCause::Timeout {
+            self.outgoing_timeout(index);
+            EndReason::NoAnswer
+        } else {
+            EndReason::Canceled
+        };
+        self.end(now, index, End::because(reason));
+    }
+
+    /// Says that our invitation does not count any more, if it was sent at all.
+    pub(super) fn withdraw(&mut self, index: usize, cause: CancelCause, data: Option<String>) {
+        if let Stage::Preparing = self.calls[index].stage {
+            return;
+        }
         let leg = self.calls[index].peer().leg;
-        let (state, reason) = match cause {
-            CancelCause::Timeout => (InvitationState::Timeout, EndReason::NoAnswer),
+        self.say(Say::Cancel { leg, cause, data });
+        let state = match cause {
+            CancelCause::Timeout => InvitationState::Timeout,
             CancelCause::Caller
             | CancelCause::AnsweredElsewhere
-            | CancelCause::DeclinedElsewhere => (InvitationState::Canceled, EndReason::Canceled),
+            | CancelCause::DeclinedElsewhere => InvitationState::Canceled,
         };
-        if was_sent {
-            self.say(Say::Cancel { leg, cause, data });
-            self.member_is(index, state, None);
-        }
-        if cause == CancelCause::Timeout {
-            self.outgoing_timeout(index);
-        }
-        self.end(now, index, End::because(reason));
+        self.member_is(index, state, None);
     }
 
     /// Refuses the invitation at `index` and ends the call.
@@ -153,13 +166,7 @@ impl Phone {
     pub(super) fn lose(&mut self, now: Instant, index: usize) {
         let leg = self.calls[index].peer().leg;
         match self.calls[index].direction {
-            Direction::Outgoing => {
-                self.say(Say::Cancel {
-                    leg,
-                    cause: CancelCause::Caller,
-                    data: None,
-                });
-            }
+            Direction::Outgoing => self.withdraw(index, CancelCause::Caller, None),
             Direction::Incoming => {
                 self.say(Say::Refuse {
                     leg,

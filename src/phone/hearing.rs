@@ -7,7 +7,7 @@ use super::call::{Call, Direction, MediaState, Member, Stage};
 use super::effect::{MediaOrder, Ring};
 use super::ending::End;
 use super::signal::{CallLabel, CancelCause, DeviceState, Heard, Refusal, Say, Sdp};
-use super::waiting::{CONNECT, GRACE, RING_UNTOLD};
+use super::waiting::{CONNECT, GRACE, RING_LONGEST, RING_UNTOLD};
 use crate::address::User;
 use crate::av::Kind;
 use crate::event::{EndReason, Event, Happened, InvitationState, MissedCause};
@@ -111,8 +111,14 @@ impl Phone {
         if self.call_of(leg).is_some() {
             return;
         }
+        if self.is_leaving {
+            let (refusal, data) = (Refusal::Offline, None);
+            self.say(Say::Refuse { leg, refusal, data });
+            return;
+        }
         // The same invitation by a second road: the first one rings (RFC 3261, 8.2.2.2).
-        if self.calls.iter().any(|other| other.id == call.id) {
+        let is_known = self.calls.iter().any(|other| other.id == call.id);
+        if is_known || self.past.contains(&call.invitation) {
             let refusal = Refusal::Other {
                 status: 482,
                 text: "Loop Detected".to_owned(),
@@ -124,7 +130,7 @@ impl Phone {
             });
             return;
         }
-        let ring = expires.unwrap_or(RING_UNTOLD);
+        let ring = expires.unwrap_or(RING_UNTOLD).min(RING_LONGEST);
         call.ring = ring;
         call.members.push(Member {
             user: call.caller.clone(),
@@ -132,6 +138,7 @@ impl Phone {
             state: InvitationState::Ringing,
             device: None,
             ours,
+            has_entered: false,
             devices: DeviceState::default(),
         });
         let is_busy = !self.calls.is_empty();
@@ -180,11 +187,9 @@ impl Phone {
     ) {
         let Some(index) = self.call_of(leg) else {
             // It was taken while our CANCEL was on its way (RFC 3261, 9.1).
-            self.say(Say::Bye {
-                leg,
-                reason: EndReason::Canceled,
-                data: None,
-            });
+            let reason = self.ended_because(leg).unwrap_or(EndReason::Canceled);
+            let data = None;
+            self.say(Say::Bye { leg, reason, data });
             return;
         };
         if !self.calls[index].is_calling() {
@@ -321,12 +326,21 @@ impl Phone {
         let Some(index) = self.call_of(leg) else {
             return;
         };
+        let call = &self.calls[index];
+        let is_fresh = call.direction == Direction::Incoming && !call.peer().has_entered;
         let reason = match reason {
-            // The caller's CANCEL and our 200 crossed: for both of us it was canceled.
-            Some(EndReason::Canceled) => {
+            // The caller's CANCEL and our 200 crossed: the caller's word counts for both.
+            Some(EndReason::Canceled) if is_fresh => {
                 self.publish_with(index, Happened::IncomingCanceled, data.clone());
                 EndReason::Canceled
             }
+            Some(EndReason::NoAnswer) if is_fresh => {
+                let data = self.calls[index].data.clone();
+                self.publish_with(index, Happened::IncomingTimeout, data);
+                EndReason::NoAnswer
+            }
+            // Another device of ours took it in the same moment, and was first.
+            Some(EndReason::AnsweredElsewhere) if is_fresh => EndReason::AnsweredElsewhere,
             Some(EndReason::NetworkLost) => EndReason::NetworkLost,
             _ => EndReason::RemoteHangUp,
         };

@@ -34,7 +34,7 @@ impl Identities {
         }
     }
 
-    /// Returns a new ULID; later ones compare higher.
+    /// Returns a new ULID; one of a later millisecond compares higher.
     pub(super) fn ulid(&mut self, now: Instant) -> String {
         let since = now.saturating_duration_since(self.epoch.instant);
         let since = u64::try_from(since.as_millis()).unwrap_or(u64::MAX);

@@ -7,7 +7,7 @@ use super::call::{MediaState, Stage};
 use super::effect::Ring;
 use super::ending::End;
 use super::input::MediaReport;
-use super::signal::{Refusal, Say, Sdp};
+use super::signal::{CancelCause, Refusal, Say, Sdp};
 use super::waiting::{CONNECT, LAST_WORD};
 use crate::av::Role;
 use crate::event::{EndReason, Event, Happened, InvitationState, RoomReason, RoomScope};
@@ -32,7 +32,8 @@ impl Phone {
             }
             MediaReport::Lost { leg } => self.media_lost(now, leg),
             MediaReport::Closed { leg } => {
-                if let Some(media) = self.media_of(leg) {
+                let media = self.media_of(leg);
+                if let Some(media) = media.filter(|media| !is_closed(media)) {
                     *media = MediaState::Closed {
                         until: now + LAST_WORD,
                     };
@@ -133,6 +134,7 @@ impl Phone {
                 );
             }
             Stage::Preparing | Stage::Calling { .. } => {
+                self.withdraw(index, CancelCause::Caller, None);
                 self.end(
                     now,
                     index,
@@ -153,7 +155,9 @@ impl Phone {
         let Some(index) = self.call_of(leg) else {
             return;
         };
-        let user = self.calls[index].peer().user.clone();
+        let member = self.calls[index].peer_mut();
+        member.has_entered = true;
+        let user = member.user.clone();
         self.sound(Ring::Connected);
         self.call_room(index, RoomReason::Logined);
         self.publish_of(index, Happened::UserEnter { user });
@@ -163,10 +167,13 @@ impl Phone {
         let Some(media) = self.media_of(leg) else {
             return;
         };
-        if matches!(
-            media,
-            MediaState::Closed { .. } | MediaState::Connecting { .. }
-        ) {
+        // Only a change counts: a report may come twice, or late.
+        let is_change = matches!(
+            (&*media, state),
+            (MediaState::Flowing, MediaState::Silent { .. })
+                | (MediaState::Silent { .. }, MediaState::Flowing)
+        );
+        if !is_change {
             return;
         }
         *media = state;
@@ -210,4 +217,8 @@ impl Phone {
             },
         );
     }
+}
+
+const fn is_closed(media: &MediaState) -> bool {
+    matches!(media, MediaState::Closed { .. })
 }

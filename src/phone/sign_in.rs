@@ -79,6 +79,9 @@ impl Phone {
         while let Some(index) = self.calls.iter().position(|call| !call.is_talking()) {
             self.lose(now, index);
         }
+        if self.is_leaving {
+            self.effects.push_back(Effect::Leave);
+        }
     }
 
     pub(super) fn replaced(&mut self, now: Instant) {

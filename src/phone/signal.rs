@@ -67,7 +67,7 @@ pub enum CancelCause {
 }
 
 /// What everybody in a call is told about somebody's devices. Always complete; the newest `seq` wins.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeviceState {
     /// Counts up with each change.
     pub seq: u64,
@@ -81,6 +81,20 @@ pub struct DeviceState {
     pub mic_exception: Option<DeviceException>,
     /// The camera's fault.
     pub camera_exception: Option<DeviceException>,
+}
+
+impl Default for DeviceState {
+    /// What is assumed of somebody who has told nothing: a microphone and a speaker that work.
+    fn default() -> Self {
+        Self {
+            seq: 0,
+            mic: MicrophoneState::default(),
+            camera: CameraState::default(),
+            speaker: true,
+            mic_exception: None,
+            camera_exception: None,
+        }
+    }
 }
 
 /// What the phone wants said.
@@ -117,7 +131,7 @@ pub enum Say {
         /// Custom data.
         data: Option<String>,
     },
-    /// Refuses the call; only `Busy`, `Declined`, `NoAnswer` and `Other` make sense.
+    /// Refuses the call; `NotFound`, `Canceled` and `Unreachable` make no sense here.
     Refuse {
         /// Which leg.
         leg: LegId,

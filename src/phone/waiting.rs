@@ -12,6 +12,8 @@ use crate::event::EndReason;
 pub(super) const GRACE: Duration = Duration::from_secs(2);
 /// How long an invitation rings that does not say (RFC 3261, 16.6: timer C is three minutes).
 pub(super) const RING_UNTOLD: Duration = Duration::from_secs(180);
+/// The longest an invitation rings, whatever it says.
+pub(super) const RING_LONGEST: Duration = Duration::from_secs(600);
 /// How long the media of a taken call may look for its way (WIRE.md, DEAD).
 pub(super) const CONNECT: Duration = Duration::from_secs(12);
 /// How long a BYE may come later than the end of the media it belongs to.

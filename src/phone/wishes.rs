@@ -133,7 +133,7 @@ impl Phone {
         if timeout.is_some_and(|seconds| !RING_SECONDS.contains(&seconds)) {
             return invalid("`timeout` is 1 to 600 seconds");
         }
-        if !self.sign_in.is_online() {
+        if !self.sign_in.is_online() || self.is_leaving {
             return Err(CommandError::NotSignedIn);
         }
         if !self.calls.is_empty() {
@@ -158,6 +158,7 @@ impl Phone {
                 state: InvitationState::Sent,
                 device: None,
                 ours: false,
+                has_entered: false,
                 devices: DeviceState::default(),
             }],
             to: Some(to),

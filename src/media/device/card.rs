@@ -1,63 +1,196 @@
-//! Real sound cards.
+//! Real sound cards, through whatever the system offers for them.
+//!
+//! A card lives on threads that are not ours: it is opened on one of its own,
+//! with a limit, because a dead sound server answers never; its callbacks only
+//! copy; and it is dropped on a throw-away thread, because dropping it may
+//! block until that server is gone.
 
-use super::{DeviceSpec, Listed, Trouble};
+mod intake;
+mod outlet;
+mod select;
+mod vital;
+
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use cpal::traits::StreamTrait;
+
+use super::{DeviceSpec, Role, Trouble};
 use crate::av::DeviceException;
 use crate::media::audio::Frame;
+use intake::Intake;
+use outlet::Outlet;
+use vital::Watch;
 
-#[derive(Debug)]
-pub(super) enum CardMicrophone {}
+pub(super) use select::list;
+
+/// How long the sound system may take to answer.
+const PATIENCE: Duration = Duration::from_millis(2500);
+
+/// An open card and what keeps it running.
+struct Card {
+    name: String,
+    /// `None` after a fatal error: a dead stream can burn a whole core.
+    stream: Option<cpal::Stream>,
+    watch: Watch,
+}
+
+/// A card that hears.
+pub(super) struct CardMicrophone {
+    card: Card,
+    intake: Intake,
+}
+
+/// A card that speaks.
+pub(super) struct CardSpeaker {
+    card: Card,
+    outlet: Outlet,
+}
 
 impl CardMicrophone {
     pub(super) fn open(spec: &DeviceSpec) -> Result<Self, Trouble> {
-        Err(missing(spec))
+        let (card, intake) = open(spec, Role::Microphone, |chosen| {
+            chosen.candidates().try_build(|config| {
+                let (feed, vital, watch) = vital::pair();
+                let (tap, intake) = intake::pair(config.sample_rate, vital.clone());
+                let stream = chosen.build_input(config, tap, vital, feed)?;
+                Ok((stream, watch, intake))
+            })
+        })?;
+        Ok(Self { card, intake })
     }
 
     pub(super) fn name(&self) -> &str {
-        match *self {}
+        &self.card.name
     }
 
-    pub(super) fn read(&mut self, _: &mut Frame) -> usize {
-        match *self {}
+    pub(super) fn read(&mut self, frame: &mut Frame) -> usize {
+        self.intake.read(frame)
     }
 
     pub(super) fn poll_trouble(&mut self) -> Option<Trouble> {
-        match *self {}
+        self.card.poll_trouble()
     }
 }
-
-#[derive(Debug)]
-pub(super) enum CardSpeaker {}
 
 impl CardSpeaker {
     pub(super) fn open(spec: &DeviceSpec) -> Result<Self, Trouble> {
-        Err(missing(spec))
+        let (card, outlet) = open(spec, Role::Speaker, |chosen| {
+            chosen.candidates().try_build(|config| {
+                let (feed, vital, watch) = vital::pair();
+                let (spout, outlet) = outlet::pair(config.sample_rate, vital.clone());
+                let stream = chosen.build_output(config, spout, vital, feed)?;
+                Ok((stream, watch, outlet))
+            })
+        })?;
+        Ok(Self { card, outlet })
     }
 
     pub(super) fn name(&self) -> &str {
-        match *self {}
+        &self.card.name
     }
 
-    pub(super) fn write(&mut self, _: &Frame) {
-        match *self {}
+    pub(super) fn write(&mut self, frame: &Frame) {
+        self.outlet.write(frame);
     }
 
     pub(super) fn buffered_ms(&self) -> u32 {
-        match *self {}
+        self.outlet.buffered_ms()
     }
 
     pub(super) fn poll_trouble(&mut self) -> Option<Trouble> {
-        match *self {}
+        self.card.poll_trouble()
     }
 }
 
-fn missing(spec: &DeviceSpec) -> Trouble {
-    Trouble::new(
-        DeviceException::InvalidId,
-        spec.to_string(),
-        "no sound card was found",
-    )
+impl std::fmt::Debug for CardMicrophone {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("CardMicrophone")
+            .field(&self.card.name)
+            .finish()
+    }
 }
 
-pub(super) fn list() -> Vec<Listed> {
-    Vec::new()
+impl std::fmt::Debug for CardSpeaker {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("CardSpeaker").field(&self.card.name).finish()
+    }
+}
+
+impl Card {
+    fn poll_trouble(&mut self) -> Option<Trouble> {
+        let death = self.watch.poll()?;
+        if death.is_final {
+            throw_away(self.stream.take());
+        }
+        Some(Trouble::new(
+            death.exception,
+            self.name.as_str(),
+            death.detail,
+        ))
+    }
+}
+
+impl Drop for Card {
+    fn drop(&mut self) {
+        throw_away(self.stream.take());
+    }
+}
+
+fn throw_away(stream: Option<cpal::Stream>) {
+    let Some(stream) = stream else { return };
+    // Without a thread the closure, and the stream with it, is dropped here: late is better than never.
+    let _ = thread::Builder::new()
+        .name("sound-drop".to_owned())
+        .spawn(move || drop(stream));
+}
+
+/// What a card is built of: the stream, what watches it, and our end of it.
+type Built<End> = (cpal::Stream, Watch, End);
+
+fn open<End: Send + 'static>(
+    spec: &DeviceSpec,
+    role: Role,
+    build: impl FnOnce(&select::Chosen) -> Result<Built<End>, cpal::Error> + Send + 'static,
+) -> Result<(Card, End), Trouble> {
+    let (done, opened) = mpsc::channel();
+    let wanted = spec.clone();
+    let work = move || {
+        let opened = select::choose(&wanted, role).and_then(|chosen| {
+            build(&chosen)
+                .and_then(|(stream, watch, end)| {
+                    stream.play()?;
+                    Ok((stream, watch, end))
+                })
+                .map(|(stream, watch, end)| {
+                    let card = Card {
+                        name: chosen.name().to_owned(),
+                        stream: Some(stream),
+                        watch,
+                    };
+                    (card, end)
+                })
+                .map_err(|error| select::not_opened(&wanted, role, &error))
+        });
+        // Nobody waits any more: the card is dropped here, on a thread that nobody needs.
+        let _ = done.send(opened);
+    };
+    thread::Builder::new()
+        .name("sound-open".to_owned())
+        .spawn(work)
+        .map_err(|e| {
+            Trouble::new(
+                DeviceException::BySystemPressure,
+                spec.to_string(),
+                format!("no thread for it ({e})"),
+            )
+        })?;
+    opened.recv_timeout(PATIENCE).unwrap_or_else(|_| {
+        Err(Trouble::new(
+            DeviceException::MediaServicesWereLost,
+            spec.to_string(),
+            "the sound system does not answer; restart it, or choose another device",
+        ))
+    })
 }

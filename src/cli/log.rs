@@ -1,0 +1,56 @@
+//! The log: one file under `$XDG_STATE_HOME/offhook`, never the screen.
+
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+use std::sync::Mutex;
+
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, fmt};
+
+use super::paths;
+
+/// A log that has grown beyond this many bytes is put aside at the next start.
+const LOG_BYTES: u64 = 5 << 20;
+
+/// Opens the log, starts writing to it, and returns it for [`super::quiet`] to share.
+///
+/// `RUST_LOG` says what is written, warnings by default. `None` where no file can be had:
+/// a phone works without a log.
+pub fn start() -> Option<File> {
+    let file = open(&paths::state_dir().ok()?.join("offhook.log")).ok()?;
+    let writer = Mutex::new(file.try_clone().ok()?);
+    let filter = EnvFilter::builder()
+        .with_default_directive(LevelFilter::WARN.into())
+        .from_env_lossy();
+    tracing_subscriber::registry()
+        .with(filter)
+        .with(filter_fn(|metadata| {
+            // It logs whole messages, and those carry credentials.
+            !metadata.target().starts_with("rsipstack")
+                || *metadata.level() == tracing::Level::ERROR
+        }))
+        .with(fmt::layer().with_writer(writer).with_ansi(false))
+        .try_init()
+        // Somebody else in this process, a test perhaps, logs already.
+        .ok()?;
+    Some(file)
+}
+
+fn open(path: &Path) -> io::Result<File> {
+    if let Some(dir) = path.parent() {
+        paths::make_private(dir)?;
+    }
+    if fs::metadata(path).is_ok_and(|file| file.len() > LOG_BYTES) {
+        fs::rename(path, path.with_extension("log.1"))?;
+    }
+    OpenOptions::new()
+        .append(true)
+        .create(true)
+        .mode(0o600)
+        .open(path)
+}

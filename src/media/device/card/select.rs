@@ -1,0 +1,373 @@
+//! Which card is meant, and how to open it.
+
+use std::sync::Arc;
+
+use cpal::traits::{DeviceTrait, HostTrait};
+use cpal::{
+    BufferSize, ErrorKind, FromSample, Sample, SampleFormat, SizedSample, StreamConfig,
+    SupportedBufferSize, SupportedStreamConfigRange,
+};
+
+use super::intake::Tap;
+use super::outlet::Spout;
+use super::vital::{Feed, Vital, at_open, words};
+use crate::av::DeviceException;
+use crate::media::audio::RATE;
+use crate::media::device::{DeviceSpec, Listed, Role, Trouble};
+
+/// A card and the way it will be opened.
+pub(super) struct Chosen {
+    device: cpal::Device,
+    name: String,
+    format: SampleFormat,
+    channels: u16,
+    rate: u32,
+    buffers: SupportedBufferSize,
+}
+
+/// The configurations to try, the best first.
+pub(super) struct Candidates(Vec<StreamConfig>);
+
+/// Finds the card that a device string means.
+pub(super) fn choose(spec: &DeviceSpec, role: Role) -> Result<Chosen, Trouble> {
+    let mut first_error = None;
+    for id in cpal::available_hosts() {
+        let found = cpal::host_from_id(id).and_then(|host| {
+            find(&host, spec, role)
+                .map(|device| configure(device, role))
+                .transpose()
+        });
+        match found {
+            Ok(Some(chosen)) => return Ok(chosen),
+            Ok(None) => {}
+            Err(error) => first_error = first_error.or(Some(error)),
+        }
+    }
+    let error = first_error.unwrap_or_else(|| cpal::Error::new(ErrorKind::DeviceNotAvailable));
+    Err(not_opened(spec, role, &error))
+}
+
+fn find(host: &cpal::Host, spec: &DeviceSpec, role: Role) -> Option<cpal::Device> {
+    let DeviceSpec::Named(wanted) = spec else {
+        return match role {
+            Role::Microphone => host.default_input_device(),
+            Role::Speaker => host.default_output_device(),
+        };
+    };
+    let devices: Vec<cpal::Device> = host
+        .devices()
+        .ok()?
+        .filter(|device| serves(device, role))
+        .collect();
+    let by = |is_it: &dyn Fn(&cpal::Device) -> bool| devices.iter().find(|d| is_it(d)).cloned();
+    by(&|d| {
+        d.id()
+            .is_ok_and(|id| id.to_string() == *wanted || id.id() == wanted)
+    })
+    .or_else(|| by(&|d| name_of(d) == *wanted))
+    .or_else(|| by(&|d| name_of(d).to_lowercase() == wanted.to_lowercase()))
+    // ALSA knows names that it does not list, such as `hw:0`.
+    .or_else(|| host.device_by_id(&cpal::DeviceId::new(host.id(), wanted)))
+    .or_else(|| host.device_by_id(&wanted.parse().ok()?))
+}
+
+fn serves(device: &cpal::Device, role: Role) -> bool {
+    match role {
+        Role::Microphone => device.supports_input(),
+        Role::Speaker => device.supports_output(),
+    }
+}
+
+fn name_of(device: &cpal::Device) -> String {
+    device
+        .description()
+        .map_or_else(|_| device.to_string(), |told| told.name().to_owned())
+}
+
+fn configure(device: cpal::Device, role: Role) -> Result<Chosen, cpal::Error> {
+    let preferred = match role {
+        Role::Microphone => device.default_input_config(),
+        Role::Speaker => device.default_output_config(),
+    }?;
+    let ranges: Vec<SupportedStreamConfigRange> = match role {
+        Role::Microphone => device.supported_input_configs().map(Iterator::collect),
+        Role::Speaker => device.supported_output_configs().map(Iterator::collect),
+    }
+    .unwrap_or_default();
+    let rate_of = |range: &SupportedStreamConfigRange| {
+        RATE.clamp(range.min_sample_rate(), range.max_sample_rate())
+    };
+    let best = ranges
+        .iter()
+        .filter_map(|range| Some((rank(range.sample_format())?, range)))
+        .min_by_key(|(rank, range)| {
+            (
+                rate_of(range).abs_diff(RATE),
+                range.channels().abs_diff(preferred.channels()),
+                *rank,
+            )
+        });
+    let name = name_of(&device);
+    Ok(match best {
+        Some((_, range)) => Chosen {
+            device,
+            name,
+            format: range.sample_format(),
+            channels: range.channels(),
+            rate: rate_of(range),
+            buffers: *range.buffer_size(),
+        },
+        None => Chosen {
+            device,
+            name,
+            format: preferred.sample_format(),
+            channels: preferred.channels(),
+            rate: preferred.sample_rate(),
+            buffers: *preferred.buffer_size(),
+        },
+    })
+}
+
+/// Returns how gladly a sample format is taken; `None` for those we do not speak.
+fn rank(format: SampleFormat) -> Option<u8> {
+    [SampleFormat::F32, SampleFormat::I16, SampleFormat::I32]
+        .iter()
+        .position(|known| *known == format)
+        .map(|at| at as u8)
+}
+
+impl Chosen {
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Returns what to try: ten milliseconds a piece, then larger ones, and the
+    /// card's own wish, which can be seconds, only when it refuses all others.
+    pub(super) fn candidates(&self) -> Candidates {
+        let ten_ms = (self.rate / 100).max(1);
+        let mut sizes = Vec::new();
+        for wanted in [ten_ms, 2 * ten_ms, 1024, 2048, 4096] {
+            let size = match self.buffers {
+                SupportedBufferSize::Range { min, max } if min <= max => wanted.clamp(min, max),
+                SupportedBufferSize::Range { .. } | SupportedBufferSize::Unknown => wanted,
+            };
+            let size = BufferSize::Fixed(size);
+            if !sizes.contains(&size) {
+                sizes.push(size);
+            }
+        }
+        sizes.push(BufferSize::Default);
+        let config = |buffer_size| StreamConfig {
+            channels: self.channels,
+            sample_rate: self.rate,
+            buffer_size,
+        };
+        Candidates(sizes.into_iter().map(config).collect())
+    }
+
+    pub(super) fn build_input(
+        &self,
+        config: StreamConfig,
+        tap: Tap,
+        vital: Arc<Vital>,
+        feed: Feed,
+    ) -> Result<cpal::Stream, cpal::Error> {
+        match self.format {
+            SampleFormat::F32 => self.build_input_of::<f32>(config, tap, vital, feed),
+            SampleFormat::I16 => self.build_input_of::<i16>(config, tap, vital, feed),
+            SampleFormat::I32 => self.build_input_of::<i32>(config, tap, vital, feed),
+            other => Err(strange(other)),
+        }
+    }
+
+    fn build_input_of<T>(
+        &self,
+        config: StreamConfig,
+        mut tap: Tap,
+        vital: Arc<Vital>,
+        feed: Feed,
+    ) -> Result<cpal::Stream, cpal::Error>
+    where
+        T: SizedSample + Send + 'static,
+        f32: FromSample<T>,
+    {
+        let n_channels = usize::from(config.channels);
+        self.device.build_input_stream::<T, _, _>(
+            config,
+            move |data, _| {
+                let n_frames = data.len() / n_channels;
+                tap.take(
+                    n_channels,
+                    data.iter().map(|s| f32::from_sample(*s)),
+                    n_frames,
+                );
+                vital.beat(n_frames);
+            },
+            move |error| feed.fail(error),
+            Some(super::PATIENCE),
+        )
+    }
+
+    pub(super) fn build_output(
+        &self,
+        config: StreamConfig,
+        spout: Spout,
+        vital: Arc<Vital>,
+        feed: Feed,
+    ) -> Result<cpal::Stream, cpal::Error> {
+        match self.format {
+            SampleFormat::F32 => self.build_output_of::<f32>(config, spout, vital, feed),
+            SampleFormat::I16 => self.build_output_of::<i16>(config, spout, vital, feed),
+            SampleFormat::I32 => self.build_output_of::<i32>(config, spout, vital, feed),
+            other => Err(strange(other)),
+        }
+    }
+
+    fn build_output_of<T>(
+        &self,
+        config: StreamConfig,
+        mut spout: Spout,
+        vital: Arc<Vital>,
+        feed: Feed,
+    ) -> Result<cpal::Stream, cpal::Error>
+    where
+        T: SizedSample + FromSample<f32> + Send + 'static,
+    {
+        let n_channels = usize::from(config.channels);
+        self.device.build_output_stream::<T, _, _>(
+            config,
+            move |data, _| {
+                let n_frames = data.len() / n_channels;
+                spout.give(n_channels, n_frames, |at, sample| {
+                    data[at] = T::from_sample(sample);
+                });
+                vital.beat(n_frames);
+            },
+            move |error| feed.fail(error),
+            Some(super::PATIENCE),
+        )
+    }
+}
+
+impl Candidates {
+    /// Builds with the first configuration that the card does not refuse as such.
+    pub(super) fn try_build<T>(
+        self,
+        mut build: impl FnMut(StreamConfig) -> Result<T, cpal::Error>,
+    ) -> Result<T, cpal::Error> {
+        let mut refused = cpal::Error::new(ErrorKind::UnsupportedConfig);
+        for config in self.0 {
+            match build(config) {
+                Err(error) if error.kind() == ErrorKind::UnsupportedConfig => refused = error,
+                other => return other,
+            }
+        }
+        Err(refused)
+    }
+}
+
+fn strange(format: SampleFormat) -> cpal::Error {
+    cpal::Error::with_message(
+        ErrorKind::UnsupportedConfig,
+        format!("its samples are {format}, which is not supported"),
+    )
+}
+
+/// Says why a card could not be opened, and what to do.
+pub(super) fn not_opened(spec: &DeviceSpec, role: Role, error: &cpal::Error) -> Trouble {
+    let device = spec.to_string();
+    if error.kind() != ErrorKind::DeviceNotAvailable {
+        return Trouble::new(at_open(error), device, words(error));
+    }
+    if is_locked_out() {
+        return Trouble::new(
+            DeviceException::PermissionNotGranted,
+            device,
+            "you may not use the sound card; become a member of the group `audio`",
+        );
+    }
+    let (kind, option) = match role {
+        Role::Microphone => ("microphone", "--mic"),
+        Role::Speaker => ("speaker", "--speaker"),
+    };
+    let detail = match spec {
+        DeviceSpec::Named(_) => {
+            format!("there is no {kind} of this name or id; `{option} default` takes the system's")
+        }
+        DeviceSpec::Default | DeviceSpec::File(_) | DeviceSpec::Tone(_) | DeviceSpec::None => {
+            format!("this machine has no {kind}; `{option}` also takes a file, or `none`")
+        }
+    };
+    Trouble::new(DeviceException::InvalidId, device, detail)
+}
+
+/// Returns whether there are cards that this user may not touch. To ALSA that looks like no card at all.
+fn is_locked_out() -> bool {
+    let Ok(entries) = std::fs::read_dir("/dev/snd") else {
+        return false;
+    };
+    let mut controls = entries
+        .flatten()
+        .filter(|entry| entry.file_name().to_string_lossy().starts_with("controlC"))
+        .map(|entry| std::fs::File::open(entry.path()))
+        .peekable();
+    controls.peek().is_some()
+        && controls
+            .all(|opened| opened.is_err_and(|e| e.kind() == std::io::ErrorKind::PermissionDenied))
+}
+
+/// Lists the cards of every sound system there is, once each.
+pub(in crate::media::device) fn list() -> Vec<Listed> {
+    let (done, listed) = std::sync::mpsc::channel();
+    let work = move || {
+        let _ = done.send(list_now());
+    };
+    match std::thread::Builder::new()
+        .name("sound-list".to_owned())
+        .spawn(work)
+    {
+        Ok(_) => listed.recv_timeout(super::PATIENCE).unwrap_or_default(),
+        Err(_) => Vec::new(),
+    }
+}
+
+fn list_now() -> Vec<Listed> {
+    let mut cards = Vec::new();
+    for host in cpal::available_hosts() {
+        let Ok(host) = cpal::host_from_id(host) else {
+            continue;
+        };
+        let id_of = |device: cpal::Device| device.id().ok().map(|id| id.to_string());
+        let defaults = [
+            (
+                Role::Microphone,
+                host.default_input_device().and_then(id_of),
+            ),
+            (Role::Speaker, host.default_output_device().and_then(id_of)),
+        ];
+        for device in host.devices().into_iter().flatten() {
+            let Ok(id) = device.id().map(|id| id.to_string()) else {
+                continue;
+            };
+            // A hole in the ground, which ALSA always has.
+            if id == "alsa:null" {
+                continue;
+            }
+            for (role, default) in &defaults {
+                if serves(&device, *role) {
+                    cards.push(Listed {
+                        id: id.clone(),
+                        name: name_of(&device),
+                        role: *role,
+                        is_default: default.as_ref() == Some(&id),
+                    });
+                }
+            }
+        }
+        // A sound server speaks for the cards behind it.
+        if !cards.is_empty() {
+            break;
+        }
+    }
+    cards
+}

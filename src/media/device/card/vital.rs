@@ -1,0 +1,240 @@
+//! Whether a stream is alive: what its callbacks leave behind, and who reads it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::mpsc::{self, Receiver, SyncSender};
+use std::time::{Duration, Instant};
+
+use cpal::ErrorKind;
+
+use crate::av::DeviceException;
+
+/// No callback for so long is a stall. No card asks for larger pieces than this.
+const STALL: Duration = Duration::from_secs(1);
+
+/// How long a stream may prove that an error of no particular kind did not kill it.
+/// ALSA over PulseAudio begins with hundreds of them and then works.
+const PROBATION: Duration = Duration::from_millis(300);
+
+/// What the callbacks count. Wait-free.
+#[derive(Debug, Default)]
+pub(super) struct Vital {
+    n_callbacks: AtomicU64,
+    /// The most samples a channel that one callback brought or fetched.
+    largest: AtomicUsize,
+    has_failed: AtomicBool,
+}
+
+impl Vital {
+    /// Notes one callback; called by it.
+    pub(super) fn beat(&self, n_frames: usize) {
+        self.n_callbacks.fetch_add(1, Ordering::Relaxed);
+        self.largest.fetch_max(n_frames, Ordering::Relaxed);
+    }
+
+    pub(super) fn n_callbacks(&self) -> u64 {
+        self.n_callbacks.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn largest(&self) -> usize {
+        self.largest.load(Ordering::Relaxed)
+    }
+}
+
+/// The error callback's end. Lets the first fatal error through and ignores
+/// the storm behind it: a dead server brings a million a second.
+#[derive(Debug)]
+pub(super) struct Feed {
+    vital: Arc<Vital>,
+    failed: SyncSender<cpal::Error>,
+}
+
+impl Feed {
+    pub(super) fn fail(&self, error: cpal::Error) {
+        // These heal by themselves, and the sound goes on.
+        let is_harmless = matches!(
+            error.kind(),
+            ErrorKind::Xrun | ErrorKind::DeviceChanged | ErrorKind::RealtimeDenied
+        );
+        if !is_harmless && !self.vital.has_failed.swap(true, Ordering::Relaxed) {
+            // A full channel has an error in it already.
+            let _ = self.failed.try_send(error);
+        }
+    }
+}
+
+/// Why a stream is of no use now.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Death {
+    pub(super) exception: DeviceException,
+    pub(super) detail: String,
+    /// Whether the stream should be dropped; a stalled one may come back.
+    pub(super) is_final: bool,
+}
+
+/// The owner's end.
+#[derive(Debug)]
+pub(super) struct Watch {
+    vital: Arc<Vital>,
+    failed: Receiver<cpal::Error>,
+    seen: u64,
+    seen_at: Instant,
+    has_stalled: bool,
+    suspect: Option<(cpal::Error, u64, Instant)>,
+}
+
+pub(super) fn pair() -> (Feed, Arc<Vital>, Watch) {
+    let vital = Arc::new(Vital::default());
+    let (sender, failed) = mpsc::sync_channel(1);
+    let feed = Feed {
+        vital: Arc::clone(&vital),
+        failed: sender,
+    };
+    let watch = Watch {
+        vital: Arc::clone(&vital),
+        failed,
+        seen: 0,
+        seen_at: Instant::now(),
+        has_stalled: false,
+        suspect: None,
+    };
+    (feed, vital, watch)
+}
+
+impl Watch {
+    pub(super) fn poll(&mut self) -> Option<Death> {
+        self.poll_at(Instant::now())
+    }
+
+    fn poll_at(&mut self, now: Instant) -> Option<Death> {
+        let n_callbacks = self.vital.n_callbacks();
+        if n_callbacks != self.seen {
+            (self.seen, self.seen_at, self.has_stalled) = (n_callbacks, now, false);
+        }
+        if let Ok(error) = self.failed.try_recv() {
+            if error.kind() != ErrorKind::BackendError {
+                return Some(death(&error));
+            }
+            self.suspect = Some((error, n_callbacks, now));
+        }
+        match self.suspect.take() {
+            Some((error, then, since)) if n_callbacks == then => {
+                if now.duration_since(since) >= PROBATION {
+                    return Some(death(&error));
+                }
+                self.suspect = Some((error, then, since));
+                return None;
+            }
+            // It lives; the next error is looked at again.
+            Some(_) => self.vital.has_failed.store(false, Ordering::Relaxed),
+            None => {}
+        }
+        if !self.has_stalled && now.duration_since(self.seen_at) >= STALL {
+            self.has_stalled = true;
+            return Some(Death {
+                exception: DeviceException::ZeroCaptureFps,
+                detail: "the device is open, but no sound moves through it".to_owned(),
+                is_final: false,
+            });
+        }
+        None
+    }
+}
+
+/// Names what ended a stream that ran.
+fn death(error: &cpal::Error) -> Death {
+    let exception = match error.kind() {
+        ErrorKind::DeviceNotAvailable => DeviceException::DeviceUnplugged,
+        ErrorKind::StreamInvalidated => DeviceException::MediaServicesWereLost,
+        _ => at_open(error),
+    };
+    Death {
+        exception,
+        detail: words(error),
+        is_final: true,
+    }
+}
+
+/// Names what kept a stream from running.
+pub(super) fn at_open(error: &cpal::Error) -> DeviceException {
+    match error.kind() {
+        ErrorKind::DeviceBusy => DeviceException::DeviceOccupied,
+        ErrorKind::DeviceNotAvailable | ErrorKind::InvalidInput => DeviceException::InvalidId,
+        ErrorKind::HostUnavailable => DeviceException::MediaServicesWereLost,
+        ErrorKind::PermissionDenied => DeviceException::PermissionNotGranted,
+        // Windows says so when its privacy settings forbid the microphone.
+        ErrorKind::BackendError
+            if words(error).contains("0x80070005") || words(error).contains("access is denied") =>
+        {
+            DeviceException::PermissionNotGranted
+        }
+        ErrorKind::BackendError
+        | ErrorKind::UnsupportedConfig
+        | ErrorKind::UnsupportedOperation
+        | ErrorKind::ResourceExhausted
+        | ErrorKind::StreamInvalidated => DeviceException::Generic,
+        _ => DeviceException::Unknown,
+    }
+}
+
+/// Returns what the system says: lowercase, without its full stop.
+pub(super) fn words(error: &cpal::Error) -> String {
+    let said = error.to_string();
+    let said = said.trim_end_matches('.');
+    let mut letters = said.chars();
+    letters.next().map_or_else(String::new, |first| {
+        first.to_lowercase().chain(letters).collect()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(kind: ErrorKind) -> cpal::Error {
+        cpal::Error::new(kind)
+    }
+
+    #[test]
+    fn only_the_first_fatal_error_of_a_storm_is_told() {
+        let (feed, _, mut watch) = pair();
+        feed.fail(error(ErrorKind::Xrun));
+        for _ in 0..1000 {
+            feed.fail(error(ErrorKind::DeviceNotAvailable));
+        }
+        let now = watch.seen_at;
+        let death = watch.poll_at(now).expect("told");
+        assert_eq!(death.exception, DeviceException::DeviceUnplugged);
+        assert!(death.is_final);
+        assert_eq!(watch.poll_at(now), None);
+    }
+
+    #[test]
+    fn a_stream_that_goes_on_survives_a_backend_error() {
+        let (feed, vital, mut watch) = pair();
+        let start = watch.seen_at;
+        feed.fail(error(ErrorKind::BackendError));
+        assert_eq!(watch.poll_at(start), None);
+        vital.beat(480);
+        assert_eq!(watch.poll_at(start + PROBATION), None);
+        feed.fail(error(ErrorKind::BackendError));
+        assert_eq!(watch.poll_at(start + PROBATION), None);
+        let death = watch.poll_at(start + 2 * PROBATION).expect("told");
+        assert_eq!(death.exception, DeviceException::Generic);
+    }
+
+    #[test]
+    fn a_second_without_a_callback_is_a_stall_and_told_once() {
+        let (_feed, vital, mut watch) = pair();
+        let start = watch.seen_at;
+        vital.beat(480);
+        assert_eq!(watch.poll_at(start), None);
+        let death = watch.poll_at(start + STALL).expect("told");
+        assert_eq!(death.exception, DeviceException::ZeroCaptureFps);
+        assert!(!death.is_final);
+        assert_eq!(watch.poll_at(start + 2 * STALL), None);
+        vital.beat(480);
+        assert_eq!(watch.poll_at(start + 3 * STALL), None);
+        assert!(watch.poll_at(start + 4 * STALL).is_some());
+    }
+}

@@ -1,0 +1,12 @@
+//! What phones do with each other, on a virtual clock.
+
+mod line;
+mod media;
+mod pair;
+
+mod answered;
+mod contract;
+mod devices;
+mod model;
+mod unanswered;
+mod wishes;

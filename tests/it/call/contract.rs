@@ -1,0 +1,284 @@
+//! The public JSON: every command, every event, every reply, in one expected file.
+
+use expect_test::expect_file;
+use offhook::av::{DeviceException, Kind, Role};
+use offhook::command::{Command, CommandError, Reply};
+use offhook::event::{
+    CallFacts, CallSnapshot, EndReason, Event, Happened, InvitationState, Line, MissedCause,
+    RoomError, RoomReason, RoomScope, UserState,
+};
+use offhook::id::{CallId, InvitationId, SessionId};
+use serde_json::json;
+
+use super::pair::{ACCEPT, BUSY, CANCEL, DECLINE, HANG_UP, dial, user};
+
+#[test]
+fn the_public_json() {
+    let mut out = String::new();
+    let mut heading = |text: &str, lines: Vec<String>| {
+        out.push_str(&format!("# {text}\n{}\n\n", lines.join("\n")));
+    };
+    heading("commands", commands().iter().map(json_of).collect());
+    heading("replies", replies().iter().map(json_of).collect());
+    let ts = "2026-11-21T14:02:11.123Z";
+    let lines = |events: Vec<Event>| {
+        let lines = events.iter().zip(1..);
+        lines
+            .map(|(event, seq)| json_of(&Line::new(seq, ts, event)))
+            .collect()
+    };
+    heading("events of no call", lines(global_events()));
+    heading("events of a call", lines(call_events()));
+    let states = [
+        InvitationState::Sent,
+        InvitationState::Ringing,
+        InvitationState::Accepted,
+        InvitationState::Declined,
+        InvitationState::Busy,
+        InvitationState::Timeout,
+        InvitationState::Canceled,
+        InvitationState::Offline,
+        InvitationState::Left,
+        InvitationState::Kicked,
+    ];
+    let states = states.map(|state| format!("{} {}", json_of(&state), state.callback_state()));
+    heading("states of an invitation", states.to_vec());
+    let reasons = END_REASONS.map(|reason| format!("{} {}", json_of(&reason), reason.exit_code()));
+    heading("reasons of an end, with the exit status", reasons.to_vec());
+    let errors = [
+        RoomError::Unreachable,
+        RoomError::Unauthorized,
+        RoomError::NotASipServer,
+        RoomError::Refused,
+        RoomError::Replaced,
+    ];
+    let errors = errors.map(|error| format!("{} {}", error.code(), error.words()));
+    heading("errors of the sign-in", errors.to_vec());
+    expect_file!["contract.txt"].assert_eq(&out);
+}
+
+#[test]
+fn events_and_commands_are_read_back_as_they_were() {
+    for event in global_events().into_iter().chain(call_events()) {
+        let read: Event = serde_json::from_str(&json_of(&event)).expect("an event");
+        assert_eq!(read, event);
+    }
+    for command in commands() {
+        let read: Command = serde_json::from_str(&json_of(&command)).expect("a command");
+        assert_eq!(read, command);
+    }
+    for reason in END_REASONS {
+        assert_eq!(EndReason::parse(reason.as_str()), Some(reason));
+        assert_eq!(json_of(&reason), format!("\"{}\"", reason.as_str()));
+    }
+    assert_eq!(EndReason::parse("bored"), None);
+}
+
+const END_REASONS: [EndReason; 13] = [
+    EndReason::LocalHangUp,
+    EndReason::RemoteHangUp,
+    EndReason::Failed,
+    EndReason::Declined,
+    EndReason::Busy,
+    EndReason::NoAnswer,
+    EndReason::Canceled,
+    EndReason::AnsweredElsewhere,
+    EndReason::Offline,
+    EndReason::NotFound,
+    EndReason::Replaced,
+    EndReason::NetworkLost,
+    EndReason::AuthFailed,
+];
+
+fn commands() -> Vec<Command> {
+    let call_id = Some(CallId::new("C"));
+    let custom_data = Some("opaque".to_owned());
+    let note = Some("in ten minutes".to_owned());
+    let Command::Dial { to, .. } = dial("bob") else {
+        unreachable!("dial() dials");
+    };
+    vec![
+        dial("bob"),
+        Command::Dial {
+            to,
+            kind: Kind::Video,
+            timeout: Some(30),
+            custom_data: custom_data.clone(),
+            note: note.clone(),
+        },
+        ACCEPT,
+        Command::Accept {
+            call_id: call_id.clone(),
+            kind: Some(Kind::Voice),
+            custom_data: custom_data.clone(),
+        },
+        DECLINE,
+        Command::Decline {
+            call_id: call_id.clone(),
+            custom_data: custom_data.clone(),
+            note,
+        },
+        BUSY,
+        CANCEL,
+        HANG_UP,
+        Command::HangUp {
+            call_id,
+            custom_data,
+        },
+        Command::Mute { on: true },
+        Command::Deafen { on: false },
+        Command::Device {
+            which: Role::Speaker,
+            device: "file:out.wav".to_owned(),
+        },
+        Command::Snapshot,
+        Command::Quit,
+    ]
+}
+
+fn replies() -> Vec<Reply> {
+    let errors = [
+        CommandError::NoSuchCall,
+        CommandError::NotSupported("hold".to_owned()),
+        CommandError::Invalid("`to` names nobody".to_owned()),
+        CommandError::NotSignedIn,
+        CommandError::InCall,
+    ];
+    let mut replies = vec![
+        Reply::new(json!(7), &Ok(Some(CallId::new("C")))),
+        Reply::new(json!("x"), &Ok(None)),
+    ];
+    replies.extend(errors.map(|error| Reply::new(json!(null), &Err(error))));
+    replies
+}
+
+fn facts() -> CallFacts {
+    CallFacts {
+        call_id: CallId::new("C"),
+        invitation_id: InvitationId::new("I"),
+        session_id: SessionId::new("S"),
+        kind: Kind::Voice,
+        call_type: Kind::Voice.call_type(),
+        caller: user("alice"),
+        callees: vec![user("bob")],
+    }
+}
+
+fn user_state() -> UserState {
+    UserState {
+        id: user("bob").id,
+        state: InvitationState::Declined,
+        callback_state: InvitationState::Declined.callback_state().to_owned(),
+        extended_data: Some("in ten minutes".to_owned()),
+    }
+}
+
+fn global_events() -> Vec<Event> {
+    let exception = Some(DeviceException::DeviceUnplugged);
+    let (device, detail) = ("USB headset".to_owned(), "no such device".to_owned());
+    let happened = vec![
+        Happened::Error {
+            code: "config".to_owned(),
+            message: "the file cannot be read".to_owned(),
+            method: "reload".to_owned(),
+        },
+        Happened::Room {
+            scope: RoomScope::Account,
+            reason: RoomReason::LoginFailed,
+            error_code: RoomError::Unauthorized.code(),
+            extended_data: json!({ "detail": "403" }),
+        },
+        Happened::Microphone { on: false },
+        Happened::LocalMicrophoneException {
+            exception,
+            device: device.clone(),
+            detail: detail.clone(),
+        },
+        Happened::RingStart,
+        Happened::RingStop,
+        Happened::DeviceChanged {
+            which: Role::Speaker,
+            device: device.clone(),
+        },
+        Happened::SpeakerException {
+            exception: None,
+            device,
+            detail,
+        },
+        Happened::Snapshot {
+            user: user("alice"),
+            room: RoomReason::Logined,
+            calls: vec![CallSnapshot {
+                facts: facts(),
+                stage: "talking".to_owned(),
+                users: vec![user_state()],
+                microphone: true,
+            }],
+        },
+    ];
+    happened.into_iter().map(Event::new).collect()
+}
+
+fn call_events() -> Vec<Event> {
+    let (callee, callee_id) = (user("bob"), user("bob").id);
+    let data = Some(r#"{"note":"in ten minutes"}"#.to_owned());
+    let user = callee.clone();
+    let exception = Some(DeviceException::SoundLevelTooLow);
+    let happened = vec![
+        Happened::OutgoingSent,
+        Happened::UserState {
+            users: vec![user_state()],
+        },
+        Happened::OutgoingAccepted {
+            callee: callee.clone(),
+            callee_id: callee_id.clone(),
+        },
+        Happened::OutgoingBusy {
+            callee: callee.clone(),
+            callee_id: callee_id.clone(),
+        },
+        Happened::OutgoingDeclined { callee, callee_id },
+        Happened::OutgoingTimeout { is_video: false },
+        Happened::CancelPressed,
+        Happened::IncomingReceived,
+        Happened::AcceptPressed,
+        Happened::DeclinePressed,
+        Happened::IncomingCanceled,
+        Happened::IncomingTimeout,
+        Happened::Missed {
+            cause: MissedCause::Timeout,
+        },
+        Happened::InvitationError {
+            code: "488".to_owned(),
+            message: "Not Acceptable Here".to_owned(),
+        },
+        Happened::Room {
+            scope: RoomScope::Call,
+            reason: RoomReason::Reconnecting,
+            error_code: 0,
+            extended_data: json!({ "room_session_id": "S" }),
+        },
+        Happened::RemoteMicrophoneException {
+            user: user.clone(),
+            exception,
+        },
+        Happened::RemoteCameraException {
+            user: user.clone(),
+            exception: None,
+        },
+        Happened::UserEnter { user: user.clone() },
+        Happened::UserLeave { user },
+        Happened::End {
+            reason: EndReason::RemoteHangUp,
+            kicker: None,
+            duration_ms: 61_500,
+            minimized: false,
+        },
+    ];
+    let event = |happened| Event::of(facts(), happened).with_data(data.clone());
+    happened.into_iter().map(event).collect()
+}
+
+fn json_of(value: &impl serde::Serialize) -> String {
+    serde_json::to_string(value).expect("the contract is JSON")
+}

@@ -1,0 +1,4 @@
+//! The command line, as the real program takes it.
+
+mod config;
+mod usage;

@@ -1,0 +1,7 @@
+//! Sound devices, without a sound card.
+
+mod audio;
+mod card;
+mod file;
+mod sounds;
+mod spec;
