@@ -3,9 +3,9 @@
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
+use super::Account;
 use super::line::{Line, Output};
 use super::socket::{Event, Socket};
-use super::Account;
 use crate::phone::signal::{Heard, Say};
 
 /// A phone signed in at a server. Dropping it stops everything it started, without a word to the server;

@@ -96,7 +96,9 @@ impl NameAddr {
     /// Returns who that is, if the URI holds an ID.
     pub fn user(&self) -> Option<User> {
         let address = address::Address::parse(&self.uri).ok()?;
-        self.uri.contains('@').then(|| User::new(address.user, &self.display))
+        self.uri
+            .contains('@')
+            .then(|| User::new(address.user, &self.display))
     }
 }
 
@@ -119,7 +121,9 @@ fn bracket(address: &str) -> Option<(&str, &str)> {
 }
 
 fn unquote(text: &str) -> String {
-    let inner = text.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
+    let inner = text
+        .strip_prefix('"')
+        .and_then(|text| text.strip_suffix('"'));
     let Some(inner) = inner else {
         return text.to_owned();
     };
@@ -225,10 +229,7 @@ pub fn emit_cancel(cause: CancelCause, data: Option<&str>) -> Vec<(&'static str,
     let mut out = vec![("Reason", format!("SIP;cause={number}"))];
     if let Some(data) = data.filter(|data| data.len() <= DATA_BYTES) {
         let text = URL_SAFE_NO_PAD.encode(data);
-        out.push((
-            "Reason",
-            format!("Offhook;cause={number};text=\"{text}\""),
-        ));
+        out.push(("Reason", format!("Offhook;cause={number};text=\"{text}\"")));
     }
     out
 }
@@ -241,7 +242,9 @@ pub fn parse_cancel(headers: &Headers) -> (CancelCause, Option<String>) {
         let protocol = parts.next().unwrap_or_default();
         let params: Vec<_> = parts.filter_map(|part| part.split_once('=')).collect();
         let find = |name: &str| {
-            let found = params.iter().find(|(key, _)| key.trim().eq_ignore_ascii_case(name));
+            let found = params
+                .iter()
+                .find(|(key, _)| key.trim().eq_ignore_ascii_case(name));
             found.map(|(_, value)| value.trim())
         };
         if protocol.eq_ignore_ascii_case("SIP") {

@@ -21,7 +21,7 @@ use rsipstack::sip::SipMessage;
 
 use self::leg::Leg;
 use self::link::{Link, Session};
-use self::transaction::{Client, Parked, ServedKey, Served};
+use self::transaction::{Client, Parked, Served, ServedKey};
 use super::message::{Draft, reply};
 use super::{Account, bridge, header};
 use crate::address;
@@ -37,6 +37,10 @@ const PARKING: Duration = Duration::from_secs(60);
 const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, INFO, MESSAGE, OPTIONS, UPDATE";
 
 /// What the owner of a line has to do.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "each is made once and moved once"
+)]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Output {
     /// Open a connection; report [`Line::opened`] or [`Line::failed`].
@@ -131,17 +135,26 @@ impl Line {
 
     /// Returns when [`Line::handle_timeout`] is due.
     pub fn deadline(&self) -> Option<Instant> {
-        let link = self.link.deadline().into_iter().chain(self.session.deadline());
+        let link = self
+            .link
+            .deadline()
+            .into_iter()
+            .chain(self.session.deadline());
         let clients = self.clients.values().map(|client| client.until);
         let served = self.served.values().filter_map(|served| served.until);
         let parked = self.parked.iter().map(|parked| parked.until);
         let legs = self.legs.values().filter_map(Leg::deadline);
-        link.chain(clients).chain(served).chain(parked).chain(legs).min()
+        link.chain(clients)
+            .chain(served)
+            .chain(parked)
+            .chain(legs)
+            .min()
     }
 
     /// Does what is due by now.
     pub fn handle_timeout(&mut self, now: Instant) {
-        self.served.retain(|_, served| served.until.is_none_or(|until| until > now));
+        self.served
+            .retain(|_, served| served.until.is_none_or(|until| until > now));
         self.parked.retain(|parked| parked.until > now);
         self.repeat_answers(now);
         self.expire_clients(now);
@@ -191,7 +204,11 @@ impl Line {
 
     fn from(&self, tag: &str) -> String {
         let me = &self.account.me;
-        let uri = format!("<sip:{}@{}>;tag={tag}", address::escape(&me.id), self.domain);
+        let uri = format!(
+            "<sip:{}@{}>;tag={tag}",
+            address::escape(&me.id),
+            self.domain
+        );
         if me.name == me.id.as_str() {
             uri
         } else {

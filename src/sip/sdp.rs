@@ -29,7 +29,9 @@ pub(crate) fn read(headers: &Headers, body: &[u8]) -> Result<Sdp, u16> {
 /// Tells whether pictures are offered.
 pub(crate) fn kind(sdp: &Sdp) -> Kind {
     let has_video = sdp.0.lines().any(|line| {
-        let port = line.strip_prefix("m=video ").and_then(|rest| rest.split([' ', '/']).next());
+        let port = line
+            .strip_prefix("m=video ")
+            .and_then(|rest| rest.split([' ', '/']).next());
         port.is_some_and(|port| port != "0")
     });
     if has_video { Kind::Video } else { Kind::Voice }

@@ -13,14 +13,12 @@ use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
-use tokio_tungstenite::tungstenite::error::{Error, ProtocolError, SubProtocolError, UrlError};
+use tokio_tungstenite::tungstenite::error::{Error, ProtocolError, SubProtocolError};
 use tokio_tungstenite::tungstenite::http::{HeaderValue, Uri};
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Bytes, Message};
-use tokio_tungstenite::{
-    Connector, MaybeTlsStream, WebSocketStream, client_async_tls_with_config,
-};
+use tokio_tungstenite::{Connector, MaybeTlsStream, WebSocketStream, client_async_tls_with_config};
 
 use super::bridge;
 use crate::event::RoomError;
@@ -100,11 +98,7 @@ impl Socket {
 
 type Stream = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
-async fn run(
-    url: String,
-    mut orders: mpsc::UnboundedReceiver<Order>,
-    events: mpsc::Sender<Event>,
-) {
+async fn run(url: String, mut orders: mpsc::UnboundedReceiver<Order>, events: mpsc::Sender<Event>) {
     let connecting = timeout(CONNECT_PATIENCE, connect(&url));
     let connected = tokio::select! {
         connected = connecting => connected,
@@ -260,7 +254,9 @@ impl Failure {
     }
 
     fn of_io(error: &std::io::Error) -> Self {
-        let tls = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+        let tls = error
+            .get_ref()
+            .and_then(|inner| inner.downcast_ref::<rustls::Error>());
         match tls {
             Some(rustls::Error::InvalidCertificate(why)) => {
                 Self::unreachable(format!("its certificate is not trusted: {why}"))
@@ -290,12 +286,11 @@ async fn connect(url: &str) -> Result<(Stream, bool), Failure> {
     let stream = reach(bare, port).await?;
     let is_loopback = stream.peer_addr().is_ok_and(|peer| is_loopback(&peer));
     stream.set_nodelay(true).map_err(Failure::unreachable)?;
-    let mut request = uri.into_client_request().map_err(|error| match error {
-        Error::Url(UrlError::NoHostName | UrlError::EmptyHostName) => wrong_url("no host"),
-        error => Failure::of(error),
-    })?;
+    let mut request = uri.into_client_request().map_err(Failure::of)?;
     let subprotocol = HeaderValue::from_static("sip");
-    request.headers_mut().insert("Sec-WebSocket-Protocol", subprotocol);
+    request
+        .headers_mut()
+        .insert("Sec-WebSocket-Protocol", subprotocol);
     let config = WebSocketConfig::default()
         .max_message_size(Some(FRAME_BYTES))
         .max_frame_size(Some(FRAME_BYTES));
@@ -308,7 +303,9 @@ async fn connect(url: &str) -> Result<(Stream, bool), Failure> {
     let (stream, response) = upgraded.await.map_err(Failure::of)?;
     let subprotocol = response.headers().get("Sec-WebSocket-Protocol");
     if subprotocol.is_none_or(|subprotocol| !subprotocol.as_bytes().eq_ignore_ascii_case(b"sip")) {
-        return Err(Failure::not_sip("its WebSocket does not speak the subprotocol sip"));
+        return Err(Failure::not_sip(
+            "its WebSocket does not speak the subprotocol sip",
+        ));
     }
     Ok((stream, is_tls || is_loopback))
 }
@@ -316,7 +313,8 @@ async fn connect(url: &str) -> Result<(Stream, bool), Failure> {
 /// Tries every address the name has.
 async fn reach(host: &str, port: u16) -> Result<TcpStream, Failure> {
     let found = tokio::net::lookup_host((host, port)).await;
-    let addresses = found.map_err(|error| Failure::unreachable(format!("no such host: {error}")))?;
+    let addresses =
+        found.map_err(|error| Failure::unreachable(format!("no such host: {error}")))?;
     let mut last = Failure::unreachable("the host has no address");
     for address in addresses {
         match TcpStream::connect(address).await {

@@ -27,7 +27,11 @@ impl Line {
     pub(super) fn on_invited(&mut self, now: Instant, request: Request) {
         let headers = &request.headers;
         let merge = merge_key(&request);
-        if self.served.values().any(|served| served.merge.is_some() && served.merge == merge) {
+        if self
+            .served
+            .values()
+            .any(|served| served.merge.is_some() && served.merge == merge)
+        {
             // RFC 3261, 8.2.2.2: the same invitation by another way.
             return self.answer(now, &request, 482, &[], None);
         }
@@ -44,7 +48,10 @@ impl Line {
         let (Some(from), Some(dialog)) = (from, Dialog::of_invite(&request, &tag)) else {
             return self.answer(now, &request, 400, &[], None);
         };
-        let ringing = self.legs.values().filter(|leg| matches!(leg, Leg::Called(_)));
+        let ringing = self
+            .legs
+            .values()
+            .filter(|leg| matches!(leg, Leg::Called(_)));
         if ringing.count() >= MAX_RINGING {
             return self.answer(now, &request, 486, &[], None);
         }
@@ -207,7 +214,8 @@ impl Line {
                 unacked.pause = (unacked.pause * 2).min(T2);
                 unacked.again = (now + unacked.pause).min(unacked.until);
                 if is_signed_in {
-                    self.out.push_back(super::Output::Send(unacked.text.clone()));
+                    self.out
+                        .push_back(super::Output::Send(unacked.text.clone()));
                 }
             }
         }

@@ -104,7 +104,9 @@ impl Line {
             return;
         };
         let mut cancel = client.draft.companion("CANCEL", None);
-        cancel.head.extend(header::emit_cancel(*cause, data.as_deref()));
+        cancel
+            .head
+            .extend(header::emit_cancel(*cause, data.as_deref()));
         client.until = now + PATIENCE;
         let text = cancel.text(&client.via, None);
         self.send_or_park(now, text);
@@ -125,7 +127,11 @@ impl Line {
     }
 
     fn on_progress(&mut self, now: Instant, branch: &str, leg: LegId, answer: &Response) {
-        let Some(client) = self.clients.get_mut(branch).filter(|client| !client.is_final) else {
+        let Some(client) = self
+            .clients
+            .get_mut(branch)
+            .filter(|client| !client.is_final)
+        else {
             return;
         };
         let Some(Leg::Calling(calling)) = self.legs.get_mut(&leg) else {
@@ -246,7 +252,10 @@ impl Line {
             return;
         };
         let to = header::first(&answer.headers, "To").unwrap_or_default();
-        let ack = client.draft.companion("ACK", Some(to)).text(&client.via, None);
+        let ack = client
+            .draft
+            .companion("ACK", Some(to))
+            .text(&client.via, None);
         self.out.push_back(Output::Send(ack));
         if std::mem::replace(&mut client.is_final, true) {
             return;
@@ -263,8 +272,7 @@ impl Line {
             };
             draft.seq += 1;
             let purpose = Purpose::Invite(leg);
-            let branch =
-                self.request(now + PATIENCE, draft, purpose, Some(credentials), tries + 1);
+            let branch = self.request(now + PATIENCE, draft, purpose, Some(credentials), tries + 1);
             if let Some(Leg::Calling(calling)) = self.legs.get_mut(&leg) {
                 calling.branch = branch;
                 calling.is_proceeding = false;
@@ -337,7 +345,9 @@ impl Line {
             && calling.is_proceeding
         {
             let mut cancel = client.draft.companion("CANCEL", None);
-            cancel.head.extend(header::emit_cancel(CancelCause::Caller, None));
+            cancel
+                .head
+                .extend(header::emit_cancel(CancelCause::Caller, None));
             let text = cancel.text(&client.via, None);
             self.park(now, What::Text(text));
         }

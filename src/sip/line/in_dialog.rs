@@ -164,9 +164,7 @@ impl Line {
     fn on_dialog_request(&mut self, now: Instant, request: &Request) {
         let found = self.legs.iter_mut().find_map(|(leg, state)| match state {
             Leg::Up(up) if up.dialog.is_of(request) => Some((*leg, &mut up.dialog)),
-            Leg::Called(called) if called.dialog.is_of(request) => {
-                Some((*leg, &mut called.dialog))
-            }
+            Leg::Called(called) if called.dialog.is_of(request) => Some((*leg, &mut called.dialog)),
             Leg::Up(_) | Leg::Called(_) | Leg::Calling(_) => None,
         });
         let Some((leg, dialog)) = found else {

@@ -213,7 +213,13 @@ impl Line {
             head,
             body: None,
         };
-        self.request(now + REGISTER_PATIENCE, draft, Purpose::Register, None, tries);
+        self.request(
+            now + REGISTER_PATIENCE,
+            draft,
+            Purpose::Register,
+            None,
+            tries,
+        );
     }
 
     fn on_registered(&mut self, now: Instant, answer: &Response) {
@@ -225,7 +231,9 @@ impl Line {
             let value = header::first(&answer.headers, "Expires")?;
             value.trim().parse().ok()
         });
-        let expires = expires.unwrap_or(self.session.expires).clamp(10, MAX_EXPIRES);
+        let expires = expires
+            .unwrap_or(self.session.expires)
+            .clamp(10, MAX_EXPIRES);
         self.session.refresh = Some(now + Duration::from_secs(expires) / 2);
         self.session.told = None;
         if !self.is_signed_in() {
@@ -242,7 +250,8 @@ impl Line {
             return self.give_up(now, RoomError::Refused, detail);
         };
         let is_first = client.credentials.is_none() && client.tries == 0;
-        if !is_first && !(challenge.stale && client.tries < 3) {
+        let is_worth_it = is_first || (challenge.stale && client.tries < 3);
+        if !is_worth_it {
             return self.give_up(now, RoomError::Unauthorized, &words(answer));
         }
         let mut extra = Vec::new();
@@ -338,5 +347,8 @@ pub(super) fn words(answer: &Response) -> String {
 /// Returns the phrase as the other side wrote it, sanitised.
 pub(super) fn phrase(answer: &Response) -> String {
     let text = answer.wire_reason.as_deref();
-    clean(text.unwrap_or_else(|| answer.status_code.text()), NOTE_CHARS)
+    clean(
+        text.unwrap_or_else(|| answer.status_code.text()),
+        NOTE_CHARS,
+    )
 }

@@ -93,7 +93,8 @@ impl Line {
         tries: u8,
     ) -> String {
         let (branch, via) = self.branch();
-        self.out.push_back(Output::Send(draft.text(&via, credentials.as_ref())));
+        self.out
+            .push_back(Output::Send(draft.text(&via, credentials.as_ref())));
         self.clients.insert(
             branch.clone(),
             Client {
@@ -197,9 +198,8 @@ impl Line {
     }
 
     pub(super) fn expire_clients(&mut self, now: Instant) {
-        let due = |(branch, client): (&String, &Client)| {
-            (client.until <= now).then(|| branch.clone())
-        };
+        let due =
+            |(branch, client): (&String, &Client)| (client.until <= now).then(|| branch.clone());
         let branches: Vec<String> = self.clients.iter().filter_map(due).collect();
         for branch in branches {
             let Some(client) = self.clients.get(&branch) else {
@@ -292,7 +292,11 @@ impl Line {
 fn via(headers: &Headers) -> Option<(String, String)> {
     let top = *header::split(header::first(headers, "Via")?, ',').first()?;
     let mut parts = top.split(';');
-    let sent_by = parts.next()?.split_whitespace().last()?.to_ascii_lowercase();
+    let sent_by = parts
+        .next()?
+        .split_whitespace()
+        .last()?
+        .to_ascii_lowercase();
     let branch = parts
         .filter_map(|part| part.split_once('='))
         .find(|(name, _)| name.trim().eq_ignore_ascii_case("branch"))?

@@ -40,7 +40,9 @@ impl Server {
             headers.insert("Sec-WebSocket-Protocol", "sip".parse().unwrap());
             Ok(response)
         };
-        let socket = tokio_tungstenite::accept_hdr_async(stream, with_sip).await.unwrap();
+        let socket = tokio_tungstenite::accept_hdr_async(stream, with_sip)
+            .await
+            .unwrap();
         Peer { socket }
     }
 }
@@ -132,7 +134,10 @@ async fn the_code_4001_is_heard() {
     let mut peer = server.accept().await;
     peer.register().await;
     let (code, reason) = (4001.into(), "replaced".into());
-    peer.socket.close(Some(CloseFrame { code, reason })).await.unwrap();
+    peer.socket
+        .close(Some(CloseFrame { code, reason }))
+        .await
+        .unwrap();
     assert_eq!(phone.hears().await, Heard::SigningIn);
     assert_eq!(phone.hears().await, Heard::SignedIn);
     assert_eq!(phone.hears().await, Heard::Replaced);
@@ -170,7 +175,11 @@ async fn nobody_is_there() {
 #[tokio::test]
 async fn what_is_no_url_is_no_server() {
     for url in ["", "http://127.0.0.1:1", "ws://", "nonsense"] {
-        assert_eq!(failure(url).await, (RoomError::NotASipServer, false), "{url}");
+        assert_eq!(
+            failure(url).await,
+            (RoomError::NotASipServer, false),
+            "{url}"
+        );
     }
 }
 
@@ -190,7 +199,11 @@ async fn another_kind_of_server_is_no_server() {
             stream.write_all(answer.as_bytes()).await.unwrap();
             stream.shutdown().await.unwrap();
         });
-        assert_eq!(failure(&url).await, (RoomError::NotASipServer, true), "{answer}");
+        assert_eq!(
+            failure(&url).await,
+            (RoomError::NotASipServer, true),
+            "{answer}"
+        );
         serving.await.unwrap();
     }
 }

@@ -43,8 +43,14 @@ fn it_rings_is_taken_and_ends() {
     assert_eq!(tag(&desk), early);
     let ok = desk.last("SIP/2.0 200").to_owned();
     assert_eq!(fields(&ok, "Via").len(), 2);
-    assert_eq!(field(&ok, "Record-Route"), "<sip:pbx.test:7443;transport=ws;lr>");
-    assert_eq!(field(&ok, "Offhook-Call"), "01BOB;inv=01INVB;host=bob;dev=01DEV;group=0");
+    assert_eq!(
+        field(&ok, "Record-Route"),
+        "<sip:pbx.test:7443;transport=ws;lr>"
+    );
+    assert_eq!(
+        field(&ok, "Offhook-Call"),
+        "01BOB;inv=01INVB;host=bob;dev=01DEV;group=0"
+    );
     assert!(ok.ends_with(SDP));
     desk.receive(&request("ACK", "2", &early, 1, ""));
     desk.run(Duration::from_secs(60));
@@ -72,7 +78,13 @@ fn a_repeated_invite_is_answered_alike() {
     let ringing = desk.last("SIP/2.0 180").to_owned();
     desk.receive(&invitation(""));
     assert_eq!(desk.sent.last(), Some(&ringing));
-    assert_eq!(desk.heard.iter().filter(|h| matches!(h, Heard::Invited { .. })).count(), 1);
+    assert_eq!(
+        desk.heard
+            .iter()
+            .filter(|h| matches!(h, Heard::Invited { .. }))
+            .count(),
+        1
+    );
 }
 
 #[test]
@@ -81,7 +93,12 @@ fn our_200_is_repeated_until_the_ack() {
     desk.receive(&invitation(""));
     desk.say(accept());
     desk.run(Duration::from_secs(4));
-    let count = |desk: &Desk| desk.sent.iter().filter(|t| t.starts_with("SIP/2.0 200")).count();
+    let count = |desk: &Desk| {
+        desk.sent
+            .iter()
+            .filter(|t| t.starts_with("SIP/2.0 200"))
+            .count()
+    };
     assert_eq!(count(&desk), 4);
     let tag = tag(&desk);
     desk.receive(&request("ACK", "2", &tag, 1, ""));
@@ -119,8 +136,14 @@ fn our_bye_waits_for_the_ack() {
     assert!(!desk.sent.iter().any(|text| text.starts_with("BYE")));
     let tag = tag(&desk);
     desk.receive(&request("ACK", "2", &tag, 1, ""));
-    assert!(desk.last("BYE").starts_with("BYE sip:bob@bob.invalid;transport=ws SIP/2.0\r\n"));
-    assert_eq!(field(desk.last("BYE"), "Route"), "<sip:pbx.test:7443;transport=ws;lr>");
+    assert!(
+        desk.last("BYE")
+            .starts_with("BYE sip:bob@bob.invalid;transport=ws SIP/2.0\r\n")
+    );
+    assert_eq!(
+        field(desk.last("BYE"), "Route"),
+        "<sip:pbx.test:7443;transport=ws;lr>"
+    );
 }
 
 #[test]
@@ -148,8 +171,14 @@ fn a_cancel_tells_its_cause() {
             "Reason: SIP;cause=200;text=\"Call completed elsewhere\"\r\n",
             CancelCause::AnsweredElsewhere,
         ),
-        ("Reason: SIP ; cause=603\r\n", CancelCause::DeclinedElsewhere),
-        ("Reason: Q.850;cause=16, SIP;cause=408\r\n", CancelCause::Timeout),
+        (
+            "Reason: SIP ; cause=603\r\n",
+            CancelCause::DeclinedElsewhere,
+        ),
+        (
+            "Reason: Q.850;cause=16, SIP;cause=408\r\n",
+            CancelCause::Timeout,
+        ),
     ] {
         let mut desk = Desk::signed_in();
         desk.receive(&invitation(""));
@@ -158,10 +187,16 @@ fn a_cancel_tells_its_cause() {
         desk.receive(&request("CANCEL", "1", "", 1, reason));
         let data = None;
         let leg = LEG;
-        assert_eq!(desk.heard.last(), Some(&Heard::Canceled { leg, cause, data }));
+        assert_eq!(
+            desk.heard.last(),
+            Some(&Heard::Canceled { leg, cause, data })
+        );
         desk.say(accept());
         let news = desk.news();
-        assert!(news.starts_with("-> SIP/2.0 200 OK\n-> SIP/2.0 487 "), "{news}");
+        assert!(
+            news.starts_with("-> SIP/2.0 200 OK\n-> SIP/2.0 487 "),
+            "{news}"
+        );
         assert_eq!(news.lines().count(), 3, "{news}");
     }
 }
@@ -195,7 +230,12 @@ fn a_cancel_after_the_answer_changes_nothing() {
     desk.receive(&invitation(""));
     desk.say(accept());
     desk.receive(&request("CANCEL", "1", "", 1, ""));
-    assert!(!desk.heard.iter().any(|heard| matches!(heard, Heard::Canceled { .. })));
+    assert!(
+        !desk
+            .heard
+            .iter()
+            .any(|heard| matches!(heard, Heard::Canceled { .. }))
+    );
     assert!(desk.last("SIP/2.0").contains("1 CANCEL"));
 }
 
@@ -212,7 +252,13 @@ fn the_same_invitation_by_two_ways_rings_once() {
     desk.receive(&invitation(""));
     desk.receive(&invitation("").replace("branch=z9hG4bK1", "branch=z9hG4bK9"));
     assert!(desk.last("SIP/2.0").starts_with("SIP/2.0 482 "));
-    assert_eq!(desk.heard.iter().filter(|h| matches!(h, Heard::Invited { .. })).count(), 1);
+    assert_eq!(
+        desk.heard
+            .iter()
+            .filter(|h| matches!(h, Heard::Invited { .. }))
+            .count(),
+        1
+    );
 }
 
 #[test]
@@ -225,7 +271,10 @@ fn what_cannot_be_a_call_is_refused() {
         (invitation("Content-Encoding: gzip\r\n"), "415"),
         (invitation("Require: 100rel\r\n"), "420"),
         (invitation("").replace("sip:bob@pbx", "sip:%00@pbx"), "400"),
-        (invitation("").replace("Contact: <sip:", "Contact: <tel:"), "400"),
+        (
+            invitation("").replace("Contact: <sip:", "Contact: <tel:"),
+            "400",
+        ),
         (request("SUBSCRIBE", "1", "", 1, ""), "405"),
         (request("BYE", "1", "nobody", 1, ""), "481"),
         (request("INFO", "1", "nobody", 1, ""), "481"),
@@ -235,7 +284,10 @@ fn what_cannot_be_a_call_is_refused() {
         let mut desk = Desk::signed_in();
         desk.receive(&text);
         let answer = desk.last("SIP/2.0");
-        assert!(answer.starts_with(&format!("SIP/2.0 {status} ")), "{text}{answer}");
+        assert!(
+            answer.starts_with(&format!("SIP/2.0 {status} ")),
+            "{text}{answer}"
+        );
         assert_eq!(desk.heard.len(), 2, "{text}");
     }
 }
@@ -247,7 +299,10 @@ fn pictures_are_offered_when_their_port_is_not_0() {
         let body = format!("{SDP}{line}\r\n");
         let head = format!("Content-Type: application/sdp\r\n\r\n{body}");
         desk.receive(&request("INVITE", "1", "", 1, &head));
-        assert_eq!(desk.news(), format!("! Invited Bob {kind} call=None data=None ours=false"));
+        assert_eq!(
+            desk.news(),
+            format!("! Invited Bob {kind} call=None data=None ours=false")
+        );
     }
 }
 
@@ -259,7 +314,13 @@ fn what_a_stranger_writes_is_cleaned() {
         .replace("\"Bob\"", "\"B\u{202e}o\\\"b\u{7}\"")
         .replace("Call-ID: bobcall", "Call-ID: b\u{1b}[31m");
     desk.receive(&text);
-    let Some(Heard::Invited { from, sip_call_id, data, .. }) = desk.heard.last() else {
+    let Some(Heard::Invited {
+        from,
+        sip_call_id,
+        data,
+        ..
+    }) = desk.heard.last()
+    else {
         panic!("{:?}", desk.heard);
     };
     assert_eq!(from.name, "Bo\"b");
@@ -274,7 +335,13 @@ fn only_so_many_phones_ring_at_a_time() {
         let text = invitation("").replace("bobcall", &format!("call{call}"));
         desk.receive(&text.replace("branch=z9hG4bK1", &format!("branch=z9hG4bK{call}x")));
     }
-    assert_eq!(desk.heard.iter().filter(|h| matches!(h, Heard::Invited { .. })).count(), 16);
+    assert_eq!(
+        desk.heard
+            .iter()
+            .filter(|h| matches!(h, Heard::Invited { .. }))
+            .count(),
+        16
+    );
     assert!(desk.last("SIP/2.0").starts_with("SIP/2.0 486 "));
 }
 

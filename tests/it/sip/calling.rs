@@ -52,7 +52,10 @@ fn it_rings_is_taken_and_ends() {
         -> BYE sip:bob@b.invalid;transport=WS | Offhook-End: remote_hang_up | Route: <sip:p1;lr> | Route: <sip:p2;lr>"#]]
     .assert_eq(&desk.news());
     let invite = desk.last("INVITE");
-    assert_eq!(field(invite, "Offhook-Call"), "01CALL;inv=01INV;host=alice;dev=01DEV;group=0");
+    assert_eq!(
+        field(invite, "Offhook-Call"),
+        "01CALL;inv=01INV;host=alice;dev=01DEV;group=0"
+    );
     assert_eq!(field(invite, "Expires"), "60");
     assert!(field(invite, "From").starts_with("\"Alice \\\"A\\\"\" <sip:alice@pbx.test>;tag="));
     assert!(field(invite, "Contact").starts_with("<sip:alice@"));
@@ -83,8 +86,14 @@ fn every_final_answer_has_its_meaning() {
         desk.answer("INVITE", status, "");
         let data = None;
         let leg = LegId(2);
-        assert_eq!(desk.heard.last(), Some(&Heard::Refused { leg, refusal, data }));
-        assert_eq!(field(desk.last("ACK"), "Via"), field(desk.last("INVITE"), "Via"));
+        assert_eq!(
+            desk.heard.last(),
+            Some(&Heard::Refused { leg, refusal, data })
+        );
+        assert_eq!(
+            field(desk.last("ACK"), "Via"),
+            field(desk.last("INVITE"), "Via")
+        );
     }
 }
 
@@ -107,7 +116,10 @@ fn a_cancel_waits_for_the_first_answer() {
     desk.say(cancel(2, CancelCause::Timeout));
     assert_eq!(desk.news(), "-> INVITE sip:bob@pbx.test");
     desk.answer("INVITE", 180, "");
-    assert_eq!(field(desk.last("CANCEL"), "Via"), field(desk.last("INVITE"), "Via"));
+    assert_eq!(
+        field(desk.last("CANCEL"), "Via"),
+        field(desk.last("INVITE"), "Via")
+    );
     desk.answer("CANCEL", 200, "");
     desk.answer("INVITE", 487, "");
     expect![[r#"
@@ -182,7 +194,10 @@ fn a_proxy_that_never_has_enough_is_given_up() {
     }
     assert!(matches!(
         desk.heard.last(),
-        Some(Heard::Refused { refusal: Refusal::Other { status: 407, .. }, .. })
+        Some(Heard::Refused {
+            refusal: Refusal::Other { status: 407, .. },
+            ..
+        })
     ));
 }
 
@@ -191,7 +206,10 @@ fn without_a_server_nobody_is_reached() {
     let mut desk = Desk::new();
     desk.news();
     desk.say(invite(2));
-    assert_eq!(desk.news(), "! Refused { leg: LegId(2), refusal: Unreachable, data: None }");
+    assert_eq!(
+        desk.news(),
+        "! Refused { leg: LegId(2), refusal: Unreachable, data: None }"
+    );
 }
 
 #[test]
@@ -259,6 +277,9 @@ fn an_answer_nobody_asked_for_is_nothing() {
     let via = field(&invite, "Via");
     desk.receive(&answer(&via, "2 INVITE"));
     desk.receive(&answer(&via, "1 BYE"));
-    desk.receive(&answer("SIP/2.0/WS other.invalid;branch=z9hG4bKx", "1 INVITE"));
+    desk.receive(&answer(
+        "SIP/2.0/WS other.invalid;branch=z9hG4bKx",
+        "1 INVITE",
+    ));
     assert_eq!(desk.news(), "");
 }

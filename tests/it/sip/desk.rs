@@ -9,7 +9,8 @@ use offhook::phone::signal::{CallLabel, Heard, Say, Sdp};
 use offhook::sip::line::{Line, Output};
 use offhook::sip::{Account, Secret};
 
-pub(crate) const SDP: &str = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\nm=audio 9 RTP/AVP 0\r\n";
+pub(crate) const SDP: &str =
+    "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\nm=audio 9 RTP/AVP 0\r\n";
 
 pub(crate) fn id(text: &str) -> UserId {
     UserId::parse(text).unwrap()
@@ -112,7 +113,11 @@ impl Desk {
 
     /// The last request of a method that was sent.
     pub(crate) fn last(&self, method: &str) -> &str {
-        let found = self.sent.iter().rev().find(|text| text.starts_with(&format!("{method} ")));
+        let found = self
+            .sent
+            .iter()
+            .rev()
+            .find(|text| text.starts_with(&format!("{method} ")));
         found.unwrap_or_else(|| panic!("no {method} was sent:\n{}", self.sent.join("\n")))
     }
 
@@ -123,7 +128,9 @@ impl Desk {
 
     pub(crate) fn answer_as(&mut self, tag: &str, method: &str, status: u16, extra: &str) {
         let request = self.last(method).to_owned();
-        let (head, body) = extra.split_once("\r\n\r\n").unwrap_or((extra.trim_end(), ""));
+        let (head, body) = extra
+            .split_once("\r\n\r\n")
+            .unwrap_or_else(|| (extra.trim_end(), ""));
         let mut text = format!("SIP/2.0 {status} Because\r\n");
         for name in ["Via", "From", "Call-ID", "CSeq"] {
             text += &format!("{name}: {}\r\n", field(&request, name));
@@ -169,11 +176,27 @@ impl Desk {
 
 fn word(heard: &Heard) -> String {
     match heard {
-        Heard::Invited { from, kind, label, data, ours, .. } => {
+        Heard::Invited {
+            from,
+            kind,
+            label,
+            data,
+            ours,
+            ..
+        } => {
             let call = label.as_ref().map(|label| label.call.as_str());
-            format!("Invited {} {kind:?} call={call:?} data={data:?} ours={ours}", from.name)
+            format!(
+                "Invited {} {kind:?} call={call:?} data={data:?} ours={ours}",
+                from.name
+            )
         }
-        Heard::Accepted { leg, data, device, ours, .. } => {
+        Heard::Accepted {
+            leg,
+            data,
+            device,
+            ours,
+            ..
+        } => {
             format!("Accepted {leg} data={data:?} device={device:?} ours={ours}")
         }
         other => format!("{other:?}"),
@@ -182,10 +205,23 @@ fn word(heard: &Heard) -> String {
 
 /// Start line, number and the headers that tests care about.
 fn summary(text: &str) -> String {
-    let mut out = format!("-> {}", text.lines().next().unwrap().replace(" SIP/2.0", ""));
-    for name in ["Offhook-End", "Reason", "Route", "Offhook-Claim", "Unsupported"] {
+    let mut out = format!(
+        "-> {}",
+        text.lines().next().unwrap().replace(" SIP/2.0", "")
+    );
+    for name in [
+        "Offhook-End",
+        "Reason",
+        "Route",
+        "Offhook-Claim",
+        "Unsupported",
+    ] {
         for value in fields(text, name) {
-            let value = if name == "Offhook-Claim" { "..".into() } else { value };
+            let value = if name == "Offhook-Claim" {
+                "..".into()
+            } else {
+                value
+            };
             out += &format!(" | {name}: {value}");
         }
     }
@@ -213,8 +249,14 @@ pub(crate) fn fields(text: &str, name: &str) -> Vec<String> {
 
 /// A request from Bob's phone. `CSeq`, To-tag and so on as the test says.
 pub(crate) fn request(method: &str, branch: &str, to_tag: &str, seq: u32, extra: &str) -> String {
-    let (head, body) = extra.split_once("\r\n\r\n").unwrap_or((extra.trim_end(), ""));
-    let to_tag = if to_tag.is_empty() { String::new() } else { format!(";tag={to_tag}") };
+    let (head, body) = extra
+        .split_once("\r\n\r\n")
+        .unwrap_or_else(|| (extra.trim_end(), ""));
+    let to_tag = if to_tag.is_empty() {
+        String::new()
+    } else {
+        format!(";tag={to_tag}")
+    };
     let number = if method == "CANCEL" { seq } else { seq.max(1) };
     let mut text = format!(
         "{method} sip:alice@abc.invalid;transport=ws SIP/2.0\r\n\

@@ -53,7 +53,11 @@ fn an_unknown_id_is_claimed_where_nobody_listens_in() {
         let mut desk = Desk::new();
         desk.line.opened(desk.now, can_claim);
         desk.say(Say::Ringing { leg: LegId(99) });
-        desk.answer("REGISTER", 401, &format!("{MD5_AND_SHA}Offhook-Claim: yes\r\n"));
+        desk.answer(
+            "REGISTER",
+            401,
+            &format!("{MD5_AND_SHA}Offhook-Claim: yes\r\n"),
+        );
         let claim = fields(desk.last("REGISTER"), "Offhook-Claim");
         assert_eq!(claim.len(), claims);
         if let Some(claim) = claim.first() {
@@ -86,7 +90,8 @@ fn a_stale_nonce_is_not_a_wrong_password() {
     let mut desk = Desk::new();
     desk.open();
     desk.answer("REGISTER", 401, MD5_AND_SHA);
-    let stale = "WWW-Authenticate: Digest realm=\"offhook\", nonce=\"n3\", qop=\"auth\", stale=true\r\n";
+    let stale =
+        "WWW-Authenticate: Digest realm=\"offhook\", nonce=\"n3\", qop=\"auth\", stale=true\r\n";
     desk.answer("REGISTER", 401, stale);
     desk.answer("REGISTER", 200, "Expires: 300\r\n");
     assert_eq!(desk.heard, [Heard::SigningIn, Heard::SignedIn]);
@@ -96,7 +101,8 @@ fn a_stale_nonce_is_not_a_wrong_password() {
 fn a_server_that_is_away_is_reported_once() {
     let mut desk = Desk::new();
     for _ in 0..5 {
-        desk.line.failed(desk.now, RoomError::Unreachable, "connection refused", true);
+        desk.line
+            .failed(desk.now, RoomError::Unreachable, "connection refused", true);
         desk.run(Duration::from_secs(20));
     }
     expect![[r#"
@@ -116,13 +122,20 @@ fn the_pauses_grow_to_a_quarter_of_a_minute() {
     let mut desk = Desk::new();
     let mut pauses = Vec::new();
     for _ in 0..9 {
-        desk.line.failed(desk.now, RoomError::Unreachable, "refused", true);
+        desk.line
+            .failed(desk.now, RoomError::Unreachable, "refused", true);
         let due = desk.line.deadline().unwrap();
         pauses.push(due.duration_since(desk.now).as_secs_f64());
         desk.run(due.duration_since(desk.now));
     }
-    for (pause, expected) in pauses.iter().zip([0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 15.0, 15.0]) {
-        assert!((expected * 0.8..=expected * 1.2).contains(pause), "{pauses:?}");
+    for (pause, expected) in pauses
+        .iter()
+        .zip([0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 15.0, 15.0])
+    {
+        assert!(
+            (expected * 0.8..=expected * 1.2).contains(pause),
+            "{pauses:?}"
+        );
     }
 }
 
@@ -130,7 +143,8 @@ fn the_pauses_grow_to_a_quarter_of_a_minute() {
 fn after_a_loss_it_signs_in_again_and_the_bye_is_delivered() {
     let mut desk = Desk::signed_in();
     desk.say(invite(2));
-    let accepted = format!("Contact: <sip:bob@b.invalid>\r\nContent-Type: application/sdp\r\n\r\n{SDP}");
+    let accepted =
+        format!("Contact: <sip:bob@b.invalid>\r\nContent-Type: application/sdp\r\n\r\n{SDP}");
     desk.answer("INVITE", 200, &accepted);
     let contact = field(desk.last("INVITE"), "Contact");
     desk.news();
@@ -158,7 +172,8 @@ fn after_a_loss_it_signs_in_again_and_the_bye_is_delivered() {
 fn a_bye_is_not_kept_for_ever() {
     let mut desk = Desk::signed_in();
     desk.say(invite(2));
-    let accepted = format!("Contact: <sip:bob@b.invalid>\r\nContent-Type: application/sdp\r\n\r\n{SDP}");
+    let accepted =
+        format!("Contact: <sip:bob@b.invalid>\r\nContent-Type: application/sdp\r\n\r\n{SDP}");
     desk.answer("INVITE", 200, &accepted);
     desk.close(None);
     desk.say(Say::Bye {

@@ -90,7 +90,18 @@ impl Dice {
 
     /// Changes some bytes, drops, doubles and moves some.
     pub(crate) fn mutate(&mut self, text: &str) -> Vec<u8> {
-        const BITS: &[&[u8]] = &[b"\r\n", b";", b"\"", b"<", b"99999999999", b"%", b"\0", b"\xff", b":", b"="];
+        const BITS: &[&[u8]] = &[
+            b"\r\n",
+            b";",
+            b"\"",
+            b"<",
+            b"99999999999",
+            b"%",
+            b"\0",
+            b"\xff",
+            b":",
+            b"=",
+        ];
         let mut bytes = text.as_bytes().to_vec();
         for _ in 0..=self.roll(6) {
             let at = self.roll(bytes.len());
@@ -119,13 +130,27 @@ impl Dice {
     pub(crate) fn seeds(tag: &str) -> Vec<String> {
         vec![
             invitation("User-to-User: 6869;encoding=hex;purpose=offhook\r\n"),
-            invitation("").replace("bobcall", "another").replace("K1\r", "K7\r"),
+            invitation("")
+                .replace("bobcall", "another")
+                .replace("K1\r", "K7\r"),
             request("CANCEL", "1", "", 1, "Reason: SIP;cause=200;text=\"x\"\r\n"),
             request("ACK", "2", tag, 1, ""),
             request("BYE", "3", tag, 2, "Offhook-End: busy;by=bob\r\n"),
-            request("INFO", "4", tag, 3, "Content-Type: application/vnd.offhook+json\r\n\r\n{\"v\":1,\"type\":\"device\"}"),
+            request(
+                "INFO",
+                "4",
+                tag,
+                3,
+                "Content-Type: application/vnd.offhook+json\r\n\r\n{\"v\":1,\"type\":\"device\"}",
+            ),
             request("OPTIONS", "5", "", 1, ""),
-            request("MESSAGE", "6", "", 1, "Content-Type: text/plain\r\n\r\nhello"),
+            request(
+                "MESSAGE",
+                "6",
+                "",
+                1,
+                "Content-Type: text/plain\r\n\r\nhello",
+            ),
         ]
     }
 }
@@ -136,13 +161,19 @@ fn mutated_messages_never_stop_a_line() {
     for _ in 0..200 {
         let mut desk = Desk::signed_in();
         desk.receive(&invitation(""));
-        desk.say(Say::Accept { leg: LegId(1), sdp: Sdp(SDP.into()), data: None });
+        desk.say(Say::Accept {
+            leg: LegId(1),
+            sdp: Sdp(SDP.into()),
+            data: None,
+        });
         desk.say(super::desk::invite(2));
         desk.answer("INVITE", 180, "");
         let to = super::desk::field(desk.last("SIP/2.0 200"), "To");
         let mut seeds = Dice::seeds(to.split_once(";tag=").unwrap().1);
         let mut answer = super::desk::field(desk.last("INVITE"), "Via");
-        answer = format!("SIP/2.0 200 OK\r\nVia: {answer}\r\nFrom: <sip:a@b>;tag=1\r\nTo: <sip:b@b>;tag=2\r\nCall-ID: x\r\nCSeq: 1 INVITE\r\nContact: <sip:b@c>\r\nContent-Type: application/sdp\r\n\r\n{SDP}");
+        answer = format!(
+            "SIP/2.0 200 OK\r\nVia: {answer}\r\nFrom: <sip:a@b>;tag=1\r\nTo: <sip:b@b>;tag=2\r\nCall-ID: x\r\nCSeq: 1 INVITE\r\nContact: <sip:b@c>\r\nContent-Type: application/sdp\r\n\r\n{SDP}"
+        );
         seeds.push(answer);
         for _ in 0..20 {
             let seed = dice.roll(seeds.len());
@@ -150,7 +181,11 @@ fn mutated_messages_never_stop_a_line() {
             desk.line.received(desk.now, &bytes);
             desk.run(Duration::from_millis(100));
         }
-        desk.say(Say::Cancel { leg: LegId(2), cause: CancelCause::Caller, data: None });
+        desk.say(Say::Cancel {
+            leg: LegId(2),
+            cause: CancelCause::Caller,
+            data: None,
+        });
         desk.run(Duration::from_secs(100));
         let signed_out = desk.line.is_over();
         assert!(!signed_out);

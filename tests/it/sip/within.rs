@@ -36,7 +36,8 @@ impl Up {
     /// Sends a request in the dialog and returns the status of the answer.
     fn request(&mut self, method: &str, seq: u32, extra: &str) -> u16 {
         let branch = format!("w{seq}");
-        self.desk.receive(&request(method, &branch, &self.tag, seq, extra));
+        self.desk
+            .receive(&request(method, &branch, &self.tag, seq, extra));
         let answer = self.desk.last("SIP/2.0");
         assert!(answer.contains(&format!("{seq} {method}")), "{answer}");
         answer.split(' ').nth(1).unwrap().parse().unwrap()
@@ -81,7 +82,10 @@ fn what_is_not_understood_is_taken_and_ignored() {
     }
     let dtmf = "Content-Type: application/dtmf-relay\r\n\r\nSignal=5\r\nDuration=160\r\n";
     assert_eq!(up.request("INFO", 10, dtmf), 200);
-    assert_eq!(up.request("MESSAGE", 11, "Content-Type: text/plain\r\n\r\nhello"), 200);
+    assert_eq!(
+        up.request("MESSAGE", 11, "Content-Type: text/plain\r\n\r\nhello"),
+        200
+    );
     assert_eq!(up.request("UPDATE", 12, ""), 200);
     assert_eq!(up.request("OPTIONS", 13, ""), 200);
     assert_eq!(up.desk.heard, []);
@@ -91,7 +95,10 @@ fn what_is_not_understood_is_taken_and_ignored() {
 fn what_is_too_much_is_refused() {
     let mut up = Up::new();
     assert_eq!(up.request("INFO", 2, &info(&"[".repeat(9))), 413);
-    assert_eq!(up.request("INFO", 3, &info(&" ".repeat(16 * 1024 + 1))), 413);
+    assert_eq!(
+        up.request("INFO", 3, &info(&" ".repeat(16 * 1024 + 1))),
+        413
+    );
     assert_eq!(up.request("INFO", 4, &info("no json")), 400);
     let again = format!("Content-Type: application/sdp\r\n\r\n{SDP}");
     assert_eq!(up.request("INVITE", 5, &again), 488);
@@ -105,7 +112,8 @@ fn another_tag_is_another_call() {
     let mut up = Up::new();
     up.desk.receive(&request("BYE", "x", "wrong", 2, ""));
     assert!(up.desk.last("SIP/2.0").starts_with("SIP/2.0 481 "));
-    up.desk.receive(&request("BYE", "y", &up.tag, 2, "").replace("bobtag", "mallory"));
+    up.desk
+        .receive(&request("BYE", "y", &up.tag, 2, "").replace("bobtag", "mallory"));
     assert!(up.desk.last("SIP/2.0").starts_with("SIP/2.0 481 "));
     assert_eq!(up.desk.heard, []);
 }
@@ -151,5 +159,12 @@ fn a_peer_that_has_forgotten_the_call_has_left_it() {
     up.desk.say(tell(1));
     up.desk.answer("INFO", 481, "");
     let (reason, data) = (None, None);
-    assert_eq!(up.desk.heard, [Heard::Bye { leg: LEG, reason, data }]);
+    assert_eq!(
+        up.desk.heard,
+        [Heard::Bye {
+            leg: LEG,
+            reason,
+            data
+        }]
+    );
 }
