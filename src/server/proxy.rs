@@ -14,6 +14,7 @@ use super::flows::{Binding, Flow};
 use super::fork::{Branch, Fork};
 use super::{Core, registrar, uri};
 use crate::id::UserId;
+use crate::sip::bridge::uri_text;
 
 /// What a request may still be forwarded if it does not say (RFC 3261, 16.6, 3).
 const MAX_FORWARDS: u32 = 70;
@@ -77,7 +78,7 @@ pub(crate) fn abilities() -> Vec<Header> {
 
 /// Sends the ACK of a 2xx on to whoever it names.
 pub(crate) fn pass_ack(core: &Core, ack: &Request) {
-    let binding = core.flows.of_contact(&ack.uri.to_string(), Instant::now());
+    let binding = core.flows.of_contact(&uri_text(&ack.uri), Instant::now());
     let forwards_left = ack
         .max_forwards_header()
         .is_ok_and(|left| left.value().trim() != "0");
@@ -169,7 +170,7 @@ enum Route {
 
 fn route(core: &Core, flow: &Flow, request: &Request) -> Route {
     let now = Instant::now();
-    let target = request.uri.to_string();
+    let target = uri_text(&request.uri);
     if let Some(binding) = core.flows.of_contact(&target, now) {
         return Route::To(vec![binding]);
     }

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::{SinkExt as _, StreamExt as _};
-use rsipstack::sip::{Header, HeadersExt as _, SipMessage, parser};
+use rsipstack::sip::{Header, HeadersExt as _, SipMessage, Uri, parser};
 use rsipstack::transaction::endpoint::EndpointInnerRef;
 use rsipstack::transport::channel::ChannelConnection;
 use rsipstack::transport::connection::{TransportReceiver, TransportSender};
@@ -334,8 +334,49 @@ where
     }
 }
 
+/// Writes a URI as it was read. rsipstack keeps the user part escaped and escapes it again when it
+/// prints it, so that `%C3%A9` becomes `%25C3%25A9`.
+pub fn uri_text(uri: &Uri) -> String {
+    let Some(auth) = uri.auth.as_ref().filter(|auth| auth.user.contains('%')) else {
+        return uri.to_string();
+    };
+    let is_escaped =
+        auth.user.split('%').skip(1).all(|rest| {
+            rest.len() >= 2 && rest.bytes().take(2).all(|byte| byte.is_ascii_hexdigit())
+        });
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"%-_.!~*'()&=+$,;?/".contains(&byte);
+    if !is_escaped || !auth.user.bytes().all(is_plain) {
+        return uri.to_string();
+    }
+    let mut rest = uri.clone();
+    rest.scheme = None;
+    rest.auth = None;
+    let rest = rest.to_string();
+    let rest = rest.strip_prefix("sip:").unwrap_or(&rest);
+    let scheme = uri
+        .scheme
+        .as_ref()
+        .map_or_else(String::new, |scheme| format!("{scheme}:"));
+    let password = auth
+        .password
+        .as_ref()
+        .map_or_else(String::new, |word| format!(":{word}"));
+    format!("{scheme}{}{password}@{rest}", auth.user)
+}
+
 fn wire(message: &SipMessage) -> Message {
-    match String::from_utf8(message.to_bytes()) {
+    let bytes = match message {
+        SipMessage::Request(request) => {
+            let uri = uri_text(&request.uri);
+            let (method, version) = (request.method, &request.version);
+            let head = format!("{method} {uri} {version}\r\n{}\r\n", request.headers);
+            let mut bytes = head.into_bytes();
+            bytes.extend_from_slice(&request.body);
+            bytes
+        }
+        SipMessage::Response(response) => response.to_bytes(),
+    };
+    match String::from_utf8(bytes) {
         Ok(text) => Message::text(text),
         // A body that is no text travels in a binary frame (RFC 7118, 4.2).
         Err(error) => Message::binary(error.into_bytes()),
@@ -462,6 +503,19 @@ mod tests {
             body_of(&format!("{HEAD}l: 2\r\n\r\nhello")),
             Ok(b"he".to_vec())
         );
+    }
+
+    #[test]
+    fn a_uri_is_written_as_it_was_read() {
+        for text in [
+            "sip:jos%C3%A9@x",
+            "sip:a%2541@x:7443;transport=WS;ob",
+            "sips:a@[::1]",
+            "sip:x",
+        ] {
+            let uri = Uri::try_from(text).expect("it is one");
+            assert_eq!(uri_text(&uri), text);
+        }
     }
 
     #[test]

@@ -1,5 +1,4 @@
 //! Every test of the project in one binary.
-
 #![allow(
     missing_docs,
     unreachable_pub,
@@ -18,4 +17,5 @@ mod device;
 mod docs;
 mod harness;
 mod sip;
+mod server;
 mod tidy;

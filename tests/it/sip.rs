@@ -6,4 +6,5 @@ mod calling;
 mod desk;
 mod registration;
 mod roundtrip;
+mod through_server;
 mod within;
