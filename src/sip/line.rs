@@ -142,7 +142,11 @@ impl Line {
             .chain(self.session.deadline());
         let clients = self.clients.values().map(|client| client.until);
         let served = self.served.values().filter_map(|served| served.until);
-        let parked = self.parked.iter().map(|parked| parked.until);
+        let parked = self.parked.iter().map(|parked| match parked.due {
+            // What is due waits for a sign-in like the rest.
+            Some(due) if self.is_signed_in() => due.min(parked.until),
+            Some(_) | None => parked.until,
+        });
         let legs = self.legs.values().filter_map(Leg::deadline);
         link.chain(clients)
             .chain(served)
@@ -156,6 +160,8 @@ impl Line {
         self.served
             .retain(|_, served| served.until.is_none_or(|until| until > now));
         self.parked.retain(|parked| parked.until > now);
+        self.unpark(now, false);
+        self.say_trying(now);
         self.repeat_answers(now);
         self.expire_clients(now);
         self.tick_link(now);

@@ -16,6 +16,6 @@ mod cli;
 mod device;
 mod docs;
 mod harness;
-mod sip;
 mod server;
+mod sip;
 mod tidy;

@@ -17,6 +17,8 @@ use crate::sip::{sdp, user_to_user};
 
 /// The most invitations that ring at a time.
 const MAX_RINGING: usize = 16;
+/// How long the phone may take to say something.
+const TRYING: Duration = Duration::from_millis(200);
 /// T1 of RFC 3261.
 const T1: Duration = Duration::from_millis(500);
 /// T2.
@@ -87,17 +89,43 @@ impl Line {
             dialog,
             label,
             is_ours,
+            trying: Some(now + TRYING),
         };
         self.legs.insert(leg, Leg::Called(Box::new(called)));
         self.hear(heard);
     }
 
     pub(super) fn ring(&mut self, now: Instant, leg: LegId) {
-        if let Some(Leg::Called(called)) = self.legs.get(&leg) {
-            let head = self.dialog_head(&called.request, called.label.as_ref());
-            let text = reply(&called.request, 180, &called.tag, &head, None);
-            let request = called.request.clone();
-            self.keep_answer(now, &request, 180, &text);
+        let Some(Leg::Called(called)) = self.legs.get_mut(&leg) else {
+            return;
+        };
+        called.trying = None;
+        let (request, tag, label) = (
+            called.request.clone(),
+            called.tag.clone(),
+            called.label.clone(),
+        );
+        let head = self.dialog_head(&request, label.as_ref());
+        let text = reply(&request, 180, &tag, &head, None);
+        self.keep_answer(now, &request, 180, &text);
+        self.send_or_park(now, text);
+    }
+
+    /// Says 100 where the phone has said nothing yet: nobody may take an invitation back before that
+    /// (RFC 3261, 9.1 and 17.2.1).
+    pub(super) fn say_trying(&mut self, now: Instant) {
+        let mut due = Vec::new();
+        for leg in self.legs.values_mut() {
+            if let Leg::Called(called) = leg
+                && called.trying.is_some_and(|at| at <= now)
+            {
+                called.trying = None;
+                due.push(called.request.clone());
+            }
+        }
+        for request in due {
+            let text = reply(&request, 100, "", &[], None);
+            self.keep_answer(now, &request, 100, &text);
             self.send_or_park(now, text);
         }
     }

@@ -88,6 +88,10 @@ impl Line {
                 let (until, purpose) = (now + PATIENCE, Purpose::InDialog(leg));
                 self.request(until, draft, purpose, Some(credentials), client.tries + 1);
             }
+        } else if matches!(status, 404 | 408 | 430 | 480 | 500..=599)
+            && (client.draft.method == "BYE" || self.legs.contains_key(&leg))
+        {
+            self.try_again(now, client);
         } else if status == 481 && client.draft.method != "BYE" && self.legs.remove(&leg).is_some()
         {
             // RFC 5057, 5.1: the other side knows nothing of this call any more.

@@ -44,6 +44,8 @@ pub(super) struct Called {
     pub(super) dialog: Dialog,
     pub(super) label: Option<CallLabel>,
     pub(super) is_ours: bool,
+    /// When a 100 is due, while nothing has been said.
+    pub(super) trying: Option<Instant>,
 }
 
 /// The call is up.
@@ -71,7 +73,8 @@ pub(super) struct Unacked {
 impl Leg {
     pub(super) fn deadline(&self) -> Option<Instant> {
         match self {
-            Self::Calling(_) | Self::Called(_) => None,
+            Self::Calling(_) => None,
+            Self::Called(called) => called.trying,
             Self::Up(up) => up.unacked.as_ref().map(|unacked| unacked.again),
         }
     }

@@ -239,7 +239,7 @@ impl Line {
         if !self.is_signed_in() {
             self.session.since = Some(now);
             self.hear(Heard::SignedIn);
-            self.unpark(now);
+            self.unpark(now, true);
         }
     }
 

@@ -1,6 +1,6 @@
 //! Requests that wait for an answer, answers that may have to be repeated, and what waits for the connection.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use rsipstack::sip::{Headers, Request, Response};
 
@@ -12,6 +12,9 @@ use crate::sip::message::Body;
 
 /// The most requests answered at a time; more is not a phone call.
 const MAX_SERVED: usize = 512;
+
+/// The first pause before a request in a dialog is tried again.
+const RETRY: Duration = Duration::from_millis(500);
 
 /// What a request of ours is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +33,8 @@ pub(super) struct Client {
     pub(super) credentials: Option<(&'static str, String)>,
     pub(super) tries: u8,
     pub(super) until: Instant,
+    /// How long it is tried again where the other side is away.
+    keep: Instant,
     /// An INVITE that has got its final answer stays for late ones.
     pub(super) is_final: bool,
     /// To-tags of 2xx, with the ACK each of them got.
@@ -73,7 +78,9 @@ pub(super) struct Served {
 #[derive(Debug)]
 pub(super) struct Parked {
     pub(super) until: Instant,
-    pub(super) what: What,
+    /// When to try again; `None` is when we have signed in.
+    pub(super) due: Option<Instant>,
+    what: What,
 }
 
 #[derive(Debug)]
@@ -104,6 +111,7 @@ impl Line {
                 credentials,
                 tries,
                 until,
+                keep: until + (PARKING - PATIENCE),
                 is_final: false,
                 acks: Vec::new(),
             },
@@ -133,14 +141,39 @@ impl Line {
         }
     }
 
-    pub(super) fn unpark(&mut self, now: Instant) {
+    /// Says what is due; `everything` after a sign-in.
+    pub(super) fn unpark(&mut self, now: Instant, everything: bool) {
+        if !self.is_signed_in() {
+            return;
+        }
         for parked in std::mem::take(&mut self.parked) {
+            if !everything && parked.due.is_none_or(|due| due > now) {
+                self.parked.push(parked);
+                continue;
+            }
             match parked.what {
                 What::Text(text) => self.out.push_back(Output::Send(text)),
                 What::Request(draft, purpose) => {
-                    self.request(now + PATIENCE, draft, purpose, None, 0);
+                    let branch = self.request(now + PATIENCE, draft, purpose, None, 0);
+                    if let Some(client) = self.clients.get_mut(&branch) {
+                        client.keep = parked.until;
+                    }
                 }
             }
+        }
+    }
+
+    /// The other side is away, perhaps only for a while: after a loss it may sign in later than we do.
+    pub(super) fn try_again(&mut self, now: Instant, client: Client) {
+        let left = client.keep.saturating_duration_since(now);
+        if left > RETRY {
+            // The longer it takes, the rarer it is tried.
+            let pause = PARKING.saturating_sub(left).clamp(RETRY, PARKING / 8);
+            self.parked.push(Parked {
+                until: client.keep,
+                due: Some(now + pause),
+                what: What::Request(client.draft, client.purpose),
+            });
         }
     }
 
@@ -284,7 +317,11 @@ impl Line {
 
     pub(super) fn park(&mut self, now: Instant, what: What) {
         let until = now + PARKING;
-        self.parked.push(Parked { until, what });
+        self.parked.push(Parked {
+            until,
+            due: None,
+            what,
+        });
     }
 }
 

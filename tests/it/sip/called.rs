@@ -363,3 +363,15 @@ fn an_answer_given_while_the_server_is_away_is_kept() {
         -> SIP/2.0 200 OK"#]]
     .assert_eq(&desk.news());
 }
+
+#[test]
+fn a_phone_that_takes_its_time_says_so() {
+    let mut desk = Desk::signed_in();
+    desk.receive(&invitation(""));
+    desk.news();
+    desk.run(Duration::from_millis(199));
+    assert_eq!(desk.news(), "");
+    desk.run(Duration::from_secs(10));
+    assert_eq!(desk.news(), "-> SIP/2.0 100 Trying");
+    assert!(!field(desk.last("SIP/2.0"), "To").contains(";tag="));
+}

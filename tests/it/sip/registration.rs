@@ -236,3 +236,30 @@ fn a_silent_server_is_left() {
         connect"#]]
     .assert_eq(&desk.news());
 }
+
+#[test]
+fn a_bye_to_somebody_who_is_away_is_tried_again() {
+    let mut desk = Desk::signed_in();
+    desk.say(invite(2));
+    let accepted =
+        format!("Contact: <sip:bob@b.invalid>\r\nContent-Type: application/sdp\r\n\r\n{SDP}");
+    desk.answer("INVITE", 200, &accepted);
+    desk.say(Say::Bye {
+        leg: LegId(2),
+        reason: EndReason::LocalHangUp,
+        data: None,
+    });
+    let byes = |desk: &Desk| {
+        desk.sent
+            .iter()
+            .filter(|text| text.starts_with("BYE"))
+            .count()
+    };
+    desk.answer("BYE", 480, "");
+    assert_eq!(byes(&desk), 1);
+    desk.run(Duration::from_millis(600));
+    assert_eq!(byes(&desk), 2);
+    desk.answer("BYE", 200, "");
+    desk.run(Duration::from_secs(100));
+    assert_eq!(byes(&desk), 2);
+}

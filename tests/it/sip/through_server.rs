@@ -207,7 +207,10 @@ async fn two_devices_ring_and_one_answers() {
     let mut laptop = Phone::new(&server.url(), "bob", "laptop").await;
     let mut tower = Phone::new(&server.url(), "bob", "tower").await;
     alice.invites("bob");
-    let (on_laptop, on_tower) = (laptop.is_invited("alice").await, tower.is_invited("alice").await);
+    let (on_laptop, on_tower) = (
+        laptop.is_invited("alice").await,
+        tower.is_invited("alice").await,
+    );
     tower.accepts(on_tower);
     let accepted = alice.hears().await;
     assert!(
@@ -234,7 +237,11 @@ async fn a_claimed_id_has_one_password() {
     assert!(
         matches!(
             failed,
-            Heard::SignInFailed { error: RoomError::Unauthorized, retry: false, .. }
+            Heard::SignInFailed {
+                error: RoomError::Unauthorized,
+                retry: false,
+                ..
+            }
         ),
         "{failed:?}"
     );
