@@ -18,6 +18,7 @@ mod docs;
 mod harness;
 mod media;
 mod server;
+mod sip;
 mod tidy;
 mod tui;
 mod values;
