@@ -7,19 +7,34 @@
 )]
 
 use std::ffi::OsString;
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use self::args::{Args, Verb};
 use self::error::{Error, Kind};
 
 pub mod args;
+mod call;
 mod config;
+mod demo;
+mod devices;
 pub mod error;
+mod first_run;
+mod flight;
+mod headless;
+mod listen;
 pub mod log;
 pub mod password;
 pub mod paths;
+mod phone;
 pub mod quiet;
+pub mod replay;
+mod serve;
 pub mod settings;
+mod setup;
+mod signals;
+mod stream;
+mod user;
 
 /// Reads the command line, carries it out, and says how it went as an exit status.
 pub fn main(words: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -44,19 +59,32 @@ fn run(args: Args) -> Result<ExitCode, Error> {
         Some(Verb::Call(call)) if call.ids.len() > 1 => {
             Err(Error::usage("group calls are not built yet").hint("call one ID at a time"))
         }
+        Some(Verb::Call(call)) => call::run(&globals, &call),
+        Some(Verb::Listen(listen)) => listen::run(&globals, &listen),
+        Some(Verb::Replay(replay)) => replay::run(&replay),
+        Some(Verb::Serve(serve)) => serve::run(serve).map(done),
+        Some(Verb::User(user)) => user::run(user).map(done),
         Some(Verb::Config(config)) => config::run(&globals, config.verb).map(done),
-        None
-        | Some(
-            Verb::Call(_)
-            | Verb::Listen(_)
-            | Verb::Serve(_)
-            | Verb::User(_)
-            | Verb::Demo
-            | Verb::Replay(_),
-        ) => Err(Error::failed("not built yet")),
+        Some(Verb::Demo) => demo::run(&globals),
+        None => phone::run(&globals),
     }
 }
 
 const fn done((): ()) -> ExitCode {
     ExitCode::SUCCESS
+}
+
+/// Writes data to stdout.
+fn say(text: &str) -> Result<(), Error> {
+    let mut stdout = io::stdout().lock();
+    match stdout
+        .write_all(text.as_bytes())
+        .and_then(|()| stdout.flush())
+    {
+        // `offhook config default | head -1` is no failure.
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Error::failed("cannot write to stdout").detail(error))
+        }
+        Ok(()) | Err(_) => Ok(()),
+    }
 }

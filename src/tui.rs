@@ -24,7 +24,7 @@ mod ui;
 mod update;
 mod view;
 mod widget;
-mod words;
+pub mod words;
 
 pub use action::{Action, Wish};
 pub use first_run::{FirstRun, FirstRunAnswer};

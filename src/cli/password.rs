@@ -120,7 +120,8 @@ pub fn choose(id: &UserId) -> Result<Password, Error> {
     Password::new(first_line(&line).to_owned(), Origin::Typed)
 }
 
-fn invent() -> String {
+/// Makes up a password that nobody guesses.
+pub fn invent() -> String {
     BASE64_URL_SAFE_NO_PAD.encode(rand::random::<[u8; 24]>())
 }
 

@@ -72,6 +72,24 @@ impl ServerUrl {
         split_scheme(&self.0).is_some_and(|(scheme, _)| scheme.eq_ignore_ascii_case("wss"))
     }
 
+    /// Returns the address to listen on where the host is this machine; 80 is the port of none.
+    pub fn address(&self) -> Option<std::net::SocketAddr> {
+        let host = self.host().trim_start_matches('[').trim_end_matches(']');
+        let host = if host.eq_ignore_ascii_case("localhost") {
+            "127.0.0.1"
+        } else {
+            host
+        };
+        let ip: std::net::IpAddr = host.parse().ok()?;
+        let rest = split_scheme(&self.0).map_or("", |(_, rest)| rest);
+        let port = split_port(authority(rest))
+            .1
+            .map_or(Ok(80), str::parse)
+            .ok()?;
+        ip.is_loopback()
+            .then(|| std::net::SocketAddr::new(ip, port))
+    }
+
     /// Tells whether the host is this machine, by its number or as `localhost`.
     pub fn is_loopback(&self) -> bool {
         let host = self.host().trim_start_matches('[').trim_end_matches(']');

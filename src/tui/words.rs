@@ -9,11 +9,13 @@ use super::ui::Ui;
 use crate::event::{RoomError, RoomReason};
 use crate::phone::Phone;
 
-pub(crate) use end::{end_detail, end_sentence, end_word};
-pub(crate) use exception::{exception_name, exception_sentence};
+pub use end::end_sentence;
+pub(crate) use end::{end_detail, end_word};
+pub(crate) use exception::exception_name;
+pub use exception::exception_sentence;
 
 /// Writes a length as a clock does: `0:07`, `12:09`, `1:02:03`.
-pub(crate) fn clock(length: Duration) -> String {
+pub fn clock(length: Duration) -> String {
     let seconds = length.as_secs();
     let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
     if hours > 0 {

@@ -4,7 +4,7 @@ use crate::event::EndReason;
 use crate::phone::call::Direction;
 
 /// Tells in a sentence how a call with somebody ended.
-pub(crate) fn end_sentence(reason: EndReason, direction: Direction, name: &str) -> String {
+pub fn end_sentence(reason: EndReason, direction: Direction, name: &str) -> String {
     let is_ours = direction == Direction::Outgoing;
     match reason {
         EndReason::LocalHangUp => format!("You ended the call with {name}"),

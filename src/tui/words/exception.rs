@@ -27,7 +27,7 @@ pub(crate) const fn exception_name(exception: DeviceException) -> &'static str {
 }
 
 /// Tells in a few words what is wrong.
-pub(crate) const fn exception_sentence(exception: DeviceException) -> &'static str {
+pub const fn exception_sentence(exception: DeviceException) -> &'static str {
     match exception {
         DeviceException::Generic => "the driver reports an error",
         DeviceException::InvalidId => "there is no such device",

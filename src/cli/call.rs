@@ -1,0 +1,65 @@
+//! `offhook call`: rings somebody without a screen and ends with the call's result.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::args::{Call, Globals};
+use super::error::{Error, Kind};
+use super::headless::{Headless, Turn};
+use super::stream::Stream;
+use crate::command::{Command, CommandError, data_with_note};
+use crate::event::{EndReason, Happened};
+
+/// Runs the verb.
+///
+/// # Errors
+///
+/// What keeps the call from being made: the command line, the configuration, the server, the account.
+pub(crate) fn run(globals: &Globals, call: &Call) -> Result<ExitCode, Error> {
+    Headless::run(globals, Stream::new(call.json), async |phone| {
+        place(phone, call).await
+    })
+}
+
+async fn place(phone: &mut Headless, call: &Call) -> Result<EndReason, Error> {
+    phone.sign_in().await?;
+    let dial = Command::Dial {
+        to: call.ids.clone(),
+        kind: crate::av::Kind::Voice,
+        timeout: call.timeout.map(u32::from),
+        custom_data: call.note.as_deref().map(data_with_note),
+        note: None,
+    };
+    phone.command(dial).map_err(refused)?;
+    let mut until = None;
+    loop {
+        match phone.turn(until).await? {
+            Turn::Event(event) => match event.happened {
+                Happened::UserEnter { .. } if until.is_none() => {
+                    until = call.talk.map(|talk: Duration| Instant::now() + talk);
+                }
+                Happened::End { reason, .. } => return Ok(reason),
+                _ => {}
+            },
+            Turn::TimeIsUp => {
+                until = None;
+                // The call may have ended in the same moment.
+                let _ = phone.command(Command::HangUp {
+                    call_id: None,
+                    custom_data: None,
+                });
+            }
+            Turn::Request(_) => {}
+        }
+    }
+}
+
+fn refused(error: CommandError) -> Error {
+    let kind = match error {
+        CommandError::NotSupported(_) | CommandError::Invalid(_) => Kind::Usage,
+        CommandError::NoSuchCall | CommandError::NotSignedIn | CommandError::InCall => Kind::Failed,
+    };
+    Error::new(kind, error.to_string())
+}

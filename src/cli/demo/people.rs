@@ -1,0 +1,119 @@
+//! The sample people of the demo: real phones, each with its own sign-in and its own calls.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep_until};
+
+use crate::address::Address;
+use crate::command::{Command, data_with_note};
+use crate::event::{EndReason, Event, Happened, RoomReason, RoomScope};
+use crate::id::UserId;
+use crate::run::{Setup, Station};
+
+/// How long echo lets it ring, so that the ringing can be heard.
+const PICK_UP: Duration = Duration::from_millis(1500);
+/// How long the visitor talks.
+const VISIT: Duration = Duration::from_secs(16);
+/// How long the visitor waits when the line is busy.
+const AGAIN: Duration = Duration::from_secs(10);
+
+/// Answers every call.
+pub(super) async fn echo(setup: Setup) {
+    let Some(mut station) = station(setup) else {
+        return;
+    };
+    let mut pick_up = None;
+    loop {
+        let Some(event) = next(&mut station, pick_up).await else {
+            pick_up = None;
+            // The caller may have given up in the same moment.
+            let _ = station.command(Command::Accept {
+                call_id: None,
+                kind: None,
+                custom_data: None,
+            });
+            continue;
+        };
+        match event.happened {
+            Happened::IncomingReceived => pick_up = Some(Instant::now() + PICK_UP),
+            Happened::End { .. } => pick_up = None,
+            _ => {}
+        }
+    }
+}
+
+/// Calls `host` once after `delay`, later when the line is busy, and talks for a while.
+pub(super) async fn visitor(setup: Setup, host: UserId, delay: Duration) {
+    let Some(mut station) = station(setup) else {
+        return;
+    };
+    let mut is_talking = false;
+    let mut due = None;
+    loop {
+        let Some(event) = next(&mut station, due).await else {
+            due = None;
+            let command = if is_talking {
+                Command::HangUp {
+                    call_id: None,
+                    custom_data: None,
+                }
+            } else {
+                Command::Dial {
+                    to: vec![Address::local(host.clone())],
+                    kind: crate::av::Kind::Voice,
+                    timeout: Some(45),
+                    custom_data: Some(data_with_note("just saying hello")),
+                    note: None,
+                }
+            };
+            // The call may have ended in the same moment; then there is nothing to do.
+            let _ = station.command(command);
+            continue;
+        };
+        match event.happened {
+            Happened::Room {
+                scope: RoomScope::Account,
+                reason: RoomReason::Logined,
+                ..
+            } => due = Some(Instant::now() + delay),
+            Happened::UserEnter { .. } => {
+                is_talking = true;
+                due = Some(Instant::now() + VISIT);
+            }
+            Happened::End { reason, .. } => {
+                is_talking = false;
+                due = (reason == EndReason::Busy).then(|| Instant::now() + AGAIN);
+            }
+            _ => {}
+        }
+    }
+}
+
+fn station(setup: Setup) -> Option<Station> {
+    match Station::start(setup) {
+        Ok(station) => Some(station),
+        Err(error) => {
+            tracing::error!(%error, "a sample person cannot be started");
+            None
+        }
+    }
+}
+
+/// Returns the next event, or `None` when `due` comes first.
+async fn next(station: &mut Station, due: Option<Instant>) -> Option<Event> {
+    loop {
+        if let Some(stamped) = station.poll_event() {
+            return Some(stamped.event);
+        }
+        let moment = async {
+            match due {
+                Some(due) => sleep_until(due).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            _arrival = station.next() => {}
+            () = moment => return None,
+        }
+    }
+}

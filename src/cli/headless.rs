@@ -1,0 +1,258 @@
+//! A phone without a screen: what `call` and `listen` have in common.
+
+use std::collections::VecDeque;
+use std::io::{self, BufRead, Read};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use tokio::runtime::Runtime;
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+use super::args::Globals;
+use super::error::{Error, Kind};
+use super::quiet::Quiet;
+use super::stream::Stream;
+use super::{log, signals};
+use crate::command::{Command, CommandError, Request};
+use crate::event::{EndReason, Event, Happened, RoomError, RoomReason, RoomScope};
+use crate::id::CallId;
+use crate::run::{Arrival, Signal, Station};
+
+/// The longest line of a command stream, in bytes. Custom data has at most 4096.
+const LINE_BYTES: u64 = 64 * 1024;
+/// How long signing out may take.
+const FAREWELL: Duration = Duration::from_secs(3);
+
+/// A station whose events go to stdout.
+#[derive(Debug)]
+pub(crate) struct Headless {
+    station: Station,
+    stream: Stream,
+    server: String,
+    unread: VecDeque<Event>,
+    left_by: Option<Signal>,
+}
+
+/// What there is to react to.
+#[derive(Debug)]
+pub(crate) enum Turn {
+    /// It happened, and is printed already.
+    Event(Event),
+    /// A line came in on stdin.
+    Request(Request),
+    /// The moment has come.
+    TimeIsUp,
+}
+
+impl Headless {
+    /// Starts a station, lets `talk` use it until its call is over, and signs out.
+    ///
+    /// # Errors
+    ///
+    /// Whatever `talk` or the setting up fails with.
+    pub(crate) fn run(
+        globals: &Globals,
+        stream: Stream,
+        talk: impl AsyncFnOnce(&mut Self) -> Result<EndReason, Error>,
+    ) -> Result<ExitCode, Error> {
+        let (setup, server) = super::setup::headless(globals)?;
+        let log = log::start();
+        // alsa-lib and its like write to stderr; our own errors come after this is dropped.
+        let _quiet = Quiet::start(log.as_ref())
+            .map_err(|error| Error::failed("cannot put stderr aside").detail(error))?;
+        let runtime = Runtime::new()
+            .map_err(|error| Error::failed("cannot start the runtime").detail(error))?;
+        let outcome = runtime.block_on(async {
+            let station = Station::start(setup)
+                .map_err(|error| Error::failed("cannot start the sound").detail(error))?;
+            signals::forward(station.bell());
+            let unread = VecDeque::new();
+            let mut phone = Self {
+                station,
+                stream,
+                server,
+                unread,
+                left_by: None,
+            };
+            let outcome = talk(&mut phone).await;
+            phone.leave().await;
+            outcome
+        });
+        // A thread that waits for stdin must not keep the process.
+        runtime.shutdown_background();
+        outcome.map(|reason| ExitCode::from(reason.exit_code()))
+    }
+
+    /// Waits until the server knows us.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be reached or refuses.
+    pub(crate) async fn sign_in(&mut self) -> Result<(), Error> {
+        loop {
+            let Turn::Event(event) = self.turn(None).await? else {
+                continue;
+            };
+            let Happened::Room {
+                scope: RoomScope::Account,
+                reason,
+                ..
+            } = event.happened
+            else {
+                continue;
+            };
+            match reason {
+                RoomReason::Logined | RoomReason::Reconnected => return Ok(()),
+                RoomReason::LoginFailed | RoomReason::ReconnectFailed | RoomReason::KickOut => {
+                    return Err(self.not_signed_in());
+                }
+                RoomReason::Logining
+                | RoomReason::Reconnecting
+                | RoomReason::Logout
+                | RoomReason::LogoutFailed => {}
+            }
+        }
+    }
+
+    fn not_signed_in(&self) -> Error {
+        let sign_in = self.station.phone().sign_in();
+        let detail = sign_in.detail.clone().unwrap_or_default();
+        let server = &self.server;
+        let me = &self.station.me().id;
+        match sign_in.error.unwrap_or(RoomError::Refused) {
+            RoomError::Unreachable => Error::new(
+                Kind::Unreachable,
+                format!("cannot reach the server at {server}"),
+            )
+            .detail(detail)
+            .hint("start one here with `offhook serve`, or name another with `--server`"),
+            RoomError::NotASipServer => Error::new(
+                Kind::Unreachable,
+                format!("no SIP server answers at {server}"),
+            )
+            .detail(detail)
+            .hint("check the address; `offhook serve` speaks SIP over WebSocket"),
+            RoomError::Unauthorized => Error::new(
+                Kind::Auth,
+                format!("the server does not sign in {me}"),
+            )
+            .detail(detail)
+            .hint(
+                "check the ID and the password; `offhook user add` on the server makes a new one",
+            ),
+            RoomError::Refused | RoomError::Replaced => {
+                Error::new(Kind::Auth, format!("the server refuses {me}")).detail(detail)
+            }
+        }
+    }
+
+    /// Has the phone do something.
+    ///
+    /// # Errors
+    ///
+    /// As the phone says.
+    pub(crate) fn command(&mut self, command: Command) -> Result<Option<CallId>, CommandError> {
+        self.station.command(command)
+    }
+
+    /// Waits for the next event, request or moment. Prints the events.
+    ///
+    /// # Errors
+    ///
+    /// Somebody wants us to leave, or nobody reads any more.
+    pub(crate) async fn turn(&mut self, until: Option<Instant>) -> Result<Turn, Error> {
+        loop {
+            self.print()?;
+            if let Some(event) = self.unread.pop_front() {
+                return Ok(Turn::Event(event));
+            }
+            let moment = async {
+                match until {
+                    Some(moment) => tokio::time::sleep_until(moment).await,
+                    None => std::future::pending().await,
+                }
+            };
+            let arrival = tokio::select! {
+                arrival = self.station.next() => arrival,
+                () = moment => return Ok(Turn::TimeIsUp),
+            };
+            match arrival {
+                Arrival::Request(request) => return Ok(Turn::Request(request)),
+                Arrival::Signal(Signal::Record) => super::flight::write(&self.station.recorder()),
+                Arrival::Signal(signal) => {
+                    self.left_by = Some(signal);
+                    return Err(Error::new(Kind::Interrupted, ""));
+                }
+                Arrival::Input(_) | Arrival::Terminal(_) | Arrival::FirstSound => {}
+            }
+        }
+    }
+
+    fn print(&mut self) -> Result<(), Error> {
+        while let Some(stamped) = self.station.poll_event() {
+            let printed = self.stream.event(&stamped, &self.station.me().id);
+            self.gone_if(printed)?;
+            self.unread.push_back(stamped.event);
+        }
+        Ok(())
+    }
+
+    /// Makes an error of output that nobody reads: the call ends as if interrupted.
+    ///
+    /// # Errors
+    ///
+    /// If there is one.
+    pub(crate) fn gone_if(&self, printed: io::Result<()>) -> Result<(), Error> {
+        printed.map_err(|error| match error.kind() {
+            io::ErrorKind::BrokenPipe => Error::new(Kind::Interrupted, ""),
+            _ => Error::failed("cannot write to stdout").detail(error),
+        })
+    }
+
+    /// Begins to read commands, one JSON object a line. The end of stdin is no command.
+    pub(crate) fn read_commands(&self) {
+        let bell = self.station.bell();
+        std::thread::spawn(move || read_lines(io::stdin().lock(), &bell));
+    }
+
+    /// Ends what is going on, signs out, and lets the last events be printed.
+    async fn leave(&mut self) {
+        // Quitting cannot fail.
+        let _ = self.station.command(Command::Quit);
+        let until = Instant::now() + FAREWELL;
+        while !self.station.has_left() {
+            let next = tokio::time::timeout_at(until, self.station.next()).await;
+            // A second Ctrl+C: at once.
+            if matches!(next, Err(_) | Ok(Arrival::Signal(Signal::Interrupt))) {
+                break;
+            }
+        }
+        // Whoever closed the stream does not miss the end of it.
+        let _ = self.print();
+    }
+}
+
+fn read_lines(stdin: impl BufRead, bell: &mpsc::Sender<Arrival>) {
+    let mut stdin = stdin;
+    let mut line = String::new();
+    loop {
+        line.clear();
+        match stdin.by_ref().take(LINE_BYTES).read_line(&mut line) {
+            Ok(0) => return,
+            Ok(_) if line.trim().is_empty() => {}
+            Ok(_) => {
+                let request = Request::parse(line.trim());
+                if bell.blocking_send(Arrival::Request(request)).is_err() {
+                    return;
+                }
+            }
+            Err(error) => {
+                tracing::warn!(%error, "a line on stdin is not UTF-8");
+                if error.kind() != io::ErrorKind::InvalidData {
+                    return;
+                }
+            }
+        }
+    }
+}

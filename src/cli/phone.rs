@@ -1,0 +1,295 @@
+//! `offhook`: the phone on the screen. Keys go in, the screen and the calls come out.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use futures_util::StreamExt as _;
+use tokio::runtime::Runtime;
+use tokio::sync::mpsc;
+
+use super::args::Globals;
+use super::error::Error;
+use super::quiet::Quiet;
+use super::{devices, first_run, flight, log, serve, setup, signals};
+use crate::command::Command;
+use crate::media;
+use crate::run::{Arrival, Setup, Signal, Station};
+use crate::tui::{self, FoundDevice, Hits, Terminal, Ui, UiOptions, Wish};
+
+/// The shortest time between two pictures.
+const FRAME: Duration = Duration::from_millis(16);
+/// How often the levels are looked at while somebody may look at them.
+const LOOK: Duration = Duration::from_millis(50);
+/// How long signing out may take.
+const FAREWELL: Duration = Duration::from_secs(2);
+
+/// What the screen is shown for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Occasion {
+    /// Somebody's own phone.
+    Everyday,
+    /// The demo: the screen explains itself, and nothing is written anywhere.
+    Demo,
+}
+
+/// Runs the phone.
+///
+/// # Errors
+///
+/// The configuration, the terminal or the sound cannot be had.
+pub(crate) fn run(globals: &Globals) -> Result<ExitCode, Error> {
+    let Some(start) = first_run::account(globals)? else {
+        return Ok(ExitCode::SUCCESS);
+    };
+    let setup = setup::setup(&start.config, &start.id, &start.server)?;
+    let runtime =
+        Runtime::new().map_err(|error| Error::failed("cannot start the runtime").detail(error))?;
+    let outcome = runtime.block_on(async {
+        let server = match start.start_server {
+            true => Some(serve::here(&start.server).await?),
+            false => None,
+        };
+        let outcome = show(setup, Occasion::Everyday, start.server.to_string()).await;
+        if let Some(server) = server {
+            server.stop().await;
+        }
+        outcome
+    });
+    runtime.shutdown_background();
+    outcome
+}
+
+/// Shows a phone until its person leaves.
+///
+/// # Errors
+///
+/// The terminal or the sound cannot be had.
+pub(crate) async fn show(
+    setup: Setup,
+    occasion: Occasion,
+    server: String,
+) -> Result<ExitCode, Error> {
+    let options = options(&setup, occasion, server);
+    let log = if occasion == Occasion::Everyday {
+        log::start()
+    } else {
+        None
+    };
+    let quiet = Quiet::start(log.as_ref())
+        .map_err(|error| Error::failed("cannot put stderr aside").detail(error))?;
+    let mut station = Station::start(setup)
+        .map_err(|error| Error::failed("cannot start the sound").detail(error))?;
+    if occasion == Occasion::Everyday {
+        flight::write_on_panic(station.recorder());
+    }
+    let terminal = Terminal::enter(true)
+        .map_err(|error| Error::failed("cannot use the terminal").detail(error))?;
+    signals::forward(station.bell());
+    tokio::spawn(forward_keys(station.bell()));
+    let meters = station.meters();
+    let (finder, found) = mpsc::channel(1);
+    let ui = Ui::new(Instant::now(), options);
+    let mut screen = Screen {
+        ui,
+        terminal,
+        meters,
+        hits: Hits::default(),
+        finder,
+        found,
+    };
+    let outcome = screen.run(&mut station).await;
+    // The terminal is a person's again before the goodbyes, which may take a moment.
+    drop(screen);
+    leave(&mut station).await;
+    drop(station);
+    drop(quiet);
+    outcome.map(|()| ExitCode::SUCCESS)
+}
+
+fn options(setup: &Setup, occasion: Occasion, server: String) -> UiOptions {
+    let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    let people = match occasion {
+        Occasion::Everyday => Vec::new(),
+        Occasion::Demo => vec![setup::echo()],
+    };
+    UiOptions {
+        ascii: is_set("OFFHOOK_ASCII"),
+        color: !is_set("NO_COLOR"),
+        motion: !is_set("OFFHOOK_NO_MOTION"),
+        demo: occasion == Occasion::Demo,
+        server,
+        people,
+        microphone: setup.media.microphone.to_string(),
+        speaker: setup.media.speaker.to_string(),
+    }
+}
+
+async fn forward_keys(bell: mpsc::Sender<Arrival>) {
+    let mut keys = crossterm::event::EventStream::new();
+    while let Some(event) = keys.next().await {
+        let Ok(event) = event else { return };
+        if bell.send(Arrival::Terminal(event)).await.is_err() {
+            return;
+        }
+    }
+}
+
+async fn leave(station: &mut Station) {
+    // Quitting cannot fail.
+    let _ = station.command(Command::Quit);
+    let signed_out = async {
+        while !station.has_left() {
+            station.next().await;
+        }
+    };
+    // A server that is away does not hold anybody up.
+    let _ = tokio::time::timeout(FAREWELL, signed_out).await;
+}
+
+/// The person's side of a station.
+struct Screen {
+    ui: Ui,
+    terminal: Terminal,
+    meters: Arc<media::Meters>,
+    hits: Hits,
+    finder: mpsc::Sender<Vec<FoundDevice>>,
+    found: mpsc::Receiver<Vec<FoundDevice>>,
+}
+
+/// Whether to go on.
+enum Turn {
+    On,
+    Leave,
+}
+
+impl Screen {
+    async fn run(&mut self, station: &mut Station) -> Result<(), Error> {
+        let failed = |error| Error::failed("cannot draw on the terminal").detail(error);
+        let mut drawn = None;
+        let mut is_stale = true;
+        loop {
+            while let Some(arrival) = station.try_next() {
+                if let Turn::Leave = self.take(&arrival, station) {
+                    return Ok(());
+                }
+                is_stale = true;
+            }
+            let now = self.look(station);
+            let is_due = |at: Option<Instant>| at.is_none_or(|at: Instant| now >= at + FRAME);
+            if is_stale && is_due(drawn) {
+                self.draw(station).map_err(failed)?;
+                drawn = Some(now);
+                is_stale = false;
+            }
+            let wake = self.wake(station, now, drawn.filter(|_| is_stale));
+            let moment = async {
+                match wake {
+                    Some(at) => tokio::time::sleep_until(at.into()).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                arrival = station.next() => {
+                    if let Turn::Leave = self.take(&arrival, station) {
+                        return Ok(());
+                    }
+                }
+                // The screen holds a sender itself, so this never closes.
+                Some(devices) = self.found.recv() => self.ui.devices = devices,
+                () = moment => {}
+            }
+            is_stale = true;
+        }
+    }
+
+    /// Returns when to look again although nothing comes in.
+    fn wake(&self, station: &Station, now: Instant, waiting: Option<Instant>) -> Option<Instant> {
+        let frame = waiting.map(|drawn| drawn + FRAME);
+        let levels = is_live(station).then(|| now + LOOK);
+        [frame, levels, self.ui.wants_redraw_at(station.phone())]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+
+    /// Brings the screen's state up to the present.
+    fn look(&mut self, station: &mut Station) -> Instant {
+        let now = Instant::now();
+        self.ui.now = now;
+        while let Some(stamped) = station.poll_event() {
+            self.ui.observe(&stamped.event, station.phone());
+        }
+        self.ui.tick();
+        if is_live(station) {
+            self.ui
+                .hear(&devices::meters(&self.meters, station.phone()));
+        }
+        now
+    }
+
+    fn draw(&mut self, station: &Station) -> std::io::Result<()> {
+        if self.ui.take_attention() {
+            self.terminal.attention()?;
+        }
+        let phone = station.phone();
+        self.terminal.set_title(&tui::title(&self.ui, phone))?;
+        let meters = devices::meters(&self.meters, phone);
+        let (ui, hits) = (&self.ui, &mut self.hits);
+        self.terminal
+            .draw(|frame| *hits = tui::draw(ui, phone, &meters, frame))
+    }
+
+    fn take(&mut self, arrival: &Arrival, station: &mut Station) -> Turn {
+        self.look(station);
+        match arrival {
+            Arrival::Terminal(event) => {
+                let action = tui::keymap(&self.ui, station.phone(), &self.hits, event);
+                let wish =
+                    action.and_then(|action| tui::update(&mut self.ui, action, station.phone()));
+                if let Some(wish) = wish {
+                    return self.grant(wish, station);
+                }
+            }
+            Arrival::Signal(Signal::Record) => {
+                flight::write(&station.recorder());
+                if let Ok(path) = flight::path() {
+                    self.ui
+                        .tell(&format!("flight recording: {}", path.display()));
+                }
+            }
+            Arrival::Signal(Signal::Interrupt | Signal::Terminate | Signal::HangUp) => {
+                return Turn::Leave;
+            }
+            Arrival::Input(_) | Arrival::Request(_) | Arrival::FirstSound => {}
+        }
+        Turn::On
+    }
+
+    fn grant(&mut self, wish: Wish, station: &mut Station) -> Turn {
+        match wish {
+            Wish::Command(command) => {
+                if let Err(error) = station.command(command) {
+                    self.ui.refuse(&error);
+                }
+            }
+            Wish::ListDevices => {
+                let finder = self.finder.clone();
+                // A full channel holds a list already.
+                std::thread::spawn(move || finder.try_send(devices::found()));
+            }
+            Wish::Redraw => {
+                if let Err(error) = self.terminal.clear() {
+                    tracing::warn!(%error, "cannot clear the terminal");
+                }
+            }
+            Wish::Quit => return Turn::Leave,
+        }
+        Turn::On
+    }
+}
+
+/// Tells whether sound moves that somebody may want to see.
+fn is_live(station: &Station) -> bool {
+    !station.phone().calls().is_empty()
+}

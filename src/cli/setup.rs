@@ -1,0 +1,212 @@
+//! Makes a station's setup of the command line and the configuration.
+
+use std::fs;
+use std::io;
+use std::time::Duration;
+
+use super::args::Globals;
+use super::error::{Error, Kind};
+use super::{password, paths, settings};
+use crate::address::{NAME_CHARS, User, clean};
+use crate::av::Role;
+use crate::config::{Busy, Config, ServerUrl};
+use crate::id::{DeviceId, UserId};
+use crate::media::MediaSettings;
+use crate::media::device::DeviceSpec;
+use crate::phone::{BusyPolicy, Settings};
+use crate::run::{self, Setup, Voice};
+use crate::sip::{Account, Secret};
+
+/// Reads everything a verb without a screen needs; may ask for the password.
+///
+/// # Errors
+///
+/// What is missing or wrong, with where and what to do.
+pub(crate) fn headless(globals: &Globals) -> Result<(Setup, String), Error> {
+    let loaded = settings::load(globals)?;
+    for warning in &loaded.warnings {
+        tracing::warn!("{warning}");
+        eprintln!("warning: {warning}");
+    }
+    let config = loaded.config;
+    let missing = |what: &str, hint: &str| Error::usage(what).hint(hint);
+    let id = config.account.id.clone().ok_or_else(|| {
+        missing(
+            "no user ID to sign in with",
+            "give one with `--as`, or `id` in the configuration",
+        )
+    })?;
+    let server = config.account.server.clone().ok_or_else(|| {
+        missing(
+            "no server to sign in to",
+            "give one with `--server`, or start one with `offhook serve`",
+        )
+    })?;
+    let setup = setup(&config, &id, &server)?;
+    Ok((setup, server.to_string()))
+}
+
+/// Makes the setup of somebody whose ID and server are known; may ask for the password.
+///
+/// # Errors
+///
+/// A device that cannot be, a password that cannot be had.
+pub(crate) fn setup(config: &Config, id: &UserId, server: &ServerUrl) -> Result<Setup, Error> {
+    let media = media(&config.sound.microphone, &config.sound.speaker)?;
+    let password = password::find(&config.account, id, server)?;
+    let me = User::new(
+        id.clone(),
+        config.account.name.as_deref().unwrap_or_default(),
+    );
+    let device = device_id()?;
+    let account = Account {
+        me: me.clone(),
+        domain: config.account.domain.clone(),
+        server: server.to_string(),
+        password: Secret::new(password.reveal()),
+        device: device.clone(),
+        device_name: device_name(),
+    };
+    let busy = match config.call.busy {
+        Busy::Reject => BusyPolicy::Reject,
+    };
+    let ring_timeout = Duration::from_secs(u64::from(config.call.ring_timeout));
+    let settings = Settings {
+        me,
+        device,
+        ring_timeout,
+        busy,
+    };
+    let rings = config.sound.rings;
+    Ok(Setup {
+        settings,
+        account,
+        media,
+        rings,
+        voice: Voice::Microphone,
+    })
+}
+
+fn media(microphone: &str, speaker: &str) -> Result<MediaSettings, Error> {
+    let spec = |role, option: &str, text: &str| {
+        DeviceSpec::parse_for(role, text)
+            .map_err(|error| Error::usage(format!("{option} {text}: {error}")))
+            .and_then(|spec| match spec.check(role) {
+                Ok(()) => Ok(spec),
+                Err(trouble) => {
+                    let error = Error::new(Kind::Device, format!("cannot use {option} {text}"));
+                    Err(error.detail(trouble.detail))
+                }
+            })
+    };
+    Ok(MediaSettings {
+        microphone: spec(Role::Microphone, "--mic", microphone)?,
+        speaker: spec(Role::Speaker, "--speaker", speaker)?,
+        ..MediaSettings::default()
+    })
+}
+
+/// Makes a sample person's setup: no devices, nothing kept.
+pub(crate) fn sample(id: &str, name: &str, server: &str) -> Setup {
+    let id = UserId::parse(id).expect("the sample IDs are user IDs");
+    let voice = if id.as_str() == "echo" {
+        Voice::Echo
+    } else {
+        Voice::Visitor
+    };
+    let media = MediaSettings {
+        microphone: DeviceSpec::None,
+        speaker: DeviceSpec::None,
+        ..MediaSettings::default()
+    };
+    unkept(User::new(id, name), server, media, voice)
+}
+
+/// Returns the sample person that answers.
+pub(crate) fn echo() -> User {
+    User::new(UserId::parse("echo").expect("`echo` is a user ID"), "Echo")
+}
+
+/// Makes the setup of the person at the demo; only the devices and the name are taken from outside.
+///
+/// # Errors
+///
+/// A device that cannot be.
+pub(crate) fn you_in_the_demo(globals: &Globals, server: &str) -> Result<Setup, Error> {
+    let device = |given: &Option<String>| given.clone().unwrap_or_else(|| "default".to_owned());
+    let media = media(&device(&globals.mic), &device(&globals.speaker))?;
+    let id = globals
+        .id
+        .clone()
+        .unwrap_or_else(|| UserId::parse("you").expect("`you` is one"));
+    let me = User::new(id, globals.name.as_deref().unwrap_or_default());
+    let voice = Voice::Microphone;
+    let setup = unkept(me, server, media, voice);
+    Ok(Setup {
+        rings: true,
+        ..setup
+    })
+}
+
+/// A setup whose device id and password live as long as the process.
+fn unkept(me: User, server: &str, media: MediaSettings, voice: Voice) -> Setup {
+    let device = run::new_device_id();
+    let account = Account {
+        me: me.clone(),
+        domain: None,
+        server: server.to_owned(),
+        password: Secret::new(password::invent()),
+        device: device.clone(),
+        device_name: "demo".to_owned(),
+    };
+    let ring_timeout = Duration::from_secs(60);
+    let settings = Settings {
+        me,
+        device,
+        ring_timeout,
+        busy: BusyPolicy::Reject,
+    };
+    Setup {
+        settings,
+        account,
+        media,
+        rings: false,
+        voice,
+    }
+}
+
+/// Returns this installation's id; makes and keeps one at the first start.
+fn device_id() -> Result<DeviceId, Error> {
+    let dir = paths::state_dir()?;
+    let path = dir.join("device-id");
+    let kept = match fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
+        Err(error) => {
+            let error = Error::failed(format!("cannot read {}", path.display())).detail(error);
+            return Err(error);
+        }
+    };
+    let kept = kept.trim();
+    if kept.len() == 26 && kept.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        return Ok(DeviceId::new(kept));
+    }
+    let id = run::new_device_id();
+    paths::make_private(&dir)
+        .and_then(|()| fs::write(&path, format!("{id}\n")))
+        .map_err(|error| Error::failed(format!("cannot write {}", path.display())).detail(error))?;
+    Ok(id)
+}
+
+/// Returns what others call this machine.
+fn device_name() -> String {
+    let name = fs::read_to_string("/proc/sys/kernel/hostname")
+        .or_else(|_no_proc| fs::read_to_string("/etc/hostname"))
+        .unwrap_or_default();
+    let name = clean(&name, NAME_CHARS);
+    if name.is_empty() {
+        "this device".to_owned()
+    } else {
+        name
+    }
+}

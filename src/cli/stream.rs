@@ -1,0 +1,156 @@
+//! Events and replies on stdout, for scripts as JSON and for people as sentences.
+
+use std::io::{self, Write};
+use std::time::Duration;
+
+use crate::command::Reply;
+use crate::event::{CallFacts, Event, Happened, InvitationState, RoomReason, RoomScope};
+use crate::id::UserId;
+use crate::phone::call::Direction;
+use crate::run::Stamped;
+use crate::tui::words;
+
+/// Where a verb's events go.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Stream {
+    is_json: bool,
+}
+
+impl Stream {
+    /// Prints JSON lines or sentences.
+    pub(crate) const fn new(is_json: bool) -> Self {
+        Self { is_json }
+    }
+
+    /// Prints one event, if it has a line. `me` is whose phone tells it.
+    ///
+    /// # Errors
+    ///
+    /// Nobody reads any more.
+    pub(crate) fn event(self, stamped: &Stamped, me: &UserId) -> io::Result<()> {
+        if self.is_json {
+            return line(&stamped.to_json());
+        }
+        match sentence(&stamped.event, me) {
+            Some(sentence) => line(&sentence),
+            None => Ok(()),
+        }
+    }
+
+    /// Prints the answer to a command.
+    ///
+    /// # Errors
+    ///
+    /// Nobody reads any more.
+    pub(crate) fn reply(self, reply: &Reply) -> io::Result<()> {
+        line(&serde_json::to_string(reply)?)
+    }
+}
+
+/// Each line leaves at once: whoever waits for it waits for the call.
+fn line(text: &str) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    writeln!(stdout, "{text}")?;
+    stdout.flush()
+}
+
+/// Returns what a person wants to read of an event; most have nothing to add.
+fn sentence(event: &Event, me: &UserId) -> Option<String> {
+    let note = event
+        .note
+        .as_ref()
+        .map_or_else(String::new, |note| format!(": \"{note}\""));
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "most events say nothing new to a person"
+    )]
+    Some(match &event.happened {
+        Happened::Room {
+            scope: RoomScope::Account,
+            reason,
+            ..
+        } => room(*reason)?.to_owned(),
+        Happened::OutgoingSent => {
+            let callee = event.call.as_ref()?.callees.first()?;
+            format!("calling {}", callee.name)
+        }
+        Happened::UserState { users } => {
+            let rings = users
+                .iter()
+                .find(|user| user.state == InvitationState::Ringing)?;
+            match &rings.extended_data {
+                Some(device) => format!("it rings at {} ({device})", rings.id),
+                None => format!("it rings at {}", rings.id),
+            }
+        }
+        Happened::IncomingReceived => {
+            format!("{} is calling{note}", event.call.as_ref()?.caller.name)
+        }
+        Happened::UserEnter { user } => format!("talking to {}", user.name),
+        Happened::LocalMicrophoneException {
+            exception: Some(exception),
+            device,
+            ..
+        } => {
+            format!(
+                "microphone {device}: {}",
+                words::exception_sentence(*exception)
+            )
+        }
+        Happened::SpeakerException {
+            exception: Some(exception),
+            device,
+            ..
+        } => {
+            format!(
+                "speaker {device}: {}",
+                words::exception_sentence(*exception)
+            )
+        }
+        Happened::RemoteMicrophoneException {
+            user,
+            exception: Some(exception),
+        } => {
+            format!(
+                "{}'s microphone: {}",
+                user.name,
+                words::exception_sentence(*exception)
+            )
+        }
+        Happened::End {
+            reason,
+            duration_ms,
+            ..
+        } => {
+            let (direction, name) = other(event.call.as_ref()?, me)?;
+            let sentence = words::end_sentence(*reason, direction, name);
+            match Duration::from_millis(*duration_ms) {
+                Duration::ZERO => sentence + &note,
+                talked => format!("{sentence} ({}){note}", words::clock(talked)),
+            }
+        }
+        _ => return None,
+    })
+}
+
+const fn room(reason: RoomReason) -> Option<&'static str> {
+    match reason {
+        RoomReason::Logined => Some("signed in"),
+        RoomReason::Reconnecting => Some("the server is away, trying again"),
+        RoomReason::Reconnected => Some("signed in again"),
+        RoomReason::KickOut => Some("signed in elsewhere"),
+        RoomReason::Logining
+        | RoomReason::LoginFailed
+        | RoomReason::ReconnectFailed
+        | RoomReason::Logout
+        | RoomReason::LogoutFailed => None,
+    }
+}
+
+/// Returns the other side of a call between two, and which way it went.
+fn other<'a>(call: &'a CallFacts, me: &UserId) -> Option<(Direction, &'a str)> {
+    if call.caller.id == *me {
+        return Some((Direction::Outgoing, &call.callees.first()?.name));
+    }
+    Some((Direction::Incoming, &call.caller.name))
+}
