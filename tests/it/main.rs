@@ -17,5 +17,5 @@ mod cli;
 mod device;
 mod docs;
 mod harness;
-mod tidy;
 mod media;
+mod tidy;
