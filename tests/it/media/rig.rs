@@ -140,7 +140,7 @@ pub(super) fn correlation(original: &[f32], heard: &[f32]) -> Vec<f32> {
     let heard = &phases[0];
     let rough = best_lag(
         &thin(&original, 4)[..SLOW / 2],
-        &thin(&heard, 4),
+        &thin(heard, 4),
         0..usize::MAX,
     )
     .0 * 4;

@@ -199,7 +199,7 @@ fn a_peer_that_announces_no_streams_is_heard() {
     let (caller, callee) = (Phone::new("tone", "none"), Phone::new("tone", "none"));
     let answer = callee.answer(plain(caller.offer()));
     caller.accept(plain(answer));
-    for phone in [caller, callee] {
+    for phone in [&caller, &callee] {
         phone.wait_for(&Report::FirstSound { leg: LEG });
     }
 }
