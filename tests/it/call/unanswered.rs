@@ -357,7 +357,8 @@ fn the_media_breaks_while_it_rings_there() {
         02.050 bob   !  call.missed             canceled
         02.050 bob   ~  silence
         02.050 bob   !  ring.stop
-        02.050 bob   !  call.end                canceled"#]].assert_eq(&pair.transcript());
+        02.050 bob   !  call.end                canceled"#]]
+    .assert_eq(&pair.transcript());
 }
 
 #[test]
@@ -387,5 +388,6 @@ fn an_invitation_for_ever_rings_ten_minutes_and_once() {
         602.000 bob   -> refuse    NoAnswer
         602.000 bob   ~  silence
         602.000 bob   !  ring.stop
-        602.000 bob   !  call.end                no_answer"#]].assert_eq(&pair.transcript());
+        602.000 bob   !  call.end                no_answer"#]]
+    .assert_eq(&pair.transcript());
 }
