@@ -143,9 +143,10 @@ impl Phone {
         why: EndReason,
         data: Option<String>,
     ) {
-        let told = match why {
-            EndReason::LocalHangUp => EndReason::RemoteHangUp,
-            other => other,
+        let told = if why == EndReason::LocalHangUp {
+            EndReason::RemoteHangUp
+        } else {
+            why
         };
         let legs: Vec<_> = self.calls[index]
             .members

@@ -121,11 +121,9 @@ impl Phone {
         data: Option<String>,
     ) -> Outcome {
         let invalid = |why: &str| Err(CommandError::Invalid(why.to_owned()));
-        let [to] = <[Address; 1]>::try_from(to).or_else(|to| match to.len() {
-            0 => Err(CommandError::Invalid("`to` names nobody".to_owned())),
-            _ => Err(CommandError::NotSupported(
-                "calling several people at once".to_owned(),
-            )),
+        let [to] = <[Address; 1]>::try_from(to).map_err(|to| match to.len() {
+            0 => CommandError::Invalid("`to` names nobody".to_owned()),
+            _ => CommandError::NotSupported("calling several people at once".to_owned()),
         })?;
         if kind == Kind::Video {
             return Err(CommandError::NotSupported("calling by video".to_owned()));

@@ -266,7 +266,7 @@ impl Line {
                 let invite = &mut self.invites[index];
                 if invite.winner.is_some_and(|winner| winner != branch) {
                     let reason = Some(EndReason::AnsweredElsewhere);
-                    self.to_phone(
+                    self.tell(
                         now,
                         from,
                         Heard::Bye {
@@ -309,7 +309,7 @@ impl Line {
                 self.invites[index].is_over = true;
                 self.cancel_branches(now, index, cause, data);
                 let refusal = Refusal::Canceled;
-                self.to_phone(
+                self.tell(
                     now,
                     from,
                     Heard::Refused {
@@ -359,7 +359,7 @@ impl Line {
             } else {
                 Refusal::NotFound
             };
-            self.to_phone(
+            self.tell(
                 now,
                 from,
                 Heard::Refused {
@@ -390,7 +390,7 @@ impl Line {
                 data: data.clone(),
                 ours: true,
             };
-            self.to_phone(now, seat, invited);
+            self.tell(now, seat, invited);
         }
         self.invites.push(Invite {
             caller: (from, leg),
@@ -412,7 +412,7 @@ impl Line {
         self.cancel_branches(now, index, cause, None);
         let (to, leg) = self.invites[index].caller;
         let refusal = Refusal::NoAnswer;
-        self.to_phone(
+        self.tell(
             now,
             to,
             Heard::Refused {
@@ -457,7 +457,7 @@ impl Line {
             }
             self.invites[index].branches[branch].is_done = true;
             let data = data.clone();
-            self.to_phone(now, to, Heard::Canceled { leg, cause, data });
+            self.tell(now, to, Heard::Canceled { leg, cause, data });
         }
     }
 
@@ -476,7 +476,7 @@ impl Line {
         Some(invite.branches[invite.winner?].at)
     }
 
-    fn to_phone(&mut self, now: Instant, to: Seat, heard: Heard) {
+    fn tell(&mut self, now: Instant, to: Seat, heard: Heard) {
         self.hop(now, Parcel::ToPhone(to, Input::Heard(heard)));
     }
 
