@@ -65,7 +65,7 @@ fn the_phone_has_no_clock_and_no_runtime() {
         "thread::",
         "std::net",
         "println!",
-        "rand::rng",
+        "rand::rng()",
         "rand::random",
     ];
     for file in rust_files("src").filter(|file| ["phone", "tui"].contains(&&*module_of(file))) {
