@@ -25,13 +25,18 @@ impl Dialog {
     /// Of a 2xx to our INVITE (12.1.2). `draft` is the INVITE; `None` if the answer has no tag.
     pub(crate) fn of_answer(draft: &Draft, answer: &Headers) -> Option<Self> {
         let remote = header::first(answer, "To")?;
-        let local = header::first(answer, "From")?;
+        // Ours is what we wrote, whatever came back.
+        let said = |name| {
+            let found = draft.head.iter().find(|(key, _)| *key == name);
+            found.map(|(_, value)| value.clone())
+        };
+        let local = said("From")?;
         let mut routes = routes(answer);
         routes.reverse();
         Some(Self {
-            call_id: header::first(answer, "Call-ID")?.to_owned(),
-            local: local.to_owned(),
-            local_tag: NameAddr::parse(local).tag?,
+            call_id: said("Call-ID")?,
+            local_tag: NameAddr::parse(&local).tag?,
+            local,
             remote: remote.to_owned(),
             remote_tag: NameAddr::parse(remote).tag?,
             local_seq: draft.seq,

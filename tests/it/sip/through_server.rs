@@ -1,104 +1,13 @@
 //! Two agents and the embedded server between them, all real but the people.
 
-use std::time::Duration;
-
-use offhook::address::{Address, User};
-use offhook::av::{Kind, MicrophoneState};
+use offhook::av::MicrophoneState;
 use offhook::event::{EndReason, RoomError};
-use offhook::id::{CallId, DeviceId, InvitationId, LegId};
-use offhook::phone::signal::{CallLabel, CancelCause, DeviceState, Heard, Refusal, Say, Sdp};
+use offhook::id::CallId;
+use offhook::phone::signal::{CancelCause, DeviceState, Heard, Refusal, Say};
 use offhook::server::{self, Server, Settings};
-use offhook::sip::{Account, Agent, Secret};
-use tokio::sync::mpsc;
-use tokio::time::timeout;
 
-use super::desk::{SDP, id};
-
-struct Phone {
-    name: &'static str,
-    agent: Agent,
-    heard: mpsc::UnboundedReceiver<Heard>,
-}
-
-impl Phone {
-    async fn new(url: &str, name: &'static str, device: &str) -> Self {
-        let mut phone = Self::with_password(url, name, device, "secret");
-        assert_eq!(phone.hears().await, Heard::SigningIn);
-        assert_eq!(phone.hears().await, Heard::SignedIn);
-        phone
-    }
-
-    fn with_password(url: &str, name: &'static str, device: &str, password: &str) -> Self {
-        let (tell, heard) = mpsc::unbounded_channel();
-        let account = Account {
-            me: User::new(id(name), &name.to_uppercase()),
-            domain: None,
-            server: url.into(),
-            password: Secret::new(password),
-            device: DeviceId::new(device),
-            device_name: device.into(),
-        };
-        let agent = Agent::start(account, move |heard| {
-            tell.send(heard).ok();
-        });
-        Self { name, agent, heard }
-    }
-
-    async fn hears(&mut self) -> Heard {
-        let heard = timeout(Duration::from_secs(30), self.heard.recv()).await;
-        let heard = heard.unwrap_or_else(|_| panic!("{} hears nothing", self.name));
-        heard.unwrap()
-    }
-
-    /// Waits for an invitation, which comes from `from`.
-    async fn is_invited(&mut self, from: &str) -> LegId {
-        match self.hears().await {
-            Heard::Invited {
-                leg,
-                from: user,
-                label,
-                ours,
-                data,
-                ..
-            } => {
-                assert_eq!(user.id.as_str(), from);
-                assert_eq!(user.name, from.to_uppercase());
-                assert_eq!(label.unwrap().call.as_str(), "01CALL");
-                assert_eq!(data.as_deref(), Some("für dich"));
-                assert!(ours);
-                leg
-            }
-            other => panic!("{} heard {other:?}", self.name),
-        }
-    }
-
-    fn invites(&self, to: &str) -> LegId {
-        let leg = LegId(2);
-        self.agent.say(Say::Invite {
-            leg,
-            to: Address::local(id(to)),
-            label: CallLabel {
-                call: CallId::new("01CALL"),
-                invitation: InvitationId::new("01INV"),
-                host: id(self.name),
-                device: DeviceId::new("01DEV"),
-            },
-            kind: Kind::Voice,
-            sdp: Sdp(SDP.into()),
-            expires: Duration::from_secs(60),
-            data: Some("für dich".into()),
-        });
-        leg
-    }
-
-    fn accepts(&self, leg: LegId) {
-        self.agent.say(Say::Accept {
-            leg,
-            sdp: Sdp(SDP.into()),
-            data: None,
-        });
-    }
-}
+use super::desk::SDP;
+use super::phone::Phone;
 
 async fn serve() -> Server {
     let settings = Settings::new("127.0.0.1:0".parse().unwrap());
@@ -184,7 +93,7 @@ async fn a_cancel_arrives_with_its_cause_and_data() {
     let mut bob = Phone::new(&server.url(), "bob", "laptop").await;
     let mine = alice.invites("bob");
     let theirs = bob.is_invited("alice").await;
-    let (cause, data) = (CancelCause::Timeout, Some("x".repeat(1000)));
+    let (cause, data) = (CancelCause::Timeout, Some("x".repeat(4096)));
     alice.agent.say(Say::Cancel {
         leg: mine,
         cause,
@@ -231,7 +140,7 @@ async fn two_devices_ring_and_one_answers() {
 async fn a_claimed_id_has_one_password() {
     let server = serve().await;
     let _alice = Phone::new(&server.url(), "alice", "desk").await;
-    let mut mallory = Phone::with_password(&server.url(), "alice", "desk", "guess");
+    let mut mallory = Phone::start(&server.url(), "alice", "desk", "guess", None);
     assert_eq!(mallory.hears().await, Heard::SigningIn);
     let failed = mallory.hears().await;
     assert!(
