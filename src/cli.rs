@@ -7,6 +7,7 @@
 )]
 
 use std::ffi::OsString;
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use self::args::{Args, Verb};
@@ -19,7 +20,9 @@ pub mod log;
 pub mod password;
 pub mod paths;
 pub mod quiet;
+mod serve;
 pub mod settings;
+mod user;
 
 /// Reads the command line, carries it out, and says how it went as an exit status.
 pub fn main(words: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -44,19 +47,30 @@ fn run(args: Args) -> Result<ExitCode, Error> {
         Some(Verb::Call(call)) if call.ids.len() > 1 => {
             Err(Error::usage("group calls are not built yet").hint("call one ID at a time"))
         }
+        Some(Verb::Serve(serve)) => serve::run(serve).map(done),
+        Some(Verb::User(user)) => user::run(user).map(done),
         Some(Verb::Config(config)) => config::run(&globals, config.verb).map(done),
-        None
-        | Some(
-            Verb::Call(_)
-            | Verb::Listen(_)
-            | Verb::Serve(_)
-            | Verb::User(_)
-            | Verb::Demo
-            | Verb::Replay(_),
-        ) => Err(Error::failed("not built yet")),
+        None | Some(Verb::Call(_) | Verb::Listen(_) | Verb::Demo | Verb::Replay(_)) => {
+            Err(Error::failed("not built yet"))
+        }
     }
 }
 
 const fn done((): ()) -> ExitCode {
     ExitCode::SUCCESS
+}
+
+/// Writes data to stdout.
+fn say(text: &str) -> Result<(), Error> {
+    let mut stdout = io::stdout().lock();
+    match stdout
+        .write_all(text.as_bytes())
+        .and_then(|()| stdout.flush())
+    {
+        // `offhook config default | head -1` is no failure.
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Error::failed("cannot write to stdout").detail(error))
+        }
+        Ok(()) | Err(_) => Ok(()),
+    }
 }

@@ -7,8 +7,10 @@ use std::time::Duration;
 use clap::{Args as ClapArgs, Parser, Subcommand};
 
 use crate::address::{Address, NOTE_CHARS};
+use crate::av::Role;
 use crate::config::ServerUrl;
 use crate::id::UserId;
+use crate::media::device::{DeviceSpec, SpecError};
 
 /// The longest ring that can be asked for, in seconds.
 pub const RING_SECONDS: u16 = 600;
@@ -78,10 +80,10 @@ pub struct Globals {
     #[arg(long, value_name = "FILE", global = true)]
     pub config: Option<PathBuf>,
     /// Microphone: default, a device's name, file:PATH.wav, tone[:HZ] or none
-    #[arg(long, value_name = "DEV", global = true)]
+    #[arg(long, value_name = "DEV", global = true, value_parser = microphone)]
     pub mic: Option<String>,
     /// Speaker: default, a device's name, file:PATH.wav (records) or none
-    #[arg(long, value_name = "DEV", global = true)]
+    #[arg(long, value_name = "DEV", global = true, value_parser = speaker)]
     pub speaker: Option<String>,
     /// Camera: only none, pictures are not built yet
     #[arg(long, value_name = "DEV", global = true, value_parser = no_camera)]
@@ -272,6 +274,14 @@ impl Args {
     {
         Self::try_parse_from(words)
     }
+}
+
+fn microphone(text: &str) -> Result<String, SpecError> {
+    DeviceSpec::parse_for(Role::Microphone, text).map(|_spec| text.to_owned())
+}
+
+fn speaker(text: &str) -> Result<String, SpecError> {
+    DeviceSpec::parse_for(Role::Speaker, text).map(|_spec| text.to_owned())
 }
 
 fn no_camera(text: &str) -> Result<String, &'static str> {

@@ -1,15 +1,13 @@
 //! `offhook config`: where the file is, what is wrong with it, one to start from.
 
-use std::io::{self, Write};
-
 use crate::config::DEFAULT;
 
 use super::args::{ConfigVerb, Globals};
 use super::error::{Error, Kind};
-use super::settings;
+use super::{say, settings};
 
 /// Carries out `offhook config`.
-pub fn run(globals: &Globals, verb: ConfigVerb) -> Result<(), Error> {
+pub(super) fn run(globals: &Globals, verb: ConfigVerb) -> Result<(), Error> {
     match verb {
         ConfigVerb::Path => say(&format!("{}\n", settings::file(globals)?.display())),
         ConfigVerb::Default => say(DEFAULT),
@@ -19,16 +17,14 @@ pub fn run(globals: &Globals, verb: ConfigVerb) -> Result<(), Error> {
 
 fn check(globals: &Globals) -> Result<(), Error> {
     let loaded = settings::load(globals)?;
-    let Some(file) = loaded.file else {
+    let Some(file) = &loaded.file else {
         let path = settings::file(globals)?;
         return say(&format!(
             "no file at {}; everything is at its default\n",
             path.display()
         ));
     };
-    for warning in &loaded.warnings {
-        eprintln!("warning: {warning}");
-    }
+    loaded.warn();
     match loaded.warnings.len() {
         0 => say(&format!("{} is fine\n", file.display())),
         n => {
@@ -38,15 +34,5 @@ fn check(globals: &Globals) -> Result<(), Error> {
                 format!("{n} unknown {noun} in {}", file.display()),
             ))
         }
-    }
-}
-
-fn say(text: &str) -> Result<(), Error> {
-    match io::stdout().lock().write_all(text.as_bytes()) {
-        // `offhook config default | head` is no failure.
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(Error::failed("cannot write to stdout").detail(error))
-        }
-        Ok(()) | Err(_) => Ok(()),
     }
 }

@@ -4,7 +4,9 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::av::Role;
 use crate::config::{Config, Warning};
+use crate::media::device::DeviceSpec;
 
 use super::args::Globals;
 use super::error::{Error, Kind};
@@ -19,6 +21,15 @@ pub struct Loaded {
     pub warnings: Vec<Warning>,
     /// The file they came from; `None` where there is none, which is fine.
     pub file: Option<PathBuf>,
+}
+
+impl Loaded {
+    /// Says on stderr which keys were skipped.
+    pub fn warn(&self) {
+        for warning in &self.warnings {
+            eprintln!("warning: {warning}");
+        }
+    }
 }
 
 /// Returns the file that `--config` names, or the usual one.
@@ -85,6 +96,16 @@ fn read(file: &Path, is_wanted: bool) -> Result<Loaded, Error> {
             .detail(&error)
             .hint("`offhook config default` prints every key with its default")
     })?;
+    let sound = &config.sound;
+    for (key, role, text) in [
+        ("sound.microphone", Role::Microphone, &sound.microphone),
+        ("sound.speaker", Role::Speaker, &sound.speaker),
+    ] {
+        DeviceSpec::parse_for(role, text).map_err(|error| {
+            Error::new(Kind::Config, "the configuration cannot be used")
+                .detail(format!("{name}: {key}: {error}"))
+        })?;
+    }
     Ok(Loaded {
         config,
         warnings,
