@@ -19,6 +19,7 @@ use tokio::sync::mpsc;
 
 use crate::av::{DeviceException, Role};
 use crate::id::LegId;
+use audio::opus;
 use audio::sound::Sound;
 use device::DeviceSpec;
 
@@ -42,7 +43,7 @@ impl Default for MediaSettings {
         Self {
             microphone: DeviceSpec::Default,
             speaker: DeviceSpec::Default,
-            bitrate: 32_000,
+            bitrate: opus::BITRATE,
             complexity: 5,
         }
     }

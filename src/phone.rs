@@ -15,6 +15,7 @@ pub mod effect;
 pub mod input;
 pub mod signal;
 
+mod arriving;
 mod ending;
 mod hearing;
 mod identity;

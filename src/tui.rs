@@ -1,1 +1,39 @@
-//! In work.
+//! The phone on a screen: [`update`] takes what a key means, [`draw`] paints the result.
+//!
+//! Both are pure: the run loop sets [`Ui::now`], hands over a `&Phone`, and does what a
+//! [`Wish`] asks for. Only [`Terminal`] touches the real terminal; nothing here knows a
+//! socket, a sound card or a clock.
+
+mod action;
+mod caption;
+mod command_table;
+mod field;
+mod first_run;
+mod hits;
+mod keymap;
+mod meters;
+mod observe;
+mod options;
+mod over;
+mod people;
+mod picker;
+mod terminal;
+mod text;
+mod theme;
+mod ui;
+mod update;
+mod view;
+mod widget;
+mod words;
+
+pub use action::{Action, Wish};
+pub use first_run::{FirstRun, FirstRunAnswer};
+pub use hits::Hits;
+pub use keymap::keymap;
+pub use meters::{Meters, PeerMeter, SILENCE};
+pub use options::UiOptions;
+pub use picker::FoundDevice;
+pub use terminal::Terminal;
+pub use ui::{Ui, title};
+pub use update::update;
+pub use view::draw;

@@ -11,6 +11,8 @@ use thiserror::Error;
 
 /// No SDP of a phone is longer.
 const MAX_BYTES: usize = 64 * 1024;
+/// What str0m is told that the section is called: it changes names it does not like.
+const MID: &str = "0";
 /// The only protocol str0m knows.
 const PROTO: &str = "UDP/TLS/RTP/SAVPF";
 const DIRECTIONS: [&str; 4] = ["sendrecv", "sendonly", "recvonly", "inactive"];
@@ -61,8 +63,7 @@ pub fn offer(text: &str) -> Result<Offer, SdpError> {
         .iter()
         .position(|s| s.kind() == "audio" && s.port() != "0")
         .ok_or(SdpError::NoAudio)?;
-    let mid = sections[audio].value("mid").unwrap_or("0").to_owned();
-    let sdp = single(&session, &sections[audio], &mid, "actpass")?;
+    let sdp = single(&session, &sections[audio], MID, "actpass")?;
     let group = session
         .iter()
         .find_map(|l| l.strip_prefix("a=group:BUNDLE"));
@@ -123,9 +124,12 @@ impl Offer {
         };
         let offered = &self.shape[self.audio];
         let mut text = String::with_capacity(tidy.len() + 64);
+        let mid = offered.value("mid").unwrap_or(MID);
         for line in session.lines() {
-            if offered.bundled || !line.starts_with("a=group:") {
-                push(&mut text, line);
+            match line.starts_with("a=group:") {
+                true if offered.bundled => push(&mut text, &format!("a=group:BUNDLE {mid}")),
+                true => {}
+                false => push(&mut text, line),
             }
         }
         for (index, section) in self.shape.iter().enumerate() {
@@ -139,6 +143,9 @@ impl Offer {
                         push(&mut text, &media_line(rest, None, Some(offered.proto())));
                     }
                     Some(("a", a)) if !offered.knows(a) => {}
+                    Some(("a", a)) if a.starts_with("mid:") => {
+                        push(&mut text, &format!("a=mid:{mid}"));
+                    }
                     _ => push(&mut text, line),
                 }
             }

@@ -1,17 +1,16 @@
 //! What each signal from the network does.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::Phone;
-use super::call::{Call, Direction, MediaState, Member, Stage};
+use super::arriving::Invitation;
+use super::call::{Direction, MediaState, Stage};
 use super::effect::{MediaOrder, Ring};
 use super::ending::End;
-use super::signal::{CallLabel, CancelCause, DeviceState, Heard, Refusal, Say, Sdp};
-use super::waiting::{CONNECT, GRACE, RING_LONGEST, RING_UNTOLD};
-use crate::address::User;
-use crate::av::Kind;
+use super::signal::{CancelCause, DeviceState, Heard, Refusal, Say, Sdp};
+use super::waiting::CONNECT;
 use crate::event::{EndReason, Event, Happened, InvitationState, MissedCause};
-use crate::id::{CallId, InvitationId, LegId, SessionId};
+use crate::id::LegId;
 
 impl Phone {
     pub(super) fn hear(&mut self, now: Instant, heard: Heard) {
@@ -66,98 +65,6 @@ impl Phone {
             Heard::Bye { leg, reason, data } => self.goodbye(now, leg, reason, data),
             Heard::Device { leg, state } => self.devices_there(leg, state),
         }
-    }
-
-    /// Makes the call that an invitation describes; it is not yet ours.
-    fn incoming(
-        &mut self,
-        now: Instant,
-        from: User,
-        label: Option<CallLabel>,
-        sip_call_id: String,
-        kind: Kind,
-        data: Option<String>,
-    ) -> Call {
-        let (id, invitation) = match label {
-            Some(label) => (label.call, label.invitation),
-            None => (
-                CallId::new(sip_call_id),
-                InvitationId::new(self.identities.ulid(now)),
-            ),
-        };
-        Call {
-            session: SessionId::new(id.as_str()),
-            id,
-            invitation,
-            kind,
-            direction: Direction::Incoming,
-            caller: from,
-            members: Vec::new(),
-            to: None,
-            ring: Duration::ZERO,
-            data,
-            stage: Stage::Preparing,
-            me: self.settings.me.clone(),
-        }
-    }
-
-    fn invited(&mut self, now: Instant, mut call: Call, invitation: Invitation) {
-        let Invitation {
-            leg,
-            sdp,
-            expires,
-            ours,
-        } = invitation;
-        if self.call_of(leg).is_some() {
-            return;
-        }
-        if self.is_leaving {
-            let (refusal, data) = (Refusal::Offline, None);
-            self.say(Say::Refuse { leg, refusal, data });
-            return;
-        }
-        // The same invitation by a second road: the first one rings (RFC 3261, 8.2.2.2).
-        let is_known = self.calls.iter().any(|other| other.id == call.id);
-        if is_known || self.past.contains(&call.invitation) {
-            let refusal = Refusal::Other {
-                status: 482,
-                text: "Loop Detected".to_owned(),
-            };
-            self.say(Say::Refuse {
-                leg,
-                refusal,
-                data: None,
-            });
-            return;
-        }
-        let ring = expires.unwrap_or(RING_UNTOLD).min(RING_LONGEST);
-        call.ring = ring;
-        call.members.push(Member {
-            user: call.caller.clone(),
-            leg,
-            state: InvitationState::Ringing,
-            device: None,
-            ours,
-            has_entered: false,
-            devices: DeviceState::default(),
-        });
-        let is_busy = !self.calls.is_empty();
-        call.stage = Stage::Ringing {
-            since: now,
-            until: now + ring + GRACE,
-            offer: sdp,
-        };
-        self.calls.push(call);
-        let index = self.calls.len() - 1;
-        if is_busy {
-            self.missed(index, MissedCause::Busy);
-            self.refuse(now, index, Refusal::Busy, None);
-            return;
-        }
-        self.say(Say::Ringing { leg });
-        let data = self.calls[index].data.clone();
-        self.publish_with(index, Happened::IncomingReceived, data);
-        self.sound(Ring::Incoming);
     }
 
     fn rings_there(&mut self, leg: LegId, device: Option<String>) {
@@ -381,12 +288,4 @@ impl Phone {
             ));
         }
     }
-}
-
-/// What an invitation brings besides the call it is for.
-struct Invitation {
-    leg: LegId,
-    sdp: Sdp,
-    expires: Option<Duration>,
-    ours: bool,
 }

@@ -1,6 +1,6 @@
 //! Opus, 48 kHz mono, twenty milliseconds a packet, with in-band FEC.
 
-use ::opus::{Application, Bitrate, Channels, Decoder, Encoder};
+use ::opus::{Application, Bitrate, Channels, Decoder, Encoder, Signal};
 
 use super::jitter;
 use super::{FRAME, Frame, RATE};
@@ -9,6 +9,8 @@ use super::{FRAME, Frame, RATE};
 pub const PACKET: usize = 2 * FRAME;
 /// The longest packet Opus knows, 120 ms.
 const LONGEST: usize = 5760;
+/// Bits a second. Below 36,000 Opus leaves the FEC out as long as few packets are lost.
+pub const BITRATE: i32 = 40_000;
 /// More than any packet of ours has, and less than a datagram.
 const MAX_BYTES: usize = 1000;
 
@@ -31,6 +33,8 @@ impl Speech {
         encoder.set_bitrate(Bitrate::Bits(bitrate.clamp(6_000, 510_000)))?;
         encoder.set_complexity(complexity.clamp(0, 10))?;
         encoder.set_inband_fec(true)?;
+        // Sound taken for music would be coded without FEC.
+        encoder.set_signal(Signal::Voice)?;
         let mut speech = Self {
             encoder,
             half: Vec::with_capacity(PACKET),
@@ -56,7 +60,7 @@ impl Speech {
     /// Tells how much of what is sent gets lost, 0 to 1; more means more redundancy.
     pub fn expect_loss(&mut self, loss: f32) {
         // A little always: with 0 % Opus puts no FEC in, and the first loss finds none.
-        let percent = ((loss * 100.0).ceil() as i32).clamp(3, 30);
+        let percent = ((loss * 100.0).ceil() as i32).clamp(5, 30);
         if percent != self.loss_percent {
             self.loss_percent = percent;
             if let Err(error) = self.encoder.set_packet_loss_perc(percent) {

@@ -10,7 +10,7 @@ mod outlet;
 mod select;
 mod vital;
 
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Duration;
 
@@ -26,13 +26,17 @@ use vital::Watch;
 pub(super) use select::list;
 
 /// How long the sound system may take to answer.
-const PATIENCE: Duration = Duration::from_millis(2500);
+const PATIENCE: Duration = Duration::from_millis(2000);
+
+/// How long starting a stream is waited for. PulseAudio returns with the first
+/// sound, which may be seconds away or never come; from here on the watch decides.
+const START_PATIENCE: Duration = Duration::from_millis(300);
 
 /// An open card and what keeps it running.
 struct Card {
     name: String,
     /// `None` after a fatal error: a dead stream can burn a whole core.
-    stream: Option<cpal::Stream>,
+    stream: Option<Arc<cpal::Stream>>,
     watch: Watch,
 }
 
@@ -69,6 +73,10 @@ impl CardMicrophone {
         self.intake.read(frame)
     }
 
+    pub(super) fn is_stalled(&self) -> bool {
+        self.card.watch.is_stalled()
+    }
+
     pub(super) fn poll_trouble(&mut self) -> Option<Trouble> {
         self.card.poll_trouble()
     }
@@ -97,6 +105,10 @@ impl CardSpeaker {
 
     pub(super) fn buffered_ms(&self) -> u32 {
         self.outlet.buffered_ms()
+    }
+
+    pub(super) fn is_stalled(&self) -> bool {
+        self.card.watch.is_stalled()
     }
 
     pub(super) fn poll_trouble(&mut self) -> Option<Trouble> {
@@ -138,7 +150,7 @@ impl Drop for Card {
     }
 }
 
-fn throw_away(stream: Option<cpal::Stream>) {
+fn throw_away(stream: Option<Arc<cpal::Stream>>) {
     let Some(stream) = stream else { return };
     // Without a thread the closure, and the stream with it, is dropped here: late is better than never.
     let _ = thread::Builder::new()
@@ -155,26 +167,33 @@ fn open<End: Send + 'static>(
     build: impl FnOnce(&select::Chosen) -> Result<Built<End>, cpal::Error> + Send + 'static,
 ) -> Result<(Card, End), Trouble> {
     let (done, opened) = mpsc::channel();
+    let (begun, started) = mpsc::channel();
     let wanted = spec.clone();
     let work = move || {
-        let opened = select::choose(&wanted, role).and_then(|chosen| {
-            build(&chosen)
-                .and_then(|(stream, watch, end)| {
-                    stream.play()?;
-                    Ok((stream, watch, end))
-                })
-                .map(|(stream, watch, end)| {
-                    let card = Card {
-                        name: chosen.name().to_owned(),
-                        stream: Some(stream),
-                        watch,
-                    };
-                    (card, end)
-                })
-                .map_err(|error| select::not_opened(&wanted, role, &error))
+        let built = select::choose(&wanted, role).and_then(|chosen| {
+            let (stream, watch, end) =
+                build(&chosen).map_err(|error| select::not_opened(&wanted, role, &error))?;
+            let stream = Arc::new(stream);
+            let card = Card {
+                name: chosen.name().to_owned(),
+                stream: Some(Arc::clone(&stream)),
+                watch,
+            };
+            Ok((stream, card, end))
         });
-        // Nobody waits any more: the card is dropped here, on a thread that nobody needs.
-        let _ = done.send(opened);
+        // When nobody waits any more, all is dropped here, on a thread that nobody needs.
+        match built {
+            Ok((stream, card, end)) => {
+                if done.send(Ok((card, end))).is_ok() {
+                    let played = stream.play();
+                    let _ = begun
+                        .send(played.map_err(|error| select::not_opened(&wanted, role, &error)));
+                }
+            }
+            Err(trouble) => {
+                let _ = done.send(Err(trouble));
+            }
+        }
     };
     thread::Builder::new()
         .name("sound-open".to_owned())
@@ -186,11 +205,15 @@ fn open<End: Send + 'static>(
                 format!("no thread for it ({e})"),
             )
         })?;
-    opened.recv_timeout(PATIENCE).unwrap_or_else(|_| {
+    let (card, end) = opened.recv_timeout(PATIENCE).unwrap_or_else(|_| {
         Err(Trouble::new(
             DeviceException::MediaServicesWereLost,
             spec.to_string(),
             "the sound system does not answer; restart it, or choose another device",
         ))
-    })
+    })?;
+    match started.recv_timeout(START_PATIENCE) {
+        Ok(Err(trouble)) => Err(trouble),
+        Ok(Ok(())) | Err(_) => Ok((card, end)),
+    }
 }

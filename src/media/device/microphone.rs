@@ -17,7 +17,7 @@ pub struct Microphone {
 
 #[derive(Debug)]
 enum Source {
-    Card(CardMicrophone),
+    Card(Box<CardMicrophone>),
     Samples(Player),
     Tone(Sine),
     None,
@@ -34,7 +34,7 @@ impl Microphone {
         let (name, source) = match spec {
             DeviceSpec::Default | DeviceSpec::Named(_) => {
                 let card = CardMicrophone::open(spec)?;
-                (card.name().to_owned(), Source::Card(card))
+                (card.name().to_owned(), Source::Card(Box::new(card)))
             }
             DeviceSpec::File(path) => (
                 spec.to_string(),
@@ -85,6 +85,15 @@ impl Microphone {
         match &mut self.source {
             Source::Samples(player) => player.start(),
             Source::Card(_) | Source::Tone(_) | Source::None => {}
+        }
+    }
+
+    /// Returns whether the device is open, but nothing moved since a stall was
+    /// told; `false` again as soon as it moves.
+    pub fn is_stalled(&self) -> bool {
+        match &self.source {
+            Source::Card(card) => card.is_stalled(),
+            Source::Samples(_) | Source::Tone(_) | Source::None => false,
         }
     }
 

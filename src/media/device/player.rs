@@ -68,10 +68,12 @@ fn open(path: &Path) -> Result<BufReader<File>, Trouble> {
 }
 
 fn unreadable(path: &Path, error: &std::io::Error) -> Trouble {
-    let detail = match error.kind() {
-        ErrorKind::NotFound => "there is no such file; check the path".to_owned(),
-        ErrorKind::PermissionDenied => "you may not read this file".to_owned(),
-        _ => format!("it cannot be read ({error})"),
+    let detail = if error.kind() == ErrorKind::NotFound {
+        "there is no such file; check the path".to_owned()
+    } else if error.kind() == ErrorKind::PermissionDenied {
+        "you may not read this file".to_owned()
+    } else {
+        format!("it cannot be read ({error})")
     };
     trouble(path, &detail)
 }

@@ -121,13 +121,17 @@ fn examine(path: &Path) -> Result<(), Trouble> {
 }
 
 fn unwritable(path: &Path, error: hound::Error) -> Trouble {
-    let detail = match error {
-        hound::Error::IoError(e) => match e.kind() {
-            ErrorKind::NotFound => "there is no such folder; create it first".to_owned(),
-            ErrorKind::PermissionDenied => "you may not write this file".to_owned(),
-            _ => format!("it cannot be written ({e})"),
-        },
-        error => format!("it cannot be written ({error})"),
+    let kind = if let hound::Error::IoError(e) = &error {
+        Some(e.kind())
+    } else {
+        None
+    };
+    let detail = if kind == Some(ErrorKind::NotFound) {
+        "there is no such folder; create it first".to_owned()
+    } else if kind == Some(ErrorKind::PermissionDenied) {
+        "you may not write this file".to_owned()
+    } else {
+        format!("it cannot be written ({error})")
     };
     trouble(path, &detail)
 }

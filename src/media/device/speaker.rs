@@ -15,7 +15,7 @@ pub struct Speaker {
 
 #[derive(Debug)]
 enum Sink {
-    Card(CardSpeaker),
+    Card(Box<CardSpeaker>),
     File(Recorder),
     None,
 }
@@ -31,7 +31,7 @@ impl Speaker {
         let (name, sink) = match spec {
             DeviceSpec::Default | DeviceSpec::Named(_) => {
                 let card = CardSpeaker::open(spec)?;
-                (card.name().to_owned(), Sink::Card(card))
+                (card.name().to_owned(), Sink::Card(Box::new(card)))
             }
             DeviceSpec::File(path) => (spec.to_string(), Sink::File(Recorder::create(path)?)),
             DeviceSpec::Tone(_) => {
@@ -46,7 +46,7 @@ impl Speaker {
         Ok(Self { name, sink })
     }
 
-    /// Plays ten milliseconds. Never blocks. What does not fit is dropped, the oldest first.
+    /// Plays ten milliseconds. Never blocks. What does not fit is dropped.
     pub fn write(&mut self, frame: &Frame) {
         match &mut self.sink {
             Sink::Card(card) => card.write(frame),
@@ -70,6 +70,15 @@ impl Speaker {
         match &self.sink {
             Sink::Card(card) => card.buffered_ms(),
             Sink::File(_) | Sink::None => 0,
+        }
+    }
+
+    /// Returns whether the device is open, but nothing moved since a stall was
+    /// told; `false` again as soon as it moves.
+    pub fn is_stalled(&self) -> bool {
+        match &self.sink {
+            Sink::Card(card) => card.is_stalled(),
+            Sink::File(_) | Sink::None => false,
         }
     }
 

@@ -2,7 +2,6 @@
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::net::UdpSocket;
@@ -36,7 +35,9 @@ pub(super) struct Sockets(Vec<Socket>);
 
 struct Socket {
     local: SocketAddr,
-    udp: Arc<UdpSocket>,
+    /// Another handle of the same socket: tokio's lets nothing out before its first poll,
+    /// and the first connectivity checks are sent sooner.
+    out: std::net::UdpSocket,
     reader: JoinHandle<()>,
 }
 
@@ -67,7 +68,7 @@ impl Sockets {
     /// Sends from the socket of this address. What the system does not take at once is lost, as on any network.
     pub(super) fn send(&self, from: SocketAddr, to: SocketAddr, bytes: &[u8]) {
         if let Some(socket) = self.0.iter().find(|s| s.local == from)
-            && let Err(error) = socket.udp.try_send_to(bytes, to)
+            && let Err(error) = socket.out.send_to(bytes, to)
         {
             tracing::trace!(%error, "a datagram did not leave");
         }
@@ -78,10 +79,11 @@ impl Socket {
     fn open(ip: IpAddr, leg: LegId, inbox: mpsc::Sender<Datagram>) -> io::Result<Self> {
         let socket = std::net::UdpSocket::bind((ip, 0))?;
         socket.set_nonblocking(true)?;
-        let udp = Arc::new(UdpSocket::from_std(socket)?);
-        let local = udp.local_addr()?;
-        let reader = tokio::spawn(read(Arc::clone(&udp), local, leg, inbox));
-        Ok(Self { local, udp, reader })
+        let out = socket.try_clone()?;
+        let local = socket.local_addr()?;
+        let udp = UdpSocket::from_std(socket)?;
+        let reader = tokio::spawn(read(udp, local, leg, inbox));
+        Ok(Self { local, out, reader })
     }
 }
 
@@ -91,7 +93,7 @@ impl Drop for Socket {
     }
 }
 
-async fn read(udp: Arc<UdpSocket>, local: SocketAddr, leg: LegId, inbox: mpsc::Sender<Datagram>) {
+async fn read(udp: UdpSocket, local: SocketAddr, leg: LegId, inbox: mpsc::Sender<Datagram>) {
     let mut buffer = vec![0; MAX_DATAGRAM];
     loop {
         // An error here is an ICMP answer to something sent before; the next datagram is none the worse.

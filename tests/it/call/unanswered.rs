@@ -1,10 +1,17 @@
 //! Calls that come to nothing, and what both sides see of it.
 
+use std::time::Duration;
+
 use expect_test::expect;
+use offhook::av::Kind;
 use offhook::command::Command;
+use offhook::id::LegId;
+use offhook::phone::Input;
+use offhook::phone::input::MediaReport;
+use offhook::phone::signal::{Heard, Sdp};
 
 use super::line::Weather;
-use super::pair::{ACCEPT, BUSY, CANCEL, Pair, dial, millis, seconds};
+use super::pair::{ACCEPT, BUSY, CANCEL, Pair, dial, millis, seconds, user};
 
 fn decline(note: &str) -> Command {
     Command::Decline {
@@ -326,4 +333,59 @@ fn two_devices_ring_one_declines() {
         02.100 bob      !  ring.stop
         02.100 bob      !  call.end                declined"#]]
     .assert_eq(&pair.transcript());
+}
+
+#[test]
+fn the_media_breaks_while_it_rings_there() {
+    let mut pair = Pair::new();
+    pair.alice(dial("bob"));
+    pair.run(seconds(2));
+    pair.skip();
+    let leg = pair.phone("alice").calls()[0].peer().leg;
+    let detail = "no socket".to_owned();
+    let failed = Input::Media(MediaReport::Failed { leg, detail });
+    let alice = pair.seat("alice");
+    pair.take_in(alice, failed).expect("no command");
+    pair.run(seconds(1));
+    expect![[r#"
+        02.000 alice !  invitation.error        media: no socket
+        02.000 alice -> cancel    Caller
+        02.000 alice !  invitation.user_state   bob canceled (bob)
+        02.000 alice ~  noanswer
+        02.000 alice !  call.end                failed
+        02.050 bob   !  call.incoming.canceled
+        02.050 bob   !  call.missed             canceled
+        02.050 bob   ~  silence
+        02.050 bob   !  ring.stop
+        02.050 bob   !  call.end                canceled"#]].assert_eq(&pair.transcript());
+}
+
+#[test]
+fn an_invitation_for_ever_rings_ten_minutes_and_once() {
+    let mut pair = Pair::new();
+    let invited = Heard::Invited {
+        leg: LegId(1),
+        from: user("zoe"),
+        label: None,
+        sip_call_id: "x@stranger".to_owned(),
+        kind: Kind::Voice,
+        sdp: Sdp(String::new()),
+        expires: Some(Duration::MAX),
+        data: None,
+        ours: false,
+    };
+    pair.hears("bob", invited.clone());
+    pair.hears("bob", invited);
+    pair.run(seconds(700));
+    expect![[r#"
+        00.000 bob   -> ringing
+        00.000 bob   !  call.incoming.received  from zoe
+        00.000 bob   ~  incoming
+        00.000 bob   !  ring.start
+        602.000 bob   !  call.incoming.timeout
+        602.000 bob   !  call.missed             timeout
+        602.000 bob   -> refuse    NoAnswer
+        602.000 bob   ~  silence
+        602.000 bob   !  ring.stop
+        602.000 bob   !  call.end                no_answer"#]].assert_eq(&pair.transcript());
 }

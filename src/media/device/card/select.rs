@@ -172,11 +172,14 @@ impl Chosen {
         vital: Arc<Vital>,
         feed: Feed,
     ) -> Result<cpal::Stream, cpal::Error> {
-        match self.format {
-            SampleFormat::F32 => self.build_input_of::<f32>(config, tap, vital, feed),
-            SampleFormat::I16 => self.build_input_of::<i16>(config, tap, vital, feed),
-            SampleFormat::I32 => self.build_input_of::<i32>(config, tap, vital, feed),
-            other => Err(strange(other)),
+        if self.format == SampleFormat::F32 {
+            self.build_input_of::<f32>(config, tap, vital, feed)
+        } else if self.format == SampleFormat::I16 {
+            self.build_input_of::<i16>(config, tap, vital, feed)
+        } else if self.format == SampleFormat::I32 {
+            self.build_input_of::<i32>(config, tap, vital, feed)
+        } else {
+            Err(strange(self.format))
         }
     }
 
@@ -215,11 +218,14 @@ impl Chosen {
         vital: Arc<Vital>,
         feed: Feed,
     ) -> Result<cpal::Stream, cpal::Error> {
-        match self.format {
-            SampleFormat::F32 => self.build_output_of::<f32>(config, spout, vital, feed),
-            SampleFormat::I16 => self.build_output_of::<i16>(config, spout, vital, feed),
-            SampleFormat::I32 => self.build_output_of::<i32>(config, spout, vital, feed),
-            other => Err(strange(other)),
+        if self.format == SampleFormat::F32 {
+            self.build_output_of::<f32>(config, spout, vital, feed)
+        } else if self.format == SampleFormat::I16 {
+            self.build_output_of::<i16>(config, spout, vital, feed)
+        } else if self.format == SampleFormat::I32 {
+            self.build_output_of::<i32>(config, spout, vital, feed)
+        } else {
+            Err(strange(self.format))
         }
     }
 

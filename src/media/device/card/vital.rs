@@ -12,6 +12,9 @@ use crate::av::DeviceException;
 /// No callback for so long is a stall. No card asks for larger pieces than this.
 const STALL: Duration = Duration::from_secs(1);
 
+/// The same, before the first one: PulseAudio may fill two seconds of buffer first.
+const START: Duration = Duration::from_secs(3);
+
 /// How long a stream may prove that an error of no particular kind did not kill it.
 /// ALSA over PulseAudio begins with hundreds of them and then works.
 const PROBATION: Duration = Duration::from_millis(300);
@@ -80,6 +83,7 @@ pub(super) struct Watch {
     seen: u64,
     seen_at: Instant,
     has_stalled: bool,
+    is_dead: bool,
     suspect: Option<(cpal::Error, u64, Instant)>,
 }
 
@@ -96,17 +100,32 @@ pub(super) fn pair() -> (Feed, Arc<Vital>, Watch) {
         seen: 0,
         seen_at: Instant::now(),
         has_stalled: false,
+        is_dead: false,
         suspect: None,
     };
     (feed, vital, watch)
 }
 
 impl Watch {
+    /// Returns whether nothing moves since the stall that was told.
+    pub(super) fn is_stalled(&self) -> bool {
+        self.has_stalled && self.vital.n_callbacks() == self.seen
+    }
+
     pub(super) fn poll(&mut self) -> Option<Death> {
         self.poll_at(Instant::now())
     }
 
     fn poll_at(&mut self, now: Instant) -> Option<Death> {
+        if self.is_dead {
+            return None;
+        }
+        let death = self.examine(now);
+        self.is_dead = death.as_ref().is_some_and(|death| death.is_final);
+        death
+    }
+
+    fn examine(&mut self, now: Instant) -> Option<Death> {
         let n_callbacks = self.vital.n_callbacks();
         if n_callbacks != self.seen {
             (self.seen, self.seen_at, self.has_stalled) = (n_callbacks, now, false);
@@ -129,7 +148,8 @@ impl Watch {
             Some(_) => self.vital.has_failed.store(false, Ordering::Relaxed),
             None => {}
         }
-        if !self.has_stalled && now.duration_since(self.seen_at) >= STALL {
+        let patience = if self.seen == 0 { START } else { STALL };
+        if !self.has_stalled && now.duration_since(self.seen_at) >= patience {
             self.has_stalled = true;
             return Some(Death {
                 exception: DeviceException::ZeroCaptureFps,
@@ -143,10 +163,12 @@ impl Watch {
 
 /// Names what ended a stream that ran.
 fn death(error: &cpal::Error) -> Death {
-    let exception = match error.kind() {
-        ErrorKind::DeviceNotAvailable => DeviceException::DeviceUnplugged,
-        ErrorKind::StreamInvalidated => DeviceException::MediaServicesWereLost,
-        _ => at_open(error),
+    let exception = if error.kind() == ErrorKind::DeviceNotAvailable {
+        DeviceException::DeviceUnplugged
+    } else if error.kind() == ErrorKind::StreamInvalidated {
+        DeviceException::MediaServicesWereLost
+    } else {
+        at_open(error)
     };
     Death {
         exception,
@@ -164,7 +186,8 @@ pub(super) fn at_open(error: &cpal::Error) -> DeviceException {
         ErrorKind::PermissionDenied => DeviceException::PermissionNotGranted,
         // Windows says so when its privacy settings forbid the microphone.
         ErrorKind::BackendError
-            if words(error).contains("0x80070005") || words(error).contains("access is denied") =>
+            if words(error).contains("0x80070005")
+                || words(error).to_lowercase().contains("access is denied") =>
         {
             DeviceException::PermissionNotGranted
         }
@@ -173,18 +196,27 @@ pub(super) fn at_open(error: &cpal::Error) -> DeviceException {
         | ErrorKind::UnsupportedOperation
         | ErrorKind::ResourceExhausted
         | ErrorKind::StreamInvalidated => DeviceException::Generic,
-        _ => DeviceException::Unknown,
+        ErrorKind::DeviceChanged
+        | ErrorKind::RealtimeDenied
+        | ErrorKind::Xrun
+        | ErrorKind::Other
+        | _ => DeviceException::Unknown,
     }
 }
 
-/// Returns what the system says: lowercase, without its full stop.
+/// Returns what the system says: without its full stop, and lowercase unless it begins with a name.
 pub(super) fn words(error: &cpal::Error) -> String {
     let said = error.to_string();
     let said = said.trim_end_matches('.');
     let mut letters = said.chars();
-    letters.next().map_or_else(String::new, |first| {
-        first.to_lowercase().chain(letters).collect()
-    })
+    let first = letters.next().filter(|_| {
+        let word = said.split_whitespace().next().unwrap_or_default();
+        word.chars().skip(1).all(char::is_lowercase)
+    });
+    first.map_or_else(
+        || said.to_owned(),
+        |first| first.to_lowercase().chain(letters).collect(),
+    )
 }
 
 #[cfg(test)]
@@ -206,7 +238,7 @@ mod tests {
         let death = watch.poll_at(now).expect("told");
         assert_eq!(death.exception, DeviceException::DeviceUnplugged);
         assert!(death.is_final);
-        assert_eq!(watch.poll_at(now), None);
+        assert_eq!(watch.poll_at(now + 2 * STALL), None);
     }
 
     #[test]
@@ -227,7 +259,13 @@ mod tests {
     fn a_second_without_a_callback_is_a_stall_and_told_once() {
         let (_feed, vital, mut watch) = pair();
         let start = watch.seen_at;
+        assert_eq!(
+            watch.poll_at(start + 2 * STALL),
+            None,
+            "it may start slowly"
+        );
         vital.beat(480);
+        let start = start + 2 * STALL;
         assert_eq!(watch.poll_at(start), None);
         let death = watch.poll_at(start + STALL).expect("told");
         assert_eq!(death.exception, DeviceException::ZeroCaptureFps);

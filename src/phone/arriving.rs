@@ -1,0 +1,115 @@
+//! An invitation arrives: it rings, or is refused at once.
+
+use std::time::{Duration, Instant};
+
+use super::Phone;
+use super::call::{Call, Direction, Member, Stage};
+use super::effect::Ring;
+use super::signal::{CallLabel, DeviceState, Refusal, Say, Sdp};
+use super::waiting::{GRACE, RING_LONGEST, RING_UNTOLD};
+use crate::address::User;
+use crate::av::Kind;
+use crate::event::{Happened, InvitationState, MissedCause};
+use crate::id::{CallId, InvitationId, LegId, SessionId};
+
+impl Phone {
+    /// Makes the call that an invitation describes; it is not yet ours.
+    pub(super) fn incoming(
+        &mut self,
+        now: Instant,
+        from: User,
+        label: Option<CallLabel>,
+        sip_call_id: String,
+        kind: Kind,
+        data: Option<String>,
+    ) -> Call {
+        let (id, invitation) = match label {
+            Some(label) => (label.call, label.invitation),
+            None => (
+                CallId::new(sip_call_id),
+                InvitationId::new(self.identities.ulid(now)),
+            ),
+        };
+        Call {
+            session: SessionId::new(id.as_str()),
+            id,
+            invitation,
+            kind,
+            direction: Direction::Incoming,
+            caller: from,
+            members: Vec::new(),
+            to: None,
+            ring: Duration::ZERO,
+            data,
+            stage: Stage::Preparing,
+            me: self.settings.me.clone(),
+        }
+    }
+
+    pub(super) fn invited(&mut self, now: Instant, mut call: Call, invitation: Invitation) {
+        let Invitation {
+            leg,
+            sdp,
+            expires,
+            ours,
+        } = invitation;
+        if self.call_of(leg).is_some() {
+            return;
+        }
+        if self.is_leaving {
+            let (refusal, data) = (Refusal::Offline, None);
+            self.say(Say::Refuse { leg, refusal, data });
+            return;
+        }
+        // The same invitation by a second road: the first one rings (RFC 3261, 8.2.2.2).
+        let is_known = self.calls.iter().any(|other| other.id == call.id);
+        if is_known || self.past.contains(&call.invitation) {
+            let refusal = Refusal::Other {
+                status: 482,
+                text: "Loop Detected".to_owned(),
+            };
+            self.say(Say::Refuse {
+                leg,
+                refusal,
+                data: None,
+            });
+            return;
+        }
+        let ring = expires.unwrap_or(RING_UNTOLD).min(RING_LONGEST);
+        call.ring = ring;
+        call.members.push(Member {
+            user: call.caller.clone(),
+            leg,
+            state: InvitationState::Ringing,
+            device: None,
+            ours,
+            has_entered: false,
+            devices: DeviceState::default(),
+        });
+        let is_busy = !self.calls.is_empty();
+        call.stage = Stage::Ringing {
+            since: now,
+            until: now + ring + GRACE,
+            offer: sdp,
+        };
+        self.calls.push(call);
+        let index = self.calls.len() - 1;
+        if is_busy {
+            self.missed(index, MissedCause::Busy);
+            self.refuse(now, index, Refusal::Busy, None);
+            return;
+        }
+        self.say(Say::Ringing { leg });
+        let data = self.calls[index].data.clone();
+        self.publish_with(index, Happened::IncomingReceived, data);
+        self.sound(Ring::Incoming);
+    }
+}
+
+/// What an invitation brings besides the call it is for.
+pub(super) struct Invitation {
+    pub(super) leg: LegId,
+    pub(super) sdp: Sdp,
+    pub(super) expires: Option<Duration>,
+    pub(super) ours: bool,
+}

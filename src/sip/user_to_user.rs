@@ -1,0 +1,53 @@
+//! Custom data in `User-to-User` (RFC 7433): hexadecimal, purpose `offhook`.
+
+use std::fmt::Write as _;
+
+use rsipstack::sip::Headers;
+
+use super::header;
+
+/// The most bytes of custom data.
+pub const DATA_BYTES: usize = 4096;
+
+/// Writes the header's value; `None` for more than [`DATA_BYTES`].
+pub fn emit(data: &str) -> Option<String> {
+    if data.len() > DATA_BYTES {
+        return None;
+    }
+    let mut out = String::with_capacity(data.len() * 2 + 32);
+    for byte in data.bytes() {
+        write!(out, "{byte:02x}").expect("writing to a String cannot fail");
+    }
+    Some(out + ";encoding=hex;purpose=offhook")
+}
+
+/// Finds our data among the headers. It must be UTF-8; its meaning is the users' own.
+pub fn parse(headers: &Headers) -> Option<String> {
+    header::all(headers, "User-to-User")
+        .flat_map(|value| header::split(value, ','))
+        .find_map(parse_value)
+}
+
+/// Reads one value.
+pub fn parse_value(value: &str) -> Option<String> {
+    let mut parts = header::split(value, ';').into_iter();
+    let digits = parts.next()?.as_bytes();
+    let (mut is_hex, mut is_ours) = (true, false);
+    for (name, value) in parts.filter_map(|part| part.split_once('=')) {
+        let value = value.trim();
+        match name.trim().to_ascii_lowercase().as_str() {
+            "encoding" => is_hex = value.eq_ignore_ascii_case("hex"),
+            "purpose" => is_ours = value.eq_ignore_ascii_case("offhook"),
+            _ => {}
+        }
+    }
+    if !is_hex || !is_ours || !digits.len().is_multiple_of(2) || digits.len() > DATA_BYTES * 2 {
+        return None;
+    }
+    let digit = |byte: &u8| char::from(*byte).to_digit(16);
+    let bytes: Option<Vec<u8>> = digits
+        .chunks_exact(2)
+        .map(|pair| u8::try_from(digit(&pair[0])? * 16 + digit(&pair[1])?).ok())
+        .collect();
+    String::from_utf8(bytes?).ok()
+}

@@ -1,0 +1,39 @@
+//! How the screen is to look and what it shows that the phone does not know.
+
+use crate::address::User;
+
+/// What the person or the environment decided about the screen.
+#[derive(Debug, Clone)]
+pub struct UiOptions {
+    /// Only ASCII characters are drawn (`OFFHOOK_ASCII`).
+    pub ascii: bool,
+    /// Colours are used; false under `NO_COLOR`.
+    pub color: bool,
+    /// Things move; without it only words and numbers change (`OFFHOOK_NO_MOTION`).
+    pub motion: bool,
+    /// The screen explains itself, for somebody who has never seen it.
+    pub demo: bool,
+    /// The server's address as the header shows it.
+    pub server: String,
+    /// People in the list from the start, the first one being who the demo says to call.
+    pub people: Vec<User>,
+    /// The microphone's device string.
+    pub microphone: String,
+    /// The speaker's device string.
+    pub speaker: String,
+}
+
+impl Default for UiOptions {
+    fn default() -> Self {
+        Self {
+            ascii: false,
+            color: true,
+            motion: true,
+            demo: false,
+            server: String::new(),
+            people: Vec::new(),
+            microphone: "default".to_owned(),
+            speaker: "default".to_owned(),
+        }
+    }
+}

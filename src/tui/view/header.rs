@@ -1,0 +1,141 @@
+//! The first line: what must never be wrong. Who we are, the server, the call's time, the microphone.
+
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use super::{Page, Size, inset};
+use crate::event::RoomReason;
+use crate::phone::call::{MediaState, Stage};
+use crate::tui::command_table::Context;
+use crate::tui::text::{fit, width};
+use crate::tui::widget::wave;
+use crate::tui::words::{clock, exception_name, sign_in};
+use crate::tui::{Action, theme};
+
+pub(super) fn draw(page: &mut Page<'_>, area: Rect, place: Context) {
+    let area = inset(area, 1);
+    let taken = microphone(page, area);
+    let room = usize::from(area.width.saturating_sub(taken + 2));
+    let left = match place {
+        Context::Call => in_call(page, room),
+        Context::Dial
+        | Context::People
+        | Context::Incoming
+        | Context::Outgoing
+        | Context::Ended
+        | Context::Devices
+        | Context::Help
+        | Context::Question => account(page, room),
+    };
+    page.put(area, left);
+}
+
+fn account(page: &Page<'_>, room: usize) -> Line<'static> {
+    let (sign, style) = match page.phone.sign_in().reason {
+        RoomReason::Logined | RoomReason::Reconnected => ("●", theme::good()),
+        RoomReason::Logining | RoomReason::Reconnecting => ("○", theme::warning()),
+        RoomReason::LoginFailed
+        | RoomReason::ReconnectFailed
+        | RoomReason::KickOut
+        | RoomReason::Logout
+        | RoomReason::LogoutFailed => ("✕", theme::bad()),
+    };
+    let state = fit(&sign_in(page.ui, page.phone), room.saturating_sub(8));
+    let name = fit(
+        &page.phone.me().name,
+        room.saturating_sub(width(&state) + 4),
+    );
+    let used = 4 + width(&name) + width(&state);
+    let mut parts = vec![
+        Span::styled(format!("{sign} "), style),
+        Span::styled(name, theme::strong()),
+        Span::styled(format!("  {state}"), style),
+    ];
+    let server = &page.ui.options.server;
+    if !server.is_empty() && page.size != Size::Small && used + 8 < room {
+        let server = fit(&format!(" · {server}"), room - used);
+        parts.push(Span::styled(server, theme::dim()));
+    }
+    Line::from(parts)
+}
+
+fn in_call(page: &Page<'_>, room: usize) -> Line<'static> {
+    let Some(call) = page.phone.calls().iter().rfind(|call| call.is_talking()) else {
+        return Line::default();
+    };
+    let time = clock(call.duration(page.ui.now).unwrap_or_default());
+    let is_fine = matches!(
+        call.stage,
+        Stage::Talking {
+            media: MediaState::Flowing,
+            ..
+        }
+    );
+    let style = if is_fine {
+        theme::good()
+    } else {
+        theme::warning()
+    };
+    let away = if page.phone.sign_in().is_online() {
+        String::new()
+    } else {
+        format!("  server: {}", sign_in(page.ui, page.phone))
+    };
+    let room = room.saturating_sub(4 + time.len());
+    let least = room.min(6);
+    let name = fit(
+        &call.peer().user.name,
+        room.saturating_sub(width(&away)).max(least),
+    );
+    let rest = room.saturating_sub(width(&name));
+    Line::from(vec![
+        Span::styled("● ", style),
+        Span::styled(time, theme::strong()),
+        Span::styled(format!("  {name}"), theme::strong()),
+        Span::styled(fit(&away, rest), theme::warning()),
+    ])
+}
+
+/// Draws what our microphone sends at the right; returns how many cells it took.
+fn microphone(page: &mut Page<'_>, area: Rect) -> u16 {
+    let fault = page.ui.fault(page.phone);
+    let (told, style, has_wave) = match (fault, page.phone.is_muted()) {
+        (Some(fault), _) if page.size != Size::Small => {
+            let told = format!("mic {}", exception_name(fault));
+            (told, theme::bad(), false)
+        }
+        (Some(_), _) => ("mic faulty".to_owned(), theme::bad(), false),
+        (None, true) => ("mic MUTED".to_owned(), theme::warning(), false),
+        (None, false) if page.ui.microphone.name == "none" => {
+            ("mic none".to_owned(), theme::warning(), false)
+        }
+        (None, false) => ("mic on".to_owned(), theme::good(), true),
+    };
+    let told = if page.phone.is_deafened() {
+        format!("ears OFF  {told}")
+    } else {
+        told
+    };
+    let cells = match (has_wave, page.size) {
+        (false, _) => 0,
+        (true, Size::Small) => 4,
+        (true, Size::Normal | Size::Wide) => 8,
+    };
+    let words = u16::try_from(width(&told)).unwrap_or_default();
+    let all = (words + u16::from(cells > 0) + cells).min(area.width);
+    let spot = Rect {
+        x: area.right() - all,
+        width: all,
+        ..area
+    };
+    page.put(spot, Span::styled(told, style));
+    let line = Rect {
+        x: area.right() - cells,
+        width: cells,
+        ..area
+    };
+    let waves = Some(&page.ui.waves.microphone);
+    wave(page, line, waves, theme::own_voice());
+    page.hits.add(spot, Action::Devices);
+    all
+}

@@ -1,0 +1,76 @@
+//! What one can do here, in one line; all of it can be clicked.
+
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use crate::tui::action::Action;
+use crate::tui::command_table::{Context, Row, rows};
+use crate::tui::text::width;
+use crate::tui::theme;
+use crate::tui::view::Page;
+
+const GAP: u16 = 2;
+
+/// Draws the keys of a place from left to right until no room is left; the help is always there, last.
+pub(crate) fn hints(page: &mut Page<'_>, area: Rect, context: Context) {
+    let hinted = rows(context).filter(|row| !row.hint.is_empty());
+    let (help, others): (Vec<&Row>, Vec<&Row>) =
+        hinted.partition(|row| row.action == Action::Help && context != Context::Help);
+    let help_cells: u16 = help.iter().map(|row| cells(row)).sum();
+    let mut x = area.x + 1;
+    for row in others {
+        if x + cells(row) + GAP + help_cells > area.right() {
+            break;
+        }
+        x = hint(page, x, area.y, row, row.shown) + GAP;
+    }
+    for row in help {
+        // A question mark goes into a field that has something in it.
+        let is_typing = context == Context::Dial && !page.ui.dial.is_empty();
+        let shown = if is_typing { "F1" } else { row.shown };
+        let x = area
+            .right()
+            .saturating_sub(help_cells + 1 + u16::from(is_typing));
+        hint(page, x, area.y, row, shown);
+    }
+}
+
+/// Draws some of a place's keys as buttons, in the middle of a row.
+pub(crate) fn buttons(page: &mut Page<'_>, area: Rect, context: Context, actions: &[Action]) {
+    let chosen =
+        || rows(context).filter(|row| actions.contains(&row.action) && !row.hint.is_empty());
+    let all: u16 = chosen().map(|row| cells(row) + 4 + GAP).sum();
+    let mut x = area.x + area.width.saturating_sub(all.saturating_sub(GAP)) / 2;
+    for row in chosen() {
+        let end = x + cells(row) + 4;
+        if end > area.right() || area.height == 0 {
+            return;
+        }
+        let spot = Rect::new(x, area.y, end - x, 1);
+        let label = Line::from(vec![
+            Span::styled("[ ", theme::dim()),
+            Span::styled(row.shown, theme::key()),
+            Span::raw(format!(" {}", row.hint)),
+            Span::styled(" ]", theme::dim()),
+        ]);
+        page.put(spot, label);
+        page.hits.add(spot, row.action.clone());
+        x = end + GAP;
+    }
+}
+
+fn hint(page: &mut Page<'_>, x: u16, y: u16, row: &Row, shown: &'static str) -> u16 {
+    let label = Line::from(vec![
+        Span::styled(shown, theme::key()),
+        Span::raw(format!(" {}", row.hint)),
+    ]);
+    let cells = u16::try_from(label.width()).unwrap_or_default();
+    let spot = Rect::new(x, y, cells, 1);
+    page.put(spot, label);
+    page.hits.add(spot, row.action.clone());
+    spot.right()
+}
+
+fn cells(row: &Row) -> u16 {
+    u16::try_from(width(row.shown) + 1 + width(row.hint)).unwrap_or_default()
+}

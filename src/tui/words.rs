@@ -1,0 +1,65 @@
+//! Words that several views use, in plain language.
+
+mod end;
+mod exception;
+
+use std::time::Duration;
+
+use super::ui::Ui;
+use crate::event::{RoomError, RoomReason};
+use crate::phone::Phone;
+
+pub(crate) use end::{end_detail, end_sentence, end_word};
+pub(crate) use exception::{exception_name, exception_sentence};
+
+/// Writes a length as a clock does: `0:07`, `12:09`, `1:02:03`.
+pub(crate) fn clock(length: Duration) -> String {
+    let seconds = length.as_secs();
+    let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    if hours > 0 {
+        format!("{hours}:{minutes:02}:{seconds:02}")
+    } else {
+        format!("{minutes}:{seconds:02}")
+    }
+}
+
+/// Writes how long ago something was.
+pub(crate) fn ago(past: Duration) -> String {
+    match past.as_secs() {
+        0..60 => "just now".to_owned(),
+        seconds @ 60..3600 => format!("{} min ago", seconds / 60),
+        seconds => format!("{} h ago", seconds / 3600),
+    }
+}
+
+/// Makes a sentence of an error's text: a capital at its beginning.
+pub(crate) fn sentence(text: &str) -> String {
+    let mut chars = text.chars();
+    chars
+        .next()
+        .map_or_else(String::new, |c| c.to_uppercase().chain(chars).collect())
+}
+
+/// Tells how the sign-in stands.
+pub(crate) fn sign_in(ui: &Ui, phone: &Phone) -> String {
+    let sign_in = phone.sign_in();
+    let since = || {
+        let since = sign_in.since.unwrap_or(ui.now);
+        ui.now.saturating_duration_since(since).as_secs()
+    };
+    match sign_in.reason {
+        RoomReason::Logined | RoomReason::Reconnected => "online".to_owned(),
+        RoomReason::Logining => "connecting".to_owned(),
+        RoomReason::Reconnecting => format!("reconnecting {} s", since()),
+        RoomReason::LoginFailed | RoomReason::ReconnectFailed => match sign_in.error {
+            Some(RoomError::Unauthorized) => "wrong ID or password",
+            Some(RoomError::Unreachable) | None => "server not reached",
+            Some(RoomError::NotASipServer) => "not a SIP server",
+            Some(RoomError::Refused) => "refused by the server",
+            Some(RoomError::Replaced) => "signed in elsewhere",
+        }
+        .to_owned(),
+        RoomReason::KickOut => "signed in elsewhere".to_owned(),
+        RoomReason::Logout | RoomReason::LogoutFailed => "signed out".to_owned(),
+    }
+}

@@ -1,0 +1,74 @@
+//! Why a call ended, in words.
+
+use crate::event::EndReason;
+use crate::phone::call::Direction;
+
+/// Tells in a sentence how a call with somebody ended.
+pub(crate) fn end_sentence(reason: EndReason, direction: Direction, name: &str) -> String {
+    let is_ours = direction == Direction::Outgoing;
+    match reason {
+        EndReason::LocalHangUp => format!("You ended the call with {name}"),
+        EndReason::RemoteHangUp => format!("{name} hung up"),
+        EndReason::Busy if is_ours => format!("{name} is busy"),
+        EndReason::Busy => format!("You were busy when {name} called"),
+        EndReason::Declined if is_ours => format!("{name} declined"),
+        EndReason::Declined => format!("You declined {name}'s call"),
+        EndReason::NoAnswer if is_ours => format!("No answer from {name}"),
+        EndReason::NoAnswer => format!("You did not answer {name}"),
+        EndReason::Canceled if is_ours => format!("You cancelled the call to {name}"),
+        EndReason::Canceled => format!("{name} gave up"),
+        EndReason::AnsweredElsewhere => {
+            format!("You answered {name} on another device")
+        }
+        EndReason::Offline => format!("{name} is offline"),
+        EndReason::NotFound => format!("There is no {name} on this server"),
+        EndReason::Replaced => "You signed in elsewhere".to_owned(),
+        EndReason::NetworkLost => format!("The connection to {name} was lost"),
+        EndReason::AuthFailed => "The server does not take your password".to_owned(),
+        EndReason::Failed => format!("The call with {name} failed"),
+    }
+}
+
+/// Adds what the sentence leaves open, or what to do about it.
+pub(crate) const fn end_detail(reason: EndReason, direction: Direction) -> &'static str {
+    match (reason, direction) {
+        (EndReason::Busy, Direction::Outgoing) => "in another call",
+        (EndReason::Offline, _) => "signed in nowhere",
+        (EndReason::NotFound, _) => "no such user: is the ID spelled right?",
+        (EndReason::NetworkLost, _) => "network lost",
+        (EndReason::NoAnswer, Direction::Outgoing) => "it rang, but nobody answered",
+        (EndReason::AuthFailed, _) => "check the ID and the password",
+        (
+            EndReason::LocalHangUp
+            | EndReason::RemoteHangUp
+            | EndReason::Failed
+            | EndReason::Declined
+            | EndReason::Canceled
+            | EndReason::AnsweredElsewhere
+            | EndReason::Replaced,
+            _,
+        )
+        | (EndReason::Busy | EndReason::NoAnswer, Direction::Incoming) => "",
+    }
+}
+
+/// Tells the same in a word or two, for a list.
+pub(crate) const fn end_word(reason: EndReason, direction: Direction) -> &'static str {
+    match (reason, direction) {
+        (EndReason::LocalHangUp | EndReason::RemoteHangUp, _) => "talked",
+        (EndReason::Busy, Direction::Outgoing) => "busy",
+        (EndReason::Declined, _) => "declined",
+        (EndReason::NoAnswer, Direction::Outgoing) => "no answer",
+        (EndReason::Canceled, Direction::Outgoing) => "cancelled",
+        (EndReason::Busy | EndReason::NoAnswer | EndReason::Canceled, Direction::Incoming) => {
+            "missed"
+        }
+        (EndReason::AnsweredElsewhere, _) => "answered elsewhere",
+        (EndReason::Offline, _) => "offline",
+        (EndReason::NotFound, _) => "no such user",
+        (EndReason::Replaced, _) => "signed in elsewhere",
+        (EndReason::NetworkLost, _) => "network lost",
+        (EndReason::AuthFailed, _) => "wrong password",
+        (EndReason::Failed, _) => "failed",
+    }
+}

@@ -1,0 +1,8 @@
+//! Sound between two phones: the buffer on a virtual clock, the rest on loopback.
+
+mod call;
+mod jitter;
+mod mixer;
+mod relay;
+mod rig;
+mod sdp;

@@ -1,0 +1,187 @@
+//! Two media threads that talk to each other, and what was heard.
+
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
+
+use offhook::id::LegId;
+use offhook::media::audio::RATE;
+use offhook::media::device::DeviceSpec;
+use offhook::media::{Media, MediaSettings, Order, Report};
+
+/// Nothing here takes as long, even on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+pub(super) const LEG: LegId = LegId(1);
+
+pub(super) struct Phone {
+    pub(super) media: Media,
+    pub(super) reports: Receiver<Report>,
+}
+
+impl Phone {
+    pub(super) fn new(microphone: &str, speaker: &str) -> Self {
+        let (out, reports) = channel();
+        let settings = MediaSettings {
+            microphone: microphone.parse().unwrap(),
+            speaker: speaker.parse().unwrap(),
+            ..MediaSettings::default()
+        };
+        let media = Media::start(settings, move |report| {
+            let _ = out.send(report);
+        });
+        Self {
+            media: media.unwrap(),
+            reports,
+        }
+    }
+
+    pub(super) fn wait<T>(&self, what: &str, mut pick: impl FnMut(&Report) -> Option<T>) -> T {
+        let until = Instant::now() + PATIENCE;
+        let mut seen = Vec::new();
+        loop {
+            let left = until.saturating_duration_since(Instant::now());
+            let Ok(report) = self.reports.recv_timeout(left) else {
+                panic!("no {what} among {seen:#?}");
+            };
+            if let Some(found) = pick(&report) {
+                return found;
+            }
+            seen.push(report);
+        }
+    }
+
+    pub(super) fn wait_for(&self, wanted: &Report) {
+        self.wait(&format!("{wanted:?}"), |r| (r == wanted).then_some(()));
+    }
+
+    pub(super) fn offer(&self) -> String {
+        self.media.order(Order::Offer { leg: LEG });
+        self.wait("offer", |r| match r {
+            Report::Offer { sdp, .. } => Some(sdp.clone()),
+            _ => None,
+        })
+    }
+
+    pub(super) fn answer(&self, offer: String) -> String {
+        self.media.order(Order::Answer { leg: LEG, offer });
+        self.wait("answer", |r| match r {
+            Report::Answer { sdp, .. } => Some(sdp.clone()),
+            _ => None,
+        })
+    }
+
+    pub(super) fn accept(&self, answer: String) {
+        self.media.order(Order::Accept { leg: LEG, answer });
+    }
+}
+
+/// Connects two phones; returns how long it took from the answer to the first sound.
+pub(super) fn connect(caller: &Phone, callee: &Phone) -> Duration {
+    let offer = caller.offer();
+    let accepted = Instant::now();
+    caller.accept(callee.answer(offer));
+    for phone in [caller, callee] {
+        phone.wait_for(&Report::Connected { leg: LEG });
+        phone.wait_for(&Report::FirstSound { leg: LEG });
+    }
+    accepted.elapsed()
+}
+
+/// Waits until a recording is this long, and returns it.
+pub(super) fn recorded(path: &Path, seconds: f32) -> Vec<f32> {
+    let until = Instant::now() + PATIENCE;
+    loop {
+        let samples = read(path);
+        if samples.len() as f32 >= seconds * RATE as f32 {
+            return samples;
+        }
+        assert!(Instant::now() < until, "only {} samples", samples.len());
+        std::thread::park_timeout(Duration::from_millis(50));
+    }
+}
+
+pub(super) fn read(path: &Path) -> Vec<f32> {
+    offhook::media::audio::wav::read(std::fs::read(path).unwrap_or_default().as_slice())
+        .unwrap_or_default()
+}
+
+pub(super) fn speech() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/speech.wav")
+}
+
+pub(super) fn file(path: &Path) -> String {
+    DeviceSpec::File(path.to_owned()).to_string()
+}
+
+/// The amplitude of a frequency in some samples (Goertzel).
+pub(super) fn amplitude(samples: &[f32], hz: f32) -> f32 {
+    let w = std::f32::consts::TAU * hz / RATE as f32;
+    let (mut a, mut b) = (0.0_f64, 0.0_f64);
+    for x in samples {
+        (a, b) = (f64::from(*x) + 2.0 * f64::from(w).cos() * a - b, a);
+    }
+    let power = a * a + b * b - 2.0 * f64::from(w).cos() * a * b;
+    (2.0 * power.max(0.0).sqrt() / samples.len() as f64) as f32
+}
+
+pub(super) fn rms(samples: &[f32]) -> f32 {
+    (samples.iter().map(|x| x * x).sum::<f32>() / samples.len().max(1) as f32).sqrt()
+}
+
+/// How alike each second of `original` and what was heard of it are; quiet seconds are left out.
+///
+/// Each second is aligned by itself, near where the one before was: a buffer may stretch.
+pub(super) fn correlation(original: &[f32], heard: &[f32]) -> Vec<f32> {
+    const SLOW: usize = 8_000;
+    let original = thin(original, 6);
+    // The same at three offsets: a lag is hardly ever a whole number of thinned samples.
+    let phases = [0, 2, 4].map(|skip| thin(&heard[skip.min(heard.len())..], 6));
+    let heard = &phases[0];
+    let rough = best_lag(
+        &thin(&original, 4)[..SLOW / 2],
+        &thin(&heard, 4),
+        0..usize::MAX,
+    )
+    .0 * 4;
+    let mut lag = rough;
+    let mut alike = Vec::new();
+    for start in (0..original.len() - SLOW).step_by(SLOW) {
+        let window = &original[start..start + SLOW];
+        if rms(window) < 0.01 {
+            continue;
+        }
+        let from = start + lag.saturating_sub(SLOW / 10);
+        let there = from..start + lag + SLOW / 10;
+        let found = phases
+            .iter()
+            .map(|heard| best_lag(window, heard, there.clone()));
+        let best = found.max_by(|a, b| a.1.total_cmp(&b.1));
+        let (at, likeness) = best.expect("there are three phases");
+        if likeness > 0.5 {
+            lag = at.saturating_sub(start);
+        }
+        alike.push(likeness);
+    }
+    alike
+}
+
+fn thin(samples: &[f32], by: usize) -> Vec<f32> {
+    let chunks = samples.chunks_exact(by);
+    chunks.map(|c| c.iter().sum::<f32>() / by as f32).collect()
+}
+
+fn best_lag(window: &[f32], heard: &[f32], lags: std::ops::Range<usize>) -> (usize, f32) {
+    let energy = rms(window);
+    let last = heard.len().saturating_sub(window.len()).min(lags.end);
+    let mut best = (0, -1.0);
+    for lag in lags.start..last {
+        let there = &heard[lag..lag + window.len()];
+        let dot: f32 = window.iter().zip(there).map(|(a, b)| a * b).sum();
+        let likeness = dot / window.len() as f32 / (energy * rms(there)).max(1e-9);
+        if likeness > best.1 {
+            best = (lag, likeness);
+        }
+    }
+    best
+}

@@ -1,0 +1,7 @@
+//! What people see and what their keys do, on a phone without network and sound.
+
+mod desk;
+mod first_run;
+mod keys;
+mod picture;
+mod screens;

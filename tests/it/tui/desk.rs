@@ -1,0 +1,298 @@
+//! Alice's phone with its screen on a virtual clock; the test plays network, media and terminal.
+
+use std::time::{Duration, Instant};
+
+use crossterm::event::{
+    Event as Key, KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind,
+};
+use offhook::address::{Address, User};
+use offhook::av::{Kind, MicrophoneState};
+use offhook::command::{Command, data_with_note};
+use offhook::id::{CallId, DeviceId, InvitationId, LegId, UserId};
+use offhook::phone::effect::{Effect, MediaOrder};
+use offhook::phone::input::MediaReport;
+use offhook::phone::signal::{CallLabel, DeviceState, Heard, Refusal, Say, Sdp};
+use offhook::phone::{BusyPolicy, Epoch, Input, Phone, Settings};
+use offhook::tui::{Action, Hits, Meters, PeerMeter, Ui, UiOptions, Wish, draw, keymap, update};
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use ratatui::buffer::Buffer;
+
+pub(crate) struct Desk {
+    pub(crate) now: Instant,
+    pub(crate) phone: Phone,
+    pub(crate) ui: Ui,
+    pub(crate) meters: Meters,
+    pub(crate) wishes: Vec<Wish>,
+    pub(crate) said: Vec<Say>,
+    pub(crate) hits: Hits,
+}
+
+pub(crate) fn user(id: &str, name: &str) -> User {
+    User::new(UserId::parse(id).unwrap(), name)
+}
+
+pub(crate) fn millis(n: u64) -> Duration {
+    Duration::from_millis(n)
+}
+
+pub(crate) fn seconds(n: u64) -> Duration {
+    Duration::from_secs(n)
+}
+
+impl Desk {
+    /// Alice, signed in.
+    pub(crate) fn new() -> Self {
+        Self::with(UiOptions::default())
+    }
+
+    pub(crate) fn with(options: UiOptions) -> Self {
+        let now = Instant::now();
+        let epoch = Epoch {
+            instant: now,
+            unix_ms: 1_795_000_000_000,
+        };
+        let settings = Settings {
+            me: user("alice", "Alice"),
+            device: DeviceId::new("desk"),
+            ring_timeout: seconds(60),
+            busy: BusyPolicy::Reject,
+        };
+        let options = UiOptions {
+            server: "ws://127.0.0.1:7443".to_owned(),
+            ..options
+        };
+        let mut desk = Self {
+            now,
+            phone: Phone::new(settings, epoch, 1),
+            ui: Ui::new(now, options),
+            meters: Meters::default(),
+            wishes: Vec::new(),
+            said: Vec::new(),
+            hits: Hits::default(),
+        };
+        desk.hear(Heard::SigningIn);
+        desk.hear(Heard::SignedIn);
+        desk
+    }
+
+    pub(crate) fn handle(&mut self, input: Input) {
+        if let Err(error) = self.phone.handle(self.now, input) {
+            self.ui.refuse(&error);
+        }
+        while let Some(effect) = self.phone.poll_effect() {
+            match effect {
+                Effect::Publish(event) => self.ui.observe(&event, &self.phone),
+                Effect::Say(say) => self.said.push(say),
+                Effect::Media(MediaOrder::Offer { leg }) => {
+                    let sdp = Sdp(String::new());
+                    self.handle(Input::Media(MediaReport::Offer { leg, sdp }));
+                }
+                Effect::Media(MediaOrder::Answer { leg, .. }) => {
+                    let sdp = Sdp(String::new());
+                    self.handle(Input::Media(MediaReport::Answer { leg, sdp }));
+                }
+                Effect::Media(_) | Effect::Ring(_) | Effect::Leave => {}
+            }
+        }
+    }
+
+    pub(crate) fn hear(&mut self, heard: Heard) {
+        self.handle(Input::Heard(heard));
+    }
+
+    pub(crate) fn report(&mut self, report: MediaReport) {
+        self.handle(Input::Media(report));
+    }
+
+    pub(crate) fn wait(&mut self, time: Duration) {
+        self.now += time;
+        self.ui.now = self.now;
+        while let Some((at, _)) = self.phone.poll_timeout().filter(|(at, _)| *at <= self.now) {
+            let _ = at;
+            self.handle(Input::Timeout);
+        }
+        self.ui.tick();
+    }
+
+    /// Does what keys mean, and commands that come of it.
+    pub(crate) fn act(&mut self, action: Action) {
+        let Some(wish) = update(&mut self.ui, action, &self.phone) else {
+            return;
+        };
+        self.wishes.push(wish.clone());
+        if let Wish::Command(command) = wish {
+            self.handle(Input::Command(command));
+        }
+    }
+
+    pub(crate) fn event(&mut self, event: &Key) {
+        if let Some(action) = keymap(&self.ui, &self.phone, &self.hits, event) {
+            self.act(action);
+        }
+    }
+
+    pub(crate) fn key(&mut self, code: KeyCode) {
+        self.event(&Key::Key(KeyEvent::new(code, KeyModifiers::NONE)));
+    }
+
+    pub(crate) fn control(&mut self, c: char) {
+        let key = KeyEvent::new(KeyCode::Char(c), KeyModifiers::CONTROL);
+        self.event(&Key::Key(key));
+    }
+
+    pub(crate) fn keys(&mut self, text: &str) {
+        for c in text.chars() {
+            self.key(KeyCode::Char(c));
+        }
+    }
+
+    /// Clicks where a text begins on the screen.
+    pub(crate) fn click(&mut self, text: &str) {
+        let screen = self.screen(80, 24);
+        let found = screen.lines().enumerate().find_map(|(row, line)| {
+            let at = line.find(text)?;
+            Some((line[..at].chars().count(), row))
+        });
+        let (column, row) = found.unwrap_or_else(|| panic!("no {text:?} on\n{screen}"));
+        self.event(&Key::Mouse(MouseEvent {
+            kind: MouseEventKind::Down(MouseButton::Left),
+            column: column as u16,
+            row: row as u16,
+            modifiers: KeyModifiers::NONE,
+        }));
+    }
+
+    /// Bob's invitation comes in.
+    pub(crate) fn invited(&mut self, note: Option<&str>) {
+        self.invited_by(user("bob", "Bob"), note);
+    }
+
+    pub(crate) fn invited_by(&mut self, from: User, note: Option<&str>) {
+        let label = CallLabel {
+            call: CallId::new("01CALL"),
+            invitation: InvitationId::new("01INVITATION"),
+            host: from.id.clone(),
+            device: DeviceId::new("bobs"),
+        };
+        self.hear(Heard::Invited {
+            leg: LegId(1),
+            from,
+            label: Some(label),
+            sip_call_id: "1@bob".to_owned(),
+            kind: Kind::Voice,
+            sdp: Sdp(String::new()),
+            expires: Some(seconds(60)),
+            data: note.map(data_with_note),
+            ours: true,
+        });
+    }
+
+    /// Alice calls bob, and it rings there.
+    pub(crate) fn calling(&mut self) {
+        let to = Address::parse("bob").unwrap();
+        self.handle(Input::Command(Command::dial(vec![to])));
+        let leg = self.leg();
+        self.hear(Heard::Ringing { leg, device: None });
+    }
+
+    /// Bob takes Alice's call; `ours` tells whether sound flows.
+    pub(crate) fn talking(&mut self) {
+        self.calling();
+        let leg = self.leg();
+        self.hear(Heard::Accepted {
+            leg,
+            sdp: Sdp(String::new()),
+            data: None,
+            device: None,
+            ours: true,
+        });
+        self.report(MediaReport::Connected { leg });
+    }
+
+    pub(crate) fn refused(&mut self, refusal: Refusal, note: Option<&str>) {
+        let leg = self.leg();
+        self.hear(Heard::Refused {
+            leg,
+            refusal,
+            data: note.map(data_with_note),
+        });
+    }
+
+    pub(crate) fn their_mic(&mut self, mic: MicrophoneState) {
+        let leg = self.leg();
+        let state = DeviceState {
+            seq: 1,
+            mic,
+            speaker: true,
+            ..DeviceState::default()
+        };
+        self.hear(Heard::Device { leg, state });
+    }
+
+    pub(crate) fn leg(&self) -> LegId {
+        self.phone.foreground().unwrap().peer().leg
+    }
+
+    /// Lets both people speak for twelve seconds, in a wave that is always the same.
+    pub(crate) fn voices(&mut self) {
+        let leg = self.leg();
+        for n in 0..120_u16 {
+            let wave = |late: f32| {
+                let n = f32::from(n) + late;
+                let phrase = (n / 14.0).sin().max(0.0).sqrt();
+                let syllable = 0.55 + 0.3 * (n * 1.9).sin() + 0.15 * (n * 4.3).cos();
+                -58.0 + 52.0 * phrase * syllable
+            };
+            let level = wave(0.0);
+            self.meters = Meters {
+                microphone: wave(44.0),
+                speaker: level,
+                peers: vec![(
+                    leg,
+                    PeerMeter {
+                        level,
+                        rtt: Some(millis(31)),
+                        loss: 0.0,
+                        jitter: millis(2),
+                        buffer: millis(20),
+                    },
+                )],
+            };
+            self.wait(millis(100));
+            self.ui.hear(&self.meters);
+        }
+    }
+
+    pub(crate) fn buffer(&mut self, columns: u16, rows: u16) -> Buffer {
+        let mut terminal = Terminal::new(TestBackend::new(columns, rows)).unwrap();
+        terminal
+            .draw(|frame| self.hits = draw(&self.ui, &self.phone, &self.meters, frame))
+            .unwrap();
+        terminal.backend().buffer().clone()
+    }
+
+    /// Returns the screen as lines of text between bars.
+    pub(crate) fn screen(&mut self, columns: u16, rows: u16) -> String {
+        text_of(&self.buffer(columns, rows))
+    }
+}
+
+pub(crate) fn text_of(buffer: &Buffer) -> String {
+    let mut out = String::new();
+    for y in 0..buffer.area.height {
+        let mut line = String::new();
+        let mut covered = 0;
+        for x in 0..buffer.area.width {
+            let symbol = buffer[(x, y)].symbol();
+            if covered == 0 {
+                line.push_str(symbol);
+                covered = unicode_width::UnicodeWidthStr::width(symbol).max(1);
+            }
+            covered -= 1;
+        }
+        out.push_str(line.trim_end());
+        out.push('\n');
+    }
+    out
+}
