@@ -1,4 +1,6 @@
 //! The command line, as the real program takes it.
 
 mod config;
+mod serve;
 mod usage;
+mod user;

@@ -215,6 +215,27 @@ fn config_check_says_what_is_wrong() {
 }
 
 #[test]
+fn a_device_in_the_file_is_checked() {
+    let home = Home::new();
+    home.write(
+        "config/offhook/config.toml",
+        "[sound]\nmicrophone = \"tone:high\"\n",
+    );
+    let check = home.run(["config", "check"]);
+    assert_eq!(check.status, 1);
+    assert!(
+        check.stderr.contains("sound.microphone: \"tone:high\""),
+        "{}",
+        check.stderr
+    );
+    assert!(
+        check.stderr.contains("expected tone:HZ"),
+        "{}",
+        check.stderr
+    );
+}
+
+#[test]
 fn a_missing_file_matters_only_when_it_was_asked_for() {
     let home = Home::new();
     assert_eq!(home.run(["config", "check"]).status, 0);

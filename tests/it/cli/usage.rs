@@ -63,6 +63,8 @@ fn wrong_usage_ends_with_2_and_says_why_on_stderr() {
             &["--camera", "front", "listen"],
             "pictures are not built yet",
         ),
+        (&["--mic", "tone:high", "listen"], "expected tone:HZ"),
+        (&["--speaker", "tone", "listen"], "expected"),
         (&["listen", "--accept", "--decline"], "cannot be used with"),
         (&["--as", "", "listen"], "at least one character"),
         (&["--as", "alice@here", "listen"], "cannot contain '@'"),

@@ -28,7 +28,7 @@ impl Kamailio {
                 .port();
             let config = include_str!("../../data/kamailio.cfg")
                 .replace("@PORT@", &port.to_string())
-                .replace("@DIR@", dir.path().to_str().unwrap());
+                .replace("@RUN@", dir.path().to_str().unwrap());
             let file = dir.path().join("kamailio.cfg");
             fs::write(&file, config).unwrap();
             let mut child = Command::new("kamailio")
