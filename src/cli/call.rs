@@ -35,6 +35,10 @@ async fn place(phone: &mut Headless, call: &Call) -> Result<EndReason, Error> {
     phone.command(dial).map_err(refused)?;
     let mut until = None;
     loop {
+        #[expect(
+            clippy::wildcard_enum_match_arm,
+            reason = "the rest is printed and needs nothing"
+        )]
         match phone.turn(until).await? {
             Turn::Event(event) => match event.happened {
                 Happened::UserEnter { .. } if until.is_none() => {

@@ -204,9 +204,11 @@ impl Headless {
     ///
     /// If there is one.
     pub(crate) fn gone_if(&self, printed: io::Result<()>) -> Result<(), Error> {
-        printed.map_err(|error| match error.kind() {
-            io::ErrorKind::BrokenPipe => Error::new(Kind::Interrupted, ""),
-            _ => Error::failed("cannot write to stdout").detail(error),
+        printed.map_err(|error| {
+            if error.kind() == io::ErrorKind::BrokenPipe {
+                return Error::new(Kind::Interrupted, "");
+            }
+            Error::failed("cannot write to stdout").detail(error)
         })
     }
 

@@ -1,7 +1,5 @@
 //! `offhook user`: who may sign in at our server. Passwords come from a prompt or stdin, never from argv.
 
-use std::fmt::Write as _;
-
 use crate::id::UserId;
 use crate::server::store::{StoreError, Users};
 
@@ -34,11 +32,9 @@ pub(super) fn run(user: User) -> Result<(), Error> {
             if is_known { Ok(()) } else { Err(unknown(&id)) }
         }
         UserVerb::List => {
-            let mut text = String::new();
-            for id in users()?.list().map_err(from_store)? {
-                writeln!(text, "{id}").expect("writing to a String cannot fail");
-            }
-            say(&text)
+            let ids = users()?.list().map_err(from_store)?;
+            let lines: Vec<String> = ids.iter().map(|id| format!("{id}\n")).collect();
+            say(&lines.concat())
         }
         UserVerb::Remove { id } => {
             let is_gone = users()?.remove(&id).map_err(from_store)?;

@@ -125,7 +125,7 @@ impl<'a> Entry<'a> {
     }
 
     /// Returns what is inside, where the value is a section.
-    pub(crate) fn table(&self) -> Result<Vec<Entry<'a>>, ConfigError> {
+    pub(crate) fn table(&self) -> Result<Vec<Self>, ConfigError> {
         match self.value.get_ref().as_table() {
             Some(table) => Ok(self.source.entries(&self.key, table)),
             None => Err(self.expected(&format!("a section, [{}]", self.key))),

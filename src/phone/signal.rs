@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::address::{Address, User};
 use crate::av::{CameraState, DeviceException, Kind, MicrophoneState};
-use crate::event::{EndReason, RoomError};
+pub use crate::event::{EndReason, RoomError};
 use crate::id::{CallId, DeviceId, InvitationId, LegId, UserId};
 
 /// A session description. The core carries it from media to network and back and never looks inside.

@@ -9,8 +9,8 @@ use rsipstack::sip::Headers;
 
 use super::user_to_user::DATA_BYTES;
 use crate::address::{self, User};
-use crate::event::EndReason;
 use crate::id::{CallId, DeviceId, InvitationId, UserId};
+use crate::phone::signal::EndReason;
 use crate::phone::signal::{CallLabel, CancelCause};
 
 /// The most characters of an id from outside; a ULID has 26.

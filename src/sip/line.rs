@@ -25,8 +25,8 @@ use self::transaction::{Client, Parked, Served, ServedKey};
 use super::message::{Draft, reply};
 use super::{Account, bridge, header};
 use crate::address;
-use crate::event::RoomError;
 use crate::id::LegId;
+use crate::phone::signal::RoomError;
 use crate::phone::signal::{Heard, Say};
 
 /// 64 × T1 of RFC 3261: how long an answer is waited for.

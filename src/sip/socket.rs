@@ -21,7 +21,7 @@ use tokio_tungstenite::tungstenite::{Bytes, Message};
 use tokio_tungstenite::{Connector, MaybeTlsStream, WebSocketStream, client_async_tls_with_config};
 
 use super::bridge;
-use crate::event::RoomError;
+use crate::phone::signal::RoomError;
 
 /// How long DNS, TCP, TLS and the upgrade may take together.
 const CONNECT_PATIENCE: Duration = Duration::from_secs(10);

@@ -3,6 +3,14 @@
 //! Both servers serve in the same run, taking turns, so that their figures can be compared.
 //! Kamailio challenges each INVITE, so its figure has one round more. Everything is on loopback.
 
+#![allow(
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::wildcard_enum_match_arm,
+    reason = "a failed bench may panic, and its table goes to a person"
+)]
+
 #[path = "../it/harness/kamailio.rs"]
 mod kamailio;
 

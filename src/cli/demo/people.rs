@@ -34,6 +34,10 @@ pub(super) async fn echo(setup: Setup) {
             });
             continue;
         };
+        #[expect(
+            clippy::wildcard_enum_match_arm,
+            reason = "the rest is for people with a screen"
+        )]
         match event.happened {
             Happened::IncomingReceived => pick_up = Some(Instant::now() + PICK_UP),
             Happened::End { .. } => pick_up = None,
@@ -70,6 +74,10 @@ pub(super) async fn visitor(setup: Setup, host: UserId, delay: Duration) {
             let _ = station.command(command);
             continue;
         };
+        #[expect(
+            clippy::wildcard_enum_match_arm,
+            reason = "the rest is for people with a screen"
+        )]
         match event.happened {
             Happened::Room {
                 scope: RoomScope::Account,

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use rsipstack::sip::Request;
 
-use crate::event::EndReason;
+use crate::phone::signal::EndReason;
 use crate::phone::signal::{CallLabel, CancelCause};
 use crate::sip::dialog::Dialog;
 
