@@ -190,11 +190,12 @@ impl Station {
             match effect {
                 Effect::Say(say) => self.agent.say(say),
                 Effect::Media(order) => {
-                    if let Some(leg) = effect::new_leg(&order) {
-                        self.lend_voice(leg);
-                    }
+                    let leg = effect::new_leg(&order);
                     if let Some(order) = effect::order_of(order) {
                         self.media.order(order);
+                    }
+                    if let Some(leg) = leg {
+                        self.lend_voice(leg);
                     }
                 }
                 Effect::Ring(ring) if self.rings => self.media.order(effect::play(ring)),
@@ -208,6 +209,7 @@ impl Station {
         }
     }
 
+    /// Gives a new session the sample person's voice. The session has to be there first.
     fn lend_voice(&self, leg: LegId) {
         if let Some(order) = effect::lent_voice(self.voice, leg) {
             self.media.order(order);
