@@ -62,6 +62,7 @@ fn main() {
             row(&format!("INVITE to 180, {name}"), &mut rings[n]);
             row(&format!("INVITE to 200, {name}"), &mut answers[n]);
         }
+        drop(pairs);
         let mut sounds = talks(&own).await;
         row(
             &format!("accept to first sound ({N_TALKS} calls)"),
@@ -201,7 +202,7 @@ async fn talks(server: &str) -> Vec<Duration> {
             let arrival = tokio::select! {
                 arrival = alice.next() => arrival,
                 arrival = bob.next() => arrival,
-                () = tokio::time::sleep(PATIENCE) => panic!("no sound"),
+                () = tokio::time::sleep(PATIENCE) => panic!("no sound in call {}", sounds.len()),
             };
             if arrival == Arrival::FirstSound {
                 break;
