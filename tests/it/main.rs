@@ -15,6 +15,7 @@ mod call;
 mod cli;
 mod device;
 mod docs;
+mod e2e;
 mod harness;
 mod media;
 mod server;
