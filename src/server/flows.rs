@@ -183,10 +183,10 @@ impl Flows {
     ) -> Result<(), BindError> {
         let key = contact_key(uri).ok_or(BindError::Malformed)?;
         let mut table = lock(&self.table);
-        if let Some((owner, _)) = table.reserved.get(&key) {
-            if owner != user {
-                return Err(BindError::Taken);
-            }
+        if let Some((owner, _)) = table.reserved.get(&key)
+            && owner != user
+        {
+            return Err(BindError::Taken);
         }
         match table.contacts.get(&key) {
             Some(old) if old.user != *user => return Err(BindError::Taken),

@@ -195,13 +195,18 @@ async fn talks(server: &str) -> Vec<Duration> {
             kind: None,
             custom_data: None,
         };
+        // What the call before was the first to hear is not this one's.
+        while alice.try_next().is_some() || bob.try_next().is_some() {}
         bob.command(accept).expect("bob may accept");
         let start = Instant::now();
         loop {
             let arrival = tokio::select! {
                 arrival = alice.next() => arrival,
                 arrival = bob.next() => arrival,
-                () = tokio::time::sleep(PATIENCE) => panic!("no sound"),
+                () = tokio::time::sleep(PATIENCE) => panic!(
+                    "no sound in call {}; {:?} and {:?}",
+                    sounds.len(), told(&mut alice), told(&mut bob)
+                ),
             };
             if arrival == Arrival::FirstSound {
                 break;
@@ -250,6 +255,15 @@ async fn station(id: &str, server: &str) -> Station {
     }
     while station.poll_event().is_some() {}
     station
+}
+
+/// Returns what has happened and nobody has asked for.
+fn told(station: &mut Station) -> Vec<Happened> {
+    let mut events = Vec::new();
+    while let Some(stamped) = station.poll_event() {
+        events.push(stamped.event.happened);
+    }
+    events
 }
 
 /// Runs both phones until the first one tells what is wanted.
