@@ -10,6 +10,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use rsipstack::EndpointBuilder;
 use rsipstack::transaction::endpoint::{EndpointInnerRef, EndpointOption};
+use rsipstack::transaction::key::TransactionKey;
 use rsipstack::transaction::random_text;
 use rsipstack::transport::transport_layer::DomainResolver;
 use rsipstack::transport::{SipAddr, TransportLayer};
@@ -22,9 +23,9 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use crate::id::UserId;
 use crate::sip::bridge::{self, GOING_AWAY};
 use crate::sip::digest::Ha1;
-use auth::Nonces;
 use edge::Gate;
 use flows::Flows;
+use owners::Owners;
 use store::{StoreError, Users};
 
 mod answer;
@@ -34,6 +35,7 @@ mod edge;
 mod flows;
 mod fork;
 mod limits;
+mod owners;
 mod proxy;
 mod registrar;
 pub mod store;
@@ -92,13 +94,32 @@ pub struct Server {
     _end: DropGuard,
 }
 
+/// What a server keeps in mind, counted. None of it may grow with the calls that are over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Load {
+    /// Open sockets.
+    pub connections: usize,
+    /// Contacts that can be called.
+    pub contacts: usize,
+    /// Contacts kept for the one who lost them.
+    pub reserved: usize,
+    /// Transactions going on.
+    pub running: usize,
+    /// Transactions that are over, and repeated to those who ask, for 32 s.
+    pub finished: usize,
+    /// INVITEs that wait for their ACK.
+    pub unacknowledged: usize,
+    /// Transactions of which the sender is known.
+    pub owners: usize,
+}
+
 /// What all parts of one server share.
 pub(crate) struct Core {
     /// Our name in Via headers; new with every start.
     name: String,
     endpoint: EndpointInnerRef,
     flows: Flows,
-    nonces: Nonces,
+    owners: Owners,
     users: Users,
     is_open: bool,
     stopping: CancellationToken,
@@ -147,7 +168,7 @@ pub async fn start(settings: Settings) -> Result<Server, ServerError> {
         name: format!("{}.offhook.invalid", random_text(16).to_ascii_lowercase()),
         endpoint: endpoint.inner.clone(),
         flows: Flows::default(),
-        nonces: Nonces::default(),
+        owners: Owners::default(),
         users,
         is_open: is_loopback && open.unwrap_or(true),
         stopping: end.child_token(),
@@ -210,6 +231,22 @@ impl Server {
         &self.core.users
     }
 
+    /// Returns how much is being kept in mind.
+    pub fn load(&self) -> Load {
+        let core = &self.core;
+        let stats = core.endpoint.get_stats();
+        let (connections, contacts, reserved) = core.flows.count();
+        Load {
+            connections,
+            contacts,
+            reserved,
+            running: stats.running_transactions,
+            finished: stats.finished_transactions,
+            unacknowledged: stats.waiting_ack,
+            owners: core.owners.len(),
+        }
+    }
+
     /// Stops: calls that are being set up get 503, sockets are closed with 1001. Takes 3 s at most.
     pub async fn stop(mut self) {
         self.core.stopping.cancel();
@@ -221,6 +258,12 @@ impl Server {
 }
 
 impl Core {
+    /// Tells whether a transaction is going on or has ended so recently that it is still repeated.
+    fn knows(&self, key: &TransactionKey) -> bool {
+        self.endpoint.transactions.contains_key(key)
+            || self.endpoint.finished_transactions.contains_key(key)
+    }
+
     async fn ha1(&self, user: &UserId) -> Result<Option<Ha1>, StoreError> {
         let (users, user) = (self.users.clone(), user.clone());
         blocking(move || users.ha1(&user)).await
@@ -245,7 +288,10 @@ async fn sweep(core: Arc<Core>) {
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
-            _ = ticks.tick() => core.flows.sweep(Instant::now()),
+            _ = ticks.tick() => {
+                core.flows.sweep(Instant::now());
+                core.owners.sweep(Instant::now(), |key| core.knows(key));
+            }
             () = core.stopping.cancelled() => return,
         }
     }

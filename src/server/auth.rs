@@ -1,4 +1,5 @@
-//! The nonces the server gives out: they expire, are bounded in number, and each count is used once.
+//! The nonces a socket is given: they expire, are bounded in number, and each count is used once. Each
+//! socket has its own, so that nobody can use another's or crowd them out.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
@@ -13,8 +14,8 @@ use crate::sip::digest::{Algorithm, Challenge};
 
 /// How long a nonce may be used.
 const LIFE: Duration = Duration::from_secs(60);
-/// How many are remembered; beyond, the oldest go.
-const NONCES: usize = 16_384;
+/// How many are remembered; beyond, the oldest go. A phone uses one at a time.
+const NONCES: usize = 8;
 
 #[derive(Default)]
 pub(crate) struct Nonces {

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use rsipstack::sip::{HeadersExt as _, Method, Request, SipMessage, StatusCode};
+use rsipstack::sip::{HeadersExt as _, Method, SipMessage, StatusCode};
 use rsipstack::transaction::key::{TransactionKey, TransactionRole};
 use tokio::time::Instant;
 
@@ -31,21 +31,33 @@ impl Gate {
 
     /// Tells whether an ACK belongs to an INVITE that ended badly: such an ACK goes no further than
     /// the next hop, which is us, and has the branch of its INVITE (RFC 3261, 17.1.1.3).
-    fn is_for_us(&self, ack: &Request) -> bool {
-        TransactionKey::from_request(ack, TransactionRole::Server).is_ok_and(|key| {
-            let endpoint = &self.core.endpoint;
-            endpoint.transactions.contains_key(&key)
-                || endpoint.finished_transactions.contains_key(&key)
-        })
+    fn is_for_us(&self, ack: &TransactionKey) -> bool {
+        self.core.knows(ack)
+    }
+
+    fn is_owner(&self, key: TransactionKey, method: Method) -> bool {
+        let now = Instant::now();
+        self.core.owners.admit(now, key, method, &self.flow)
     }
 }
 
 impl Edge for Gate {
     fn check(&mut self, message: SipMessage) -> Verdict {
         let SipMessage::Request(request) = &message else {
-            return Verdict::Pass(Box::new(message));
+            // Only who is signed in has been asked anything.
+            return match self.flow.user() {
+                Some(_) => Verdict::Pass(Box::new(message)),
+                None => Verdict::Drop,
+            };
         };
         let method = request.method;
+        let Ok(key) = TransactionKey::from_request(request, TransactionRole::Server) else {
+            return Verdict::Drop;
+        };
+        if method == Method::Register && !self.is_owner(key.clone(), method) {
+            let response = answer(request, StatusCode::Forbidden, Vec::new());
+            return Verdict::Answer(Box::new(response.into()));
+        }
         if method == Method::Register {
             return Verdict::Pass(Box::new(message));
         }
@@ -66,7 +78,18 @@ impl Edge for Gate {
             let response = answer(request, StatusCode::Forbidden, Vec::new());
             return Verdict::Answer(Box::new(response.into()));
         }
-        if method == Method::Ack && !self.is_for_us(request) {
+        if !self.is_owner(key.clone(), method) {
+            tracing::debug!(%method, "a request for somebody else's transaction");
+            let status = match method == Method::Cancel {
+                true => StatusCode::CallTransactionDoesNotExist,
+                false => StatusCode::Forbidden,
+            };
+            return match method == Method::Ack {
+                true => Verdict::Drop,
+                false => Verdict::Answer(Box::new(answer(request, status, Vec::new()).into())),
+            };
+        }
+        if method == Method::Ack && !self.is_for_us(&key) {
             // The ACK of a 2xx goes end to end (RFC 3261, 16.11). Sent from here it cannot be
             // overtaken by what its sender says next; rsipstack only learns that it came.
             proxy::pass_ack(&self.core, request);
@@ -74,7 +97,7 @@ impl Edge for Gate {
         Verdict::Pass(Box::new(message))
     }
 
-    fn wait(&mut self) -> Option<Duration> {
-        self.bucket.take(Instant::now())
+    fn wait(&mut self, bytes: usize) -> Option<Duration> {
+        self.bucket.take(Instant::now(), bytes)
     }
 }

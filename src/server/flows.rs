@@ -1,7 +1,7 @@
 //! Who can be reached over which socket. A flow gets its user, and a contact its flow, only through
 //! the registrar; everybody else reads.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
@@ -11,7 +11,8 @@ use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::limits::{CONTACTS, TRANSACTIONS, UNREGISTERED};
+use super::auth::Nonces;
+use super::limits::{CONTACTS, RESERVED, TRANSACTIONS, UNREGISTERED};
 use super::uri::contact_key;
 use crate::id::UserId;
 use crate::sip::bridge::{Link, POLICY};
@@ -24,6 +25,8 @@ pub(crate) struct Flow {
     pub(crate) gone: CancellationToken,
     /// Requests it may have under way.
     pub(crate) transactions: Arc<Semaphore>,
+    /// What it may sign in with.
+    pub(crate) nonces: Nonces,
     /// Wrong passwords so far.
     pub(crate) failures: AtomicU32,
     user: Mutex<Option<UserId>>,
@@ -63,6 +66,10 @@ impl Flow {
     pub(crate) fn address(&self) -> SipAddr {
         let host = Domain::from(format!("{}.flow.invalid", self.id));
         SipAddr::new(Transport::Ws, HostWithPort::from(host))
+    }
+
+    pub(crate) const fn id(&self) -> u64 {
+        self.id
     }
 
     pub(crate) fn is(&self, other: &Self) -> bool {
@@ -105,6 +112,34 @@ pub(crate) struct Flows {
 struct Table {
     flows: HashMap<u64, Arc<Flow>>,
     contacts: HashMap<String, Binding>,
+    /// Contacts that were lost and may come back: what is said within a call must not find somebody
+    /// else there.
+    reserved: HashMap<String, (UserId, Instant)>,
+}
+
+impl Table {
+    /// Removes contacts; each stays its user's until it would have expired.
+    fn release(&mut self, now: Instant, is_meant: impl Fn(&str, &Binding) -> bool) {
+        let Self {
+            contacts, reserved, ..
+        } = self;
+        reserved.retain(|_, (_, until)| now < *until);
+        for (key, binding) in contacts.extract_if(|key, binding| is_meant(key, binding)) {
+            // Nobody fills the memory, or crowds others out: it is his own that go.
+            let own = reserved
+                .iter()
+                .filter(|(_, (user, _))| *user == binding.user);
+            if own.clone().count() >= CONTACTS {
+                let soonest = own.min_by_key(|(_, (_, until))| *until);
+                if let Some(key) = soonest.map(|(key, _)| key.clone()) {
+                    reserved.remove(&key);
+                }
+            }
+            if reserved.len() < RESERVED {
+                reserved.insert(key, (binding.user, binding.until));
+            }
+        }
+    }
 }
 
 impl Flows {
@@ -114,6 +149,7 @@ impl Flows {
             link: OnceLock::new(),
             gone,
             transactions: Arc::new(Semaphore::new(TRANSACTIONS)),
+            nonces: Nonces::default(),
             failures: AtomicU32::new(0),
             user: Mutex::default(),
             idle_since: Mutex::new(Some(now)),
@@ -125,7 +161,7 @@ impl Flows {
     pub(crate) fn remove(&self, flow: &Flow) {
         let mut table = lock(&self.table);
         table.flows.remove(&flow.id);
-        table.contacts.retain(|_, binding| !binding.flow.is(flow));
+        table.release(Instant::now(), |_, binding| binding.flow.is(flow));
     }
 
     /// Returns the flow a message came in on.
@@ -147,6 +183,11 @@ impl Flows {
     ) -> Result<(), BindError> {
         let key = contact_key(uri).ok_or(BindError::Malformed)?;
         let mut table = lock(&self.table);
+        if let Some((owner, _)) = table.reserved.get(&key)
+            && owner != user
+        {
+            return Err(BindError::Taken);
+        }
         match table.contacts.get(&key) {
             Some(old) if old.user != *user => return Err(BindError::Taken),
             Some(old) if old.call_id == call_id && old.cseq >= cseq && old.flow.is(flow) => {
@@ -172,6 +213,7 @@ impl Flows {
             call_id: call_id.to_owned(),
             cseq,
         };
+        table.reserved.remove(&key);
         table.contacts.insert(key, binding);
         *lock(&flow.idle_since) = None;
         Ok(())
@@ -180,17 +222,15 @@ impl Flows {
     /// Removes one contact of a user, or all of them.
     pub(crate) fn unbind(&self, user: &UserId, uri: Option<&str>) {
         let key = uri.map(contact_key);
-        lock(&self.table).contacts.retain(|at, binding| {
-            let is_meant = key.as_ref().is_none_or(|key| key.as_ref() == Some(at));
-            binding.user != *user || !is_meant
+        lock(&self.table).release(Instant::now(), |at, binding| {
+            let is_meant = key.as_ref().is_none_or(|key| key.as_deref() == Some(at));
+            binding.user == *user && is_meant
         });
     }
 
     /// Removes the contacts of a flow whose user may not be here any more.
     pub(crate) fn unbind_flow(&self, flow: &Flow) {
-        lock(&self.table)
-            .contacts
-            .retain(|_, binding| !binding.flow.is(flow));
+        lock(&self.table).release(Instant::now(), |_, binding| binding.flow.is(flow));
     }
 
     /// Returns where a user can be reached now.
@@ -215,8 +255,10 @@ impl Flows {
     pub(crate) fn sweep(&self, now: Instant) {
         let mut table = lock(&self.table);
         table.contacts.retain(|_, binding| now < binding.until);
+        table.reserved.retain(|_, (_, until)| now < *until);
+        let bound: HashSet<u64> = table.contacts.values().map(|of| of.flow.id).collect();
         for flow in table.flows.values() {
-            let is_bound = table.contacts.values().any(|binding| binding.flow.is(flow));
+            let is_bound = bound.contains(&flow.id);
             let mut idle_since = lock(&flow.idle_since);
             if is_bound {
                 *idle_since = None;
@@ -235,6 +277,16 @@ impl Flows {
 
     pub(crate) fn len(&self) -> usize {
         lock(&self.table).flows.len()
+    }
+
+    /// Counts sockets, contacts, and contacts that are kept for their users.
+    pub(crate) fn count(&self) -> (usize, usize, usize) {
+        let table = lock(&self.table);
+        (
+            table.flows.len(),
+            table.contacts.len(),
+            table.reserved.len(),
+        )
     }
 }
 

@@ -247,7 +247,11 @@ fn next_hop(core: &Core, original: &Request, target: Uri) -> Request {
     // All our routes lead here, and here they end.
     request.headers.retain(|header| {
         // Who somebody is stands in the From, which we have checked (RFC 3325, 5).
-        !matches!(header, Header::Route(_) | Header::PAssertedIdentity(_))
+        // A proof for us is nobody else's to guess passwords from.
+        !matches!(
+            header,
+            Header::Route(_) | Header::PAssertedIdentity(_) | Header::ProxyAuthorization(_)
+        )
     });
     let mut has_limit = false;
     for header in request.headers.iter_mut() {

@@ -5,17 +5,17 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use rsipstack::sip::{Header, HeadersExt as _, Method, Request, StatusCode};
+use rsipstack::sip::{Header, HeadersExt as _, Method, Request, StatusCode, Uri};
 use rsipstack::transaction::Transaction;
 use tokio::time::Instant;
 
 use super::answer::{answer, seq_of};
 use super::flows::{BindError, Flow};
-use super::limits::{CONTACTS, FAILURES};
+use super::limits::{CONTACT_BYTES, CONTACTS, FAILURES};
 use super::store::{REALM, StoreError};
 use super::{Core, uri};
 use crate::id::UserId;
-use crate::sip::bridge::POLICY;
+use crate::sip::bridge::{POLICY, uri_text};
 use crate::sip::digest::{Credentials, Ha1};
 
 /// The shortest registration taken, in seconds.
@@ -65,7 +65,7 @@ async fn decide(core: &Core, flow: &Arc<Flow>, request: &Request) -> Result<Vec<
         return Err(StatusCode::Forbidden.into());
     }
     authenticate(core, flow, request, &user).await?;
-    bind(core, flow, request, &user)
+    bind(core, flow, request, &user).await
 }
 
 async fn authenticate(
@@ -77,7 +77,7 @@ async fn authenticate(
     let now = Instant::now();
     let ha1 = core.ha1(user).await.map_err(broken)?;
     let challenge = |stale: bool| {
-        let mut headers = core.nonces.challenges(now, stale);
+        let mut headers = flow.nonces.challenges(now, stale);
         if core.is_open && ha1.is_none() {
             headers.push(Header::Other(CLAIM.to_owned(), "yes".to_owned()));
         }
@@ -90,10 +90,13 @@ async fn authenticate(
         let Header::Authorization(value) = header else {
             return None;
         };
-        Credentials::parse(value.value()).filter(|credentials| credentials.realm == REALM)
+        Credentials::parse(value.value())
+            .filter(|credentials| credentials.realm == REALM)
+            // RFC 7616, 3.4.6: what it is a proof for must be what is asked.
+            .filter(|credentials| uri::is_same(&credentials.uri, &uri_text(&request.uri)))
     });
     let credentials = credentials.ok_or_else(|| challenge(false))?;
-    if !core.nonces.is_good(&credentials.nonce, now) {
+    if !flow.nonces.is_good(&credentials.nonce, now) {
         return Err(challenge(true));
     }
     let claim = match &ha1 {
@@ -120,7 +123,7 @@ async fn authenticate(
     }
     // Without qop there is no count, and a nonce serves once.
     let count = credentials.qop.as_ref().map_or(1, |(count, _)| *count);
-    if !core.nonces.spend(&credentials.nonce, count, now) {
+    if !flow.nonces.spend(&credentials.nonce, count, now) {
         return Err(challenge(true));
     }
     if let Some(claim) = claim {
@@ -140,7 +143,7 @@ fn broken(error: StoreError) -> Refusal {
     StatusCode::ServerInternalError.into()
 }
 
-fn bind(
+async fn bind(
     core: &Core,
     flow: &Arc<Flow>,
     request: &Request,
@@ -188,6 +191,9 @@ fn bind(
                 headers,
             });
         }
+        if !is_own(core, user, target).await? {
+            return Err(StatusCode::Forbidden.into());
+        }
         let until = now + Duration::from_secs(expires.min(MAX_EXPIRES).into());
         core.flows
             .bind(user, target, flow, until, version)
@@ -207,6 +213,27 @@ fn bind(
         .into_iter()
         .map(contact)
         .collect())
+}
+
+/// Tells whether a user may be reached by a contact. What others dial is nobody's contact: a request goes
+/// to the contact it names before it goes to the user it names. So the user part is his own, or it is a
+/// made-up one (JsSIP's is random) at a made-up host (RFC 7118, 5).
+async fn is_own(core: &Core, user: &UserId, contact: &str) -> Result<bool, Refusal> {
+    let is_uri = uri::contact_key(contact).is_some() && Uri::try_from(contact).is_ok();
+    if contact.len() > CONTACT_BYTES || !is_uri {
+        return Err(StatusCode::BadRequest.into());
+    }
+    let named = uri::user_of(contact);
+    if named.as_ref() == Some(user) {
+        return Ok(true);
+    }
+    if !uri::is_made_up(contact) {
+        return Ok(false);
+    }
+    match named {
+        Some(other) => Ok(core.ha1(&other).await.map_err(broken)?.is_none()),
+        None => Ok(true),
+    }
 }
 
 /// Splits a Contact value with several addresses at the commas between them.

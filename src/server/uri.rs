@@ -77,6 +77,16 @@ pub(crate) fn contact_key(uri: &str) -> Option<String> {
     (!host.is_empty()).then(|| format!("{user}@{}", host.to_ascii_lowercase()))
 }
 
+/// Tells whether two URIs name the same place, whatever their parameters.
+pub(crate) fn is_same(one: &str, other: &str) -> bool {
+    matches!((contact_key(one), contact_key(other)), (Some(one), Some(other)) if one == other)
+}
+
+/// Tells whether the host is one that cannot be (RFC 2606), as phones without an address have it.
+pub(crate) fn is_made_up(uri: &str) -> bool {
+    contact_key(uri).is_some_and(|key| key.ends_with(".invalid"))
+}
+
 fn end_of_quoted(text: &str) -> Option<usize> {
     let mut is_escaped = false;
     for (at, c) in text.char_indices() {

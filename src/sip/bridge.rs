@@ -41,6 +41,10 @@ const STUCK: Duration = Duration::from_secs(10);
 const GLANCE: Duration = Duration::from_millis(100);
 /// How much more garbage than sense may come in.
 const GARBAGE: u32 = 64;
+/// The most bytes of a start line and headers. Custom data and a roster need some 20 KiB at most.
+const HEAD_BYTES: usize = 32 * 1024;
+/// The most header lines.
+const HEAD_LINES: usize = 256;
 
 /// Returns the limits to open a WebSocket with.
 pub fn limits() -> WebSocketConfig {
@@ -67,8 +71,9 @@ pub trait Edge: Send + 'static {
     /// Decides about a message. Must not block.
     fn check(&mut self, message: SipMessage) -> Verdict;
 
-    /// Returns how long to stop reading before the next message; `None` is not at all.
-    fn wait(&mut self) -> Option<Duration> {
+    /// Returns how long to stop reading before a message of so many bytes is looked at; `None` is not at all.
+    fn wait(&mut self, bytes: usize) -> Option<Duration> {
+        let _free = bytes;
         None
     }
 }
@@ -248,7 +253,7 @@ where
                 Ok(())
             };
         }
-        if let Some(pause) = self.edge.wait() {
+        if let Some(pause) = self.edge.wait(bytes.len()) {
             sleep(pause).await;
         }
         let message = match parse(bytes) {
@@ -391,27 +396,11 @@ pub fn parse(bytes: &[u8]) -> Result<SipMessage, &'static str> {
         .position(|window| window == b"\r\n\r\n")
         .ok_or("no empty line after the headers")?;
     let (head, body) = (&bytes[..end], &bytes[end + 4..]);
+    if head.len() > HEAD_BYTES {
+        return Err("the headers are too long");
+    }
     let head = std::str::from_utf8(head).map_err(|_error| "headers are not UTF-8")?;
-    if head.replace("\r\n", "").contains(['\r', '\0']) {
-        return Err("control characters in the headers");
-    }
-    let mut length = None;
-    for line in head.lines() {
-        let Some((name, value)) = line.split_once(':') else {
-            continue;
-        };
-        let name = name.trim();
-        if name.eq_ignore_ascii_case("content-length") || name.eq_ignore_ascii_case("l") {
-            let value = value.trim();
-            let value: usize = value
-                .parse()
-                .map_err(|_error| "Content-Length is no number")?;
-            if length.replace(value).is_some() {
-                return Err("two Content-Length");
-            }
-        }
-    }
-    let message = match length {
+    let message = match content_length(head)? {
         Some(length) if length > body.len() => return Err("Content-Length is too large"),
         Some(_) => parser::parse_message(bytes),
         None => {
@@ -427,6 +416,44 @@ pub fn parse(bytes: &[u8]) -> Result<SipMessage, &'static str> {
         Some(flaw) => Err(flaw),
         None => Ok(message),
     }
+}
+
+/// Reads `Content-Length` and makes sure that the lines can be taken in one way only: what two parsers
+/// read differently could pass here under one name and arrive under another.
+fn content_length(head: &str) -> Result<Option<usize>, &'static str> {
+    let mut length = None;
+    for (n, line) in head.split("\r\n").enumerate() {
+        if n > HEAD_LINES {
+            return Err("too many headers");
+        }
+        if line.contains(['\r', '\n', '\0']) {
+            return Err("control characters in the headers");
+        }
+        let is_start_line = n == 0;
+        let is_folded = n > 1 && line.starts_with([' ', '\t']);
+        if is_start_line || is_folded {
+            continue;
+        }
+        let (name, value) = line.split_once(':').ok_or("a line is no header")?;
+        let name = name.trim_end_matches([' ', '\t']);
+        let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"-.!%*_+`'~".contains(&byte);
+        if name.is_empty() || !name.bytes().all(fits) {
+            return Err("the name of a header is no word");
+        }
+        if name.eq_ignore_ascii_case("content-length") || name.eq_ignore_ascii_case("l") {
+            let value = value.trim();
+            if !value.bytes().all(|byte| byte.is_ascii_digit()) {
+                return Err("Content-Length is no number");
+            }
+            let value = value
+                .parse()
+                .map_err(|_error| "Content-Length is no number")?;
+            if length.replace(value).is_some() {
+                return Err("two Content-Length");
+            }
+        }
+    }
+    Ok(length)
 }
 
 #[expect(
@@ -523,7 +550,9 @@ mod tests {
         for length in [
             "6",
             "-1",
+            "+5",
             "x",
+            "",
             "18446744073709551616",
             "5\r\nContent-Length: 5",
         ] {
@@ -545,9 +574,26 @@ mod tests {
             ("To: <sip:bob@x>;tag=2\r\n", ""),
             ("INFO sip:bob@x SIP/2.0", "FETCH sip:bob@x SIP/2.0"),
             ("Call-ID: c", "Call-ID: c\rd"),
+            ("Call-ID: c", "Call-ID: c\nFrom: <sip:bob@x>;tag=1"),
+            ("Call-ID: c", "Call-ID: c\r\nFrom <sip:bob@x>;tag=1"),
+            ("Call-ID: c", "Call-ID: c\r\nFrom\u{a0}: <sip:bob@x>;tag=1"),
+            ("Call-ID: c", "Call-ID: c\r\nf: <sip:bob@x>;tag=1"),
+            ("Call-ID: c", "Call-ID: c\r\nFROM \t: <sip:bob@x>;tag=1"),
+            ("Call-ID: c", "Call-ID: c\r\n\u{fc}: d"),
+            ("SIP/2.0\r\n", "SIP/2.0\r\n X: y\r\n"),
         ] {
             let text = format!("{}\r\n", HEAD.replace(part, instead));
             assert!(parse(text.as_bytes()).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn what_is_too_much_is_refused() {
+        let many = "X: y\r\n".repeat(HEAD_LINES);
+        assert!(parse(format!("{HEAD}{many}\r\n").as_bytes()).is_err());
+        let long = "y".repeat(HEAD_BYTES);
+        assert!(parse(format!("{HEAD}X: {long}\r\n\r\n").as_bytes()).is_err());
+        let folded = "X: y\r\n \tz\r\n".repeat(100);
+        assert!(parse(format!("{HEAD}{folded}\r\n").as_bytes()).is_ok());
     }
 }

@@ -16,6 +16,7 @@ mod cli;
 mod device;
 mod docs;
 mod e2e;
+mod fuzz;
 mod harness;
 mod media;
 mod server;

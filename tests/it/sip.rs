@@ -3,8 +3,8 @@
 mod agent;
 mod called;
 mod calling;
-mod desk;
-mod phone;
+pub(crate) mod desk;
+pub(crate) mod phone;
 mod registration;
 mod roundtrip;
 mod through_kamailio;

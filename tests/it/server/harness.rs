@@ -171,7 +171,8 @@ impl Phone {
             .contact
             .split(['@', ';'])
             .nth(1)
-            .unwrap_or_default()
+            .filter(|host| !host.is_empty())
+            .unwrap_or("nowhere.invalid")
             .to_owned();
         let to = if method == "REGISTER" {
             format!("sip:{from}@offhook.test")

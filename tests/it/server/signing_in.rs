@@ -207,3 +207,58 @@ async fn users_survive_a_restart_and_no_password_is_written() {
             .any(|window| window == PASSWORD.as_bytes())
     );
 }
+
+#[tokio::test]
+async fn a_proof_is_for_one_place_realm_and_socket() {
+    let server = server().await;
+    Phone::sign_in(&server, "alice", "a").await;
+    let mut alice = Phone::connect(&server, "alice", "b").await;
+    let mut other = Phone::connect(&server, "alice", "c").await;
+    let refusal = alice.ask("REGISTER", URI, "alice", "").await;
+    let challenge = Challenge::parse_all(refusal.all("WWW-Authenticate"))[1].clone();
+    let elsewhere = Challenge {
+        realm: "elsewhere".to_owned(),
+        ..challenge.clone()
+    };
+    let proof = |challenge: &Challenge, method: &str, uri: &str| {
+        let proof = challenge.answer("alice", PASSWORD, method, uri, 1, "c");
+        format!("Authorization: {proof}\r\n")
+    };
+    for (more, status) in [
+        (proof(&challenge, "REGISTER", "sip:elsewhere.test"), "401"),
+        (proof(&elsewhere, "REGISTER", URI), "401"),
+        (proof(&challenge, "INVITE", URI), "403"),
+        (proof(&challenge, "REGISTER", URI), "200"),
+    ] {
+        // Heard on another socket it is worth nothing.
+        let answer = other.ask("REGISTER", URI, "alice", &more).await;
+        assert_eq!(answer.what(), "401", "{more}");
+        let answer = alice.ask("REGISTER", URI, "alice", &more).await;
+        assert_eq!(answer.what(), status, "{more}");
+    }
+}
+
+#[tokio::test]
+async fn names_that_look_alike_are_different_people() {
+    let server = server().await;
+    Phone::sign_in(&server, "alice", "a").await;
+    let mut shouting = Phone::sign_in(&server, "Alice", "b").await;
+    for from in ["alice", "%61lice", "ALICE", "Alice%20", "Alice%00"] {
+        let answer = shouting.ask("MESSAGE", "sip:alice@x", from, "").await;
+        assert_eq!(answer.what(), "403", "{from}");
+    }
+    let mut alice = Phone::connect(&server, "%61lice", "c").await;
+    assert_eq!(alice.register("wrong").await.what(), "403");
+}
+
+#[tokio::test]
+async fn a_contact_that_is_no_uri_is_refused() {
+    let server = server().await;
+    let mut alice = Phone::connect(&server, "alice", "a").await;
+    let long = format!("sip:alice@{}.invalid", "a".repeat(600));
+    for contact in ["sip:", "alice", "sip:alice@", "tel:1", &long] {
+        contact.clone_into(&mut alice.contact);
+        let answer = alice.register(PASSWORD).await;
+        assert_eq!(answer.what(), "400", "{contact}");
+    }
+}
