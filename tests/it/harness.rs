@@ -1,7 +1,5 @@
 //! The real program on loopback, with a home of its own and NDJSON as the remote control.
 
-pub mod kamailio;
-
 use std::ffi::OsStr;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
