@@ -279,6 +279,22 @@ impl Flows {
         lock(&self.table).flows.len()
     }
 
+    /// Closes the socket that has been nobody's for longest; false if all are somebody's.
+    pub(crate) fn make_room(&self) -> bool {
+        let table = lock(&self.table);
+        let strangers = table.flows.values().filter(|flow| flow.user().is_none());
+        match strangers
+            .filter(|flow| !flow.gone.is_cancelled())
+            .min_by_key(|flow| flow.id)
+        {
+            Some(flow) => {
+                flow.close(POLICY, "others are waiting to sign in");
+                true
+            }
+            None => false,
+        }
+    }
+
     /// Counts sockets, contacts, and contacts that are kept for their users.
     pub(crate) fn count(&self) -> (usize, usize, usize) {
         let table = lock(&self.table);
