@@ -39,6 +39,8 @@ const QUEUE: usize = 512;
 const STUCK: Duration = Duration::from_secs(10);
 /// How often a stuck socket's queue is looked at.
 const GLANCE: Duration = Duration::from_millis(100);
+/// How long a socket waits for a message to have gone on before the next.
+const OVERTAKING: Duration = Duration::from_millis(500);
 /// How much more garbage than sense may come in.
 const GARBAGE: u32 = 64;
 /// The most bytes of a start line and headers. Custom data and a roster need some 20 KiB at most.
@@ -58,6 +60,9 @@ pub fn limits() -> WebSocketConfig {
 pub enum Verdict {
     /// It goes on to rsipstack, perhaps changed.
     Pass(Box<SipMessage>),
+    /// The same, and nothing more is read from this socket until the token is cancelled, so that
+    /// nothing said later overtakes it. Half a second at most.
+    PassFirst(Box<SipMessage>, CancellationToken),
     /// It is answered at once with this and goes no further.
     Answer(Box<SipMessage>),
     /// It is forgotten.
@@ -265,10 +270,13 @@ where
         };
         self.garbage = self.garbage.saturating_sub(1);
         match self.edge.check(message) {
-            Verdict::Pass(message) => {
-                let connection = self.link.connection.clone();
-                let event = TransportEvent::Incoming(*message, connection, self.address.clone());
-                self.incoming.send(event).map_err(|_endpoint_ended| Done)
+            Verdict::Pass(message) => self.pass(*message),
+            Verdict::PassFirst(message, has_gone_on) => {
+                self.pass(*message)?;
+                if timeout(OVERTAKING, has_gone_on.cancelled()).await.is_err() {
+                    tracing::debug!("an answer has not gone on");
+                }
+                Ok(())
             }
             Verdict::Answer(message) => self.send(wire(&message)).await,
             Verdict::Drop => Ok(()),
@@ -277,6 +285,12 @@ where
                 Err(Done)
             }
         }
+    }
+
+    fn pass(&self, message: SipMessage) -> Result<(), Done> {
+        let connection = self.link.connection.clone();
+        let event = TransportEvent::Incoming(message, connection, self.address.clone());
+        self.incoming.send(event).map_err(|_endpoint_ended| Done)
     }
 
     fn count_garbage(&mut self) -> Result<(), Done> {

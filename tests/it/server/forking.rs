@@ -157,3 +157,32 @@ async fn via_and_routes_of_others_lead_nowhere_else() {
     carol.expect_silence().await;
     alice.expect_silence().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn nothing_overtakes_the_answer() {
+    let server = server().await;
+    let mut alice = Phone::sign_in(&server, "alice", "a").await;
+    let mut bob = Phone::sign_in(&server, "bob", "b").await;
+    for _ in 0..100 {
+        let (_, invite) = ring(&mut alice, &mut bob, "").await;
+        let contact = format!("Contact: <{}>\r\n", bob.contact);
+        let yes = invite.reply("200 OK", &contact);
+        let (from, to) = (Text(yes.clone()), invite.get("From"));
+        let within = format!(
+            "From: {}\r\nTo: {to}\r\nCall-ID: {}\r\n",
+            from.get("To"),
+            invite.get("Call-ID")
+        );
+        let target = alice.contact.clone();
+        let info = bob.write("INFO", &target, "bob", &within);
+        bob.say(&yes).await;
+        bob.say(&info).await;
+        let ok = alice.expect("200").await;
+        let info = alice.expect("INFO").await;
+        let ack = alice.in_dialog("ACK", &invite, &ok, "");
+        alice.say(&ack).await;
+        alice.say(&info.reply("200 OK", "")).await;
+        bob.expect("ACK").await;
+        bob.expect("200").await;
+    }
+}
