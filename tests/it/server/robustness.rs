@@ -71,7 +71,9 @@ async fn a_flood_is_the_flooders_trouble() {
         mallory.expect("503").await;
     }
     let mut alice = Phone::sign_in(&server, "alice", "a").await;
-    alice.request("MESSAGE", "carol", "\r\nhello").await;
+    alice
+        .request("MESSAGE", "carol", "Content-Type: text/plain\r\n\r\nhello")
+        .await;
     let message = loop {
         let message = carol.expect("MESSAGE").await;
         if message.body() == "hello" {
