@@ -96,7 +96,7 @@ impl Config {
         let document = source.document()?;
         let mut config = Self::default();
         for section in source.entries("", &document) {
-            match section.key.as_str() {
+            match section.name() {
                 "account" => config.account = Account::read(&section, &mut warnings)?,
                 "call" => config.call = Rules::read(&section, &mut warnings)?,
                 "sound" => config.sound = Sound::read(&section, &mut warnings)?,

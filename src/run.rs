@@ -23,7 +23,9 @@ pub use stamp::Stamped;
 use crate::address::User;
 use crate::command::{Command, CommandError};
 use crate::id::{CallId, DeviceId, LegId};
-use crate::media::{Media, MediaSettings, Meters};
+use crate::media::device::DeviceSpec;
+use crate::media::{Media, MediaSettings, Meters, Order};
+use crate::phone::effect::Ring;
 use crate::phone::{Effect, Epoch, Input, Phone, Settings};
 use crate::sip::{Account, Agent};
 
@@ -65,6 +67,8 @@ pub struct Station {
     agent: Agent,
     media: Media,
     rings: bool,
+    /// The speaker is a file: a chirp over the first words would stay in the recording.
+    is_recording: bool,
     voice: Voice,
     door: mpsc::Receiver<Arrival>,
     bell: mpsc::Sender<Arrival>,
@@ -91,6 +95,7 @@ impl Station {
             ring_at(&network, Arrival::Input(Input::Heard(heard)));
         });
         let sound = bell.clone();
+        let is_recording = matches!(setup.media.speaker, DeviceSpec::File(_));
         let media = Media::start(setup.media, move |report| {
             ring_at(&sound, effect::arrival_of(report));
         })?;
@@ -99,6 +104,7 @@ impl Station {
             agent,
             media,
             rings: setup.rings,
+            is_recording,
             voice: setup.voice,
             door,
             bell,
@@ -192,11 +198,17 @@ impl Station {
                 Effect::Media(order) => {
                     let leg = effect::new_leg(&order);
                     if let Some(order) = effect::order_of(order) {
+                        if let Order::Speaker(speaker) = &order {
+                            self.is_recording = matches!(speaker, DeviceSpec::File(_));
+                        }
                         self.media.order(order);
                     }
                     if let Some(leg) = leg {
                         self.lend_voice(leg);
                     }
+                }
+                Effect::Ring(Ring::Connected) if self.is_recording => {
+                    self.media.order(effect::play(Ring::Silence));
                 }
                 Effect::Ring(ring) if self.rings => self.media.order(effect::play(ring)),
                 Effect::Ring(_) => {}

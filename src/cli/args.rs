@@ -79,7 +79,7 @@ pub struct Globals {
     /// Read this configuration file in place of $XDG_CONFIG_HOME/offhook/config.toml
     #[arg(long, value_name = "FILE", global = true)]
     pub config: Option<PathBuf>,
-    /// Microphone: default, a device's name, file:PATH.wav, tone[:HZ] or none
+    /// Microphone: default, a device's name, file:PATH.wav, tone, tone:HZ or none
     #[arg(long, value_name = "DEV", global = true, value_parser = microphone)]
     pub mic: Option<String>,
     /// Speaker: default, a device's name, file:PATH.wav (records) or none

@@ -22,10 +22,11 @@ pub(crate) fn run(globals: &Globals, listen: &Listen) -> Result<ExitCode, Error>
 }
 
 async fn wait(phone: &mut Headless, listen: &Listen, stream: Stream) -> Result<EndReason, Error> {
+    phone.sign_in().await?;
+    // Not before: a script may write its first command at once, and that one waits in the pipe.
     if listen.json {
         phone.read_commands();
     }
-    phone.sign_in().await?;
     loop {
         match phone.turn(None).await? {
             Turn::Event(event) => {

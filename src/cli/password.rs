@@ -117,7 +117,9 @@ pub fn choose(id: &UserId) -> Result<Password, Error> {
     let mut line = String::new();
     let read = io::stdin().lock().read_line(&mut line);
     read.map_err(|error| Error::failed("cannot read the password from stdin").detail(error))?;
+    // Nobody refused it; it is just no password.
     Password::new(first_line(&line).to_owned(), Origin::Typed)
+        .map_err(|error| Error::failed(error.to_string()))
 }
 
 /// Makes up a password that nobody guesses.

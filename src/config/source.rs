@@ -87,6 +87,7 @@ impl<'a> Source<'a> {
             .iter()
             .map(|(name, value)| Entry {
                 source: self,
+                name: name.get_ref(),
                 key: if within.is_empty() {
                     name.get_ref().to_string()
                 } else {
@@ -110,6 +111,7 @@ impl<'a> Source<'a> {
 #[derive(Debug)]
 pub(crate) struct Entry<'a> {
     source: Source<'a>,
+    name: &'a str,
     /// The key with its section.
     pub(crate) key: String,
     place: Range<usize>,
@@ -118,10 +120,8 @@ pub(crate) struct Entry<'a> {
 
 impl<'a> Entry<'a> {
     /// Returns the key without its section.
-    pub(crate) fn name(&self) -> &str {
-        self.key
-            .rsplit_once('.')
-            .map_or(&self.key, |(_, name)| name)
+    pub(crate) const fn name(&self) -> &'a str {
+        self.name
     }
 
     /// Returns what is inside, where the value is a section.

@@ -7,12 +7,12 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rsipstack::sip::Headers;
 
-use super::user_to_user::DATA_BYTES;
 use crate::address::{self, User};
 use crate::id::{CallId, DeviceId, InvitationId, UserId};
-use crate::phone::signal::EndReason;
-use crate::phone::signal::{CallLabel, CancelCause};
+use crate::phone::signal::{CallLabel, CancelCause, EndReason};
 
+/// The most bytes of custom data.
+pub const DATA_BYTES: usize = 4096;
 /// The most characters of an id from outside; a ULID has 26.
 const ID_CHARS: usize = 128;
 

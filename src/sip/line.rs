@@ -2,7 +2,7 @@
 //! texts for the server and what the phone hears come out.
 //!
 //! A WebSocket neither loses nor reorders, so of RFC 3261's transactions only matching, the answer to a
-//! repeated request and the long timers are left; they live here, in [`transaction`].
+//! repeated request and the long timers are left; they live here, in `transaction`.
 //! The line reconnects, signs in again and keeps what must still be said. It decides nothing about calls.
 
 mod called;

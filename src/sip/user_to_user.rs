@@ -4,10 +4,7 @@ use std::fmt::Write as _;
 
 use rsipstack::sip::Headers;
 
-use super::header;
-
-/// The most bytes of custom data.
-pub const DATA_BYTES: usize = 4096;
+use super::header::{self, DATA_BYTES};
 
 /// Writes the header's value; `None` for more than [`DATA_BYTES`].
 pub fn emit(data: &str) -> Option<String> {

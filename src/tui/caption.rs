@@ -1,7 +1,9 @@
 //! What the demo says about what is on the screen.
 
 use super::command_table::Context;
+use super::over::Over;
 use super::ui::Ui;
+use crate::event::EndReason;
 use crate::phone::Phone;
 use crate::phone::call::Direction;
 
@@ -12,14 +14,14 @@ pub(crate) fn caption(ui: &Ui, phone: &Phone, place: Context) -> Option<String> 
     }
     let echo = ui.options.people.first().map_or("echo", |user| &user.name);
     Some(match place {
-        Context::Dial | Context::People if ui.people.iter().all(|it| it.last.is_none()) => format!(
-            "Welcome! This is a telephone. A server runs inside this very program, nothing leaves \
-             your machine. Press Enter to call {echo}, who says back whatever you say. And stay \
-             near: somebody will call you soon."
+        Context::Dial | Context::People if is_beginning(ui) => format!(
+            "Welcome! This is a telephone, and a real one: the server and the people it calls \
+             live inside this very program, and nothing leaves your machine. Press Enter to call \
+             {echo}, who says back whatever you say. Or just wait: somebody is about to call you."
         ),
         Context::Dial | Context::People => format!(
-            "Type {echo} and press Enter to call again, or Tab to choose from the list. To leave, \
-             press Ctrl+C twice; nothing of this demo stays behind."
+            "Press Enter to call {echo} again, or Tab to choose from the list. To leave, press \
+             Ctrl+C twice; nothing of this demo stays behind."
         ),
         Context::Incoming => {
             "Somebody calls you! Press a to answer or d to decline. Nothing else answers a call, \
@@ -27,47 +29,111 @@ pub(crate) fn caption(ui: &Ui, phone: &Phone, place: Context) -> Option<String> 
                 .to_owned()
         }
         Context::Outgoing => {
-            format!("It rings at {echo}'s. Wait a moment; x would give the call up.")
+            let called = phone.calls().iter().rfind(|call| call.is_calling());
+            let name = called.map_or(echo, |call| ui.name_of(&call.peer().user));
+            format!("It rings at {name}'s. Wait a moment; x would give the call up.")
         }
         Context::Call => in_call(ui, phone, echo),
-        Context::Ended => {
-            "That was a whole call: rung, taken, talked, ended, and the screen says why. Press r \
-             to call again, Enter for the start. With a friend: offhook serve here, offhook at \
-             both ends."
-                .to_owned()
-        }
+        Context::Ended => ended(ui.over.as_ref()?),
         Context::Devices => {
             "Here you choose what you speak into and what you hear with, also in the middle of a \
-             call. Esc goes back."
+             call. Try the tone. Esc goes back."
                 .to_owned()
         }
         Context::Help | Context::Question => return None,
     })
 }
 
+/// Returns the same in a few words, for a terminal that has room for no more.
+pub(crate) fn short_caption(ui: &Ui, phone: &Phone, place: Context) -> Option<String> {
+    if !ui.options.demo {
+        return None;
+    }
+    let echo = ui.options.people.first().map_or("echo", |user| &user.name);
+    match place {
+        Context::Dial | Context::People if is_beginning(ui) => Some(format!(
+            "A telephone, all of it in this program. Enter calls {echo}, who says back what you \
+             say. Or wait: somebody will call you."
+        )),
+        Context::Dial | Context::People => {
+            Some(format!("Enter calls {echo}. Ctrl+C twice leaves."))
+        }
+        Context::Call if is_echo(phone) && !has_microphone(ui) => {
+            Some(format!("{echo} chimes: watch its wave."))
+        }
+        Context::Call if is_echo(phone) => Some("Say something! It comes back.".to_owned()),
+        Context::Incoming
+        | Context::Outgoing
+        | Context::Call
+        | Context::Ended
+        | Context::Devices
+        | Context::Help
+        | Context::Question => None,
+    }
+}
+
+fn is_beginning(ui: &Ui) -> bool {
+    ui.people.iter().all(|it| it.last.is_none())
+}
+
+fn has_microphone(ui: &Ui) -> bool {
+    ui.microphone.exception.is_none() && ui.microphone.name != "none"
+}
+
+fn is_echo(phone: &Phone) -> bool {
+    let call = phone.foreground();
+    call.is_some_and(|call| {
+        call.direction == Direction::Outgoing && call.peer().user.id.as_str() == "echo"
+    })
+}
+
 fn in_call(ui: &Ui, phone: &Phone, echo: &str) -> String {
-    let has_no_microphone = ui.microphone.exception.is_some() || ui.options.microphone == "none";
-    let is_echo = phone
-        .foreground()
-        .is_some_and(|call| call.direction == Direction::Outgoing);
     if phone.is_muted() {
         return "You are muted: silence is sent, and the other side sees so. m turns the \
                 microphone on again."
             .to_owned();
     }
-    if !is_echo {
-        return "You picked up. That is all there is to it. m mutes you, x hangs up when you have \
-                heard enough."
+    if phone.is_deafened() {
+        return "Your ears are closed: the wave still moves, but nothing is played. e opens them."
             .to_owned();
     }
-    if has_no_microphone {
+    if !is_echo(phone) {
+        let keys = "m mutes you, e closes your ears, x hangs up when you have heard enough.";
+        let who = phone.foreground().map(|call| call.peer());
+        let who = who.map_or("Somebody", |member| ui.name_of(&member.user));
+        return format!("{who} is talking to you: the wave is the voice that comes in. {keys}");
+    }
+    if !has_microphone(ui) {
         return format!(
-            "You have no microphone, so {echo} chimes by itself: watch its wave move. m mutes you, \
-             e closes your ears, x hangs up."
+            "You have no microphone, so {echo} chimes by itself: watch its wave move. Press o and \
+             choose the tone to be heard. m mutes you, x hangs up."
         );
     }
     format!(
         "Say something! {echo} says it back a second later; both waves move as you speak. m mutes \
          you, e closes your ears, x hangs up."
+    )
+}
+
+fn ended(over: &Over) -> String {
+    let what = match over.reason {
+        EndReason::LocalHangUp | EndReason::RemoteHangUp => {
+            "That was a whole call: rung, taken, talked, ended. The screen says who ended it."
+        }
+        EndReason::Declined => "Declined, and the caller was told so at once.",
+        EndReason::Canceled => "Given up before anybody answered; both screens say so.",
+        EndReason::Busy
+        | EndReason::NoAnswer
+        | EndReason::AnsweredElsewhere
+        | EndReason::Offline
+        | EndReason::NotFound
+        | EndReason::Replaced
+        | EndReason::NetworkLost
+        | EndReason::AuthFailed
+        | EndReason::Failed => "A call that did not come about; the screen says why.",
+    };
+    format!(
+        "{what} r calls again, Enter goes back to the start. With a friend: offhook serve on one \
+         machine, offhook on both."
     )
 }

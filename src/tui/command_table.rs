@@ -84,6 +84,17 @@ const LETTERS: &[Context] = &[
     Context::Call,
     Context::Ended,
 ];
+/// Everywhere but in the dial field, where the hint line has room for the way out.
+const BEYOND_HOME: &[Context] = &[
+    Context::People,
+    Context::Incoming,
+    Context::Outgoing,
+    Context::Call,
+    Context::Ended,
+    Context::Devices,
+    Context::Help,
+    Context::Question,
+];
 const EVERYWHERE: &[Context] = &[
     Context::Dial,
     Context::People,
@@ -120,6 +131,7 @@ static ROWS: &[Row] = &[
     row(&[Key::Enter], "Enter", Action::Call, "call", "calls the ID that is typed", &[Context::Dial]),
     row(&[Key::Tab, Key::Down], "Tab", Action::Switch, "people", "goes to the list, where letters are commands", &[Context::Dial]),
     row(&[Key::Esc], "Esc", Action::Back, "", "leaves the field", &[Context::Dial]),
+    row(&[Key::Ctrl('c')], "Ctrl+C", Action::Interrupt, "quit", "quits, when pressed twice in two seconds", &[Context::Dial]),
     row(&[Key::Enter], "Enter", Action::Call, "call", "calls the selected person", LISTS),
     row(&[Key::Up, Key::Char('k')], "↑ k", Action::Up, "", "selects the person above", LISTS),
     row(&[Key::Down, Key::Char('j')], "↓ j", Action::Down, "", "selects the person below", LISTS),
@@ -158,7 +170,7 @@ static ROWS: &[Row] = &[
     row(&[Key::Esc, Key::Enter, Key::Char('?'), Key::Char('q'), Key::Function(1)], "Esc", Action::Help, "close", "closes the help", &[Context::Help]),
     row(&[Key::Char('y')], "y", Action::Yes, "hang up and quit", "", &[Context::Question]),
     row(&[Key::Char('n'), Key::Esc, Key::Enter], "n", Action::No, "stay", "", &[Context::Question]),
-    row(&[Key::Ctrl('c')], "Ctrl+C", Action::Interrupt, "", "closes what is open; twice in two seconds it quits", EVERYWHERE),
+    row(&[Key::Ctrl('c')], "Ctrl+C", Action::Interrupt, "", "closes what is open; twice in two seconds it quits", BEYOND_HOME),
     row(&[Key::Ctrl('l')], "Ctrl+L", Action::Redraw, "", "paints the screen anew", EVERYWHERE),
     row(&[Key::Char('?'), Key::Function(1)], "?", Action::Help, "help", "shows the keys that work here", LETTERS),
     row(&[Key::Function(1)], "?", Action::Help, "help", "shows the keys that work here (F1 while something is typed)", &[Context::Dial]),

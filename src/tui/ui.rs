@@ -10,6 +10,7 @@ use super::over::Over;
 use super::people::{MissedCall, Person};
 use super::picker::{FoundDevice, Picker};
 use super::words;
+use crate::address::User;
 use crate::av::DeviceException;
 use crate::command::CommandError;
 use crate::phone::call::Stage;
@@ -162,6 +163,15 @@ impl Ui {
         times.into_iter().flatten().min()
     }
 
+    /// Returns what somebody goes by: who was called by ID may be known by name from before.
+    pub(crate) fn name_of<'a>(&'a self, user: &'a User) -> &'a str {
+        if user.name != user.id.as_str() {
+            return &user.name;
+        }
+        let known = self.people.iter().find(|it| it.user.id == user.id);
+        known.map_or(&user.name, |it| &it.user.name)
+    }
+
     /// Returns the call that rings, if one does.
     pub(crate) fn ringing<'a>(&self, phone: &'a Phone) -> Option<&'a Call> {
         phone.calls().iter().find(|call| call.is_ringing())
@@ -248,10 +258,10 @@ impl Ui {
 /// Returns what the terminal's title should say.
 pub fn title(ui: &Ui, phone: &Phone) -> String {
     if let Some(call) = ui.ringing(phone) {
-        return format!("☎ {} is calling", call.peer().user.name);
+        return format!("☎ {} is calling", ui.name_of(&call.peer().user));
     }
     match phone.foreground() {
-        Some(call) => format!("☎ {} · offhook", call.peer().user.name),
+        Some(call) => format!("☎ {} · offhook", ui.name_of(&call.peer().user)),
         None => match ui.missed.len() {
             0 => format!("{} · offhook", phone.me().name),
             n => format!("{n} missed · offhook"),

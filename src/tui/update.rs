@@ -176,8 +176,8 @@ fn call(ui: &mut Ui, context: Context) -> Option<Wish> {
     }
     if ui.dial.is_empty() {
         // The demo says "press Enter", so Enter it is.
-        let first = ui.people.first().filter(|_| ui.options.demo);
-        let Some(who) = first.map(|person| person.user.clone()) else {
+        let first = ui.options.people.first().filter(|_| ui.options.demo);
+        let Some(who) = first.cloned() else {
             ui.tell("Type the ID of the one you want to call, then press Enter");
             return None;
         };

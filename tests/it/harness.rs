@@ -1,7 +1,5 @@
 //! The real program on loopback, with a home of its own and NDJSON as the remote control.
 
-pub mod kamailio;
-
 use std::ffi::OsStr;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -15,8 +13,10 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use tempfile::TempDir;
 
+pub mod kamailio;
+
 /// Long enough for a busy machine; a test that passes never waits for it.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A home directory that nothing else has touched.
 pub struct Home(TempDir);
@@ -137,6 +137,12 @@ pub struct Served {
 }
 
 impl Served {
+    /// A server that was started another way and listens.
+    pub fn from(binary: Binary, url: &str) -> Self {
+        let url = url.to_owned();
+        Self { binary, url }
+    }
+
     /// Where to sign in, `ws://127.0.0.1:PORT`.
     pub fn url(&self) -> &str {
         &self.url
@@ -153,7 +159,8 @@ pub struct Binary {
 }
 
 impl Binary {
-    fn start(mut command: Command) -> Self {
+    /// Starts what a command describes and leaves it running.
+    pub fn start(mut command: Command) -> Self {
         command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -238,6 +245,17 @@ impl Binary {
             if line.contains(words) {
                 return line;
             }
+        }
+    }
+
+    /// Waits until a file it writes has the words.
+    pub fn wait_for_text(&mut self, file: &Path, words: &str) {
+        let deadline = Instant::now() + PATIENCE;
+        while !fs::read_to_string(file).is_ok_and(|text| text.contains(words)) {
+            if Instant::now() > deadline {
+                self.give_up(&format!("no {words} in {} in {PATIENCE:?}", file.display()));
+            }
+            thread::park_timeout(Duration::from_millis(20));
         }
     }
 

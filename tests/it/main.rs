@@ -15,6 +15,7 @@ mod call;
 mod cli;
 mod device;
 mod docs;
+mod e2e;
 mod fuzz;
 mod harness;
 mod media;

@@ -4,5 +4,5 @@ mod call;
 mod jitter;
 mod mixer;
 mod relay;
-mod rig;
+pub mod rig;
 mod sdp;

@@ -10,7 +10,7 @@ use crate::event::{EndReason, Event, Happened, RoomReason, RoomScope};
 use crate::id::UserId;
 use crate::run::{Setup, Station};
 
-/// How long echo lets it ring, so that the ringing can be heard.
+/// How long they let it ring, so that the ringing can be heard.
 const PICK_UP: Duration = Duration::from_millis(1500);
 /// How long the visitor talks.
 const VISIT: Duration = Duration::from_secs(16);
@@ -47,28 +47,33 @@ pub(super) async fn echo(setup: Setup) {
 }
 
 /// Calls `host` once after `delay`, later when the line is busy, and talks for a while.
+/// Answers, too, when called back.
 pub(super) async fn visitor(setup: Setup, host: UserId, delay: Duration) {
     let Some(mut station) = station(setup) else {
         return;
     };
-    let mut is_talking = false;
+    let mut then = Then::Call;
     let mut due = None;
     loop {
         let Some(event) = next(&mut station, due).await else {
             due = None;
-            let command = if is_talking {
-                Command::HangUp {
-                    call_id: None,
-                    custom_data: None,
-                }
-            } else {
-                Command::Dial {
+            let command = match then {
+                Then::Call => Command::Dial {
                     to: vec![Address::local(host.clone())],
                     kind: crate::av::Kind::Voice,
                     timeout: Some(45),
                     custom_data: Some(data_with_note("just saying hello")),
                     note: None,
-                }
+                },
+                Then::Answer => Command::Accept {
+                    call_id: None,
+                    kind: None,
+                    custom_data: None,
+                },
+                Then::HangUp => Command::HangUp {
+                    call_id: None,
+                    custom_data: None,
+                },
             };
             // The call may have ended in the same moment; then there is nothing to do.
             let _ = station.command(command);
@@ -84,17 +89,29 @@ pub(super) async fn visitor(setup: Setup, host: UserId, delay: Duration) {
                 reason: RoomReason::Logined,
                 ..
             } => due = Some(Instant::now() + delay),
+            Happened::IncomingReceived => {
+                then = Then::Answer;
+                due = Some(Instant::now() + PICK_UP);
+            }
             Happened::UserEnter { .. } => {
-                is_talking = true;
+                then = Then::HangUp;
                 due = Some(Instant::now() + VISIT);
             }
             Happened::End { reason, .. } => {
-                is_talking = false;
+                then = Then::Call;
                 due = (reason == EndReason::Busy).then(|| Instant::now() + AGAIN);
             }
             _ => {}
         }
     }
+}
+
+/// What the visitor does when the time has come.
+#[derive(Debug, Clone, Copy)]
+enum Then {
+    Call,
+    Answer,
+    HangUp,
 }
 
 fn station(setup: Setup) -> Option<Station> {

@@ -155,6 +155,7 @@ impl Line {
             is_ours: called.is_ours,
             unacked: Some(unacked),
             bye: None,
+            device: None,
         };
         self.legs.insert(leg, Leg::Up(Box::new(up)));
     }

@@ -223,6 +223,7 @@ impl Line {
             is_ours,
             unacked: None,
             bye: None,
+            device: None,
         };
         self.legs.insert(leg, Leg::Up(Box::new(up)));
         self.hear(Heard::Accepted {

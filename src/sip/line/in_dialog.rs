@@ -8,8 +8,7 @@ use super::leg::{Leg, Up};
 use super::transaction::{Client, Purpose, ServedKey};
 use super::{ALLOW, Line, Output, PATIENCE, header};
 use crate::id::{CallId, LegId};
-use crate::phone::signal::EndReason;
-use crate::phone::signal::{CancelCause, DeviceState, Heard, Refusal};
+use crate::phone::signal::{CancelCause, DeviceState, EndReason, Heard, Refusal};
 use crate::sip::body::{self, Body, BodyError};
 use crate::sip::header::NameAddr;
 use crate::sip::{sdp, user_to_user};
@@ -61,7 +60,9 @@ impl Line {
         let Some(Leg::Up(up)) = self.legs.get_mut(&leg) else {
             return;
         };
-        if up.is_ours {
+        if up.unacked.is_some() {
+            up.device = Some((call.clone(), state.clone()));
+        } else if up.is_ours {
             let head = vec![("Info-Package", "offhook".to_owned())];
             let body = (body::CONTENT_TYPE, body::emit_device(call, state));
             let info = up.dialog.request("INFO", head, Some(body));
@@ -259,8 +260,11 @@ impl Line {
         });
         if let Some((leg, up)) = acked {
             up.unacked = None;
-            if let Some((reason, data)) = up.bye.take() {
+            let (bye, device) = (up.bye.take(), up.device.take());
+            if let Some((reason, data)) = bye {
                 self.bye(now, leg, reason, data);
+            } else if let Some((call, state)) = device {
+                self.tell_device(now, leg, &call, &state);
             }
         }
     }

@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use rsipstack::sip::Request;
 
-use crate::phone::signal::EndReason;
-use crate::phone::signal::{CallLabel, CancelCause};
+use crate::id::CallId;
+use crate::phone::signal::{CallLabel, CancelCause, DeviceState, EndReason};
 use crate::sip::dialog::Dialog;
 
 /// One leg, from the INVITE to the BYE.
@@ -58,6 +58,9 @@ pub(super) struct Up {
     pub(super) unacked: Option<Unacked>,
     /// A BYE that has to wait for that (RFC 3261, 15).
     pub(super) bye: Option<(EndReason, Option<String>)>,
+    /// The device state that has to wait for it too: an INFO may overtake the 2xx on its way
+    /// and would find no dialog there.
+    pub(super) device: Option<(CallId, DeviceState)>,
 }
 
 /// A 2xx of ours that waits for its ACK.

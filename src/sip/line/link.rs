@@ -5,11 +5,10 @@ use std::time::{Duration, Instant};
 use rand::RngExt as _;
 use rsipstack::sip::Response;
 
-use super::transaction::{Client, Purpose};
+use super::transaction::{Client, Purpose, challenges};
 use super::{Draft, Line, Output};
 use crate::address::{NOTE_CHARS, clean};
-use crate::phone::signal::Heard;
-use crate::phone::signal::RoomError;
+use crate::phone::signal::{Heard, RoomError};
 use crate::sip::bridge;
 use crate::sip::digest::{Challenge, Ha1};
 use crate::sip::header::{self, NameAddr};
@@ -326,16 +325,6 @@ impl Line {
             again: now + pause.mul_f64(jitter),
         };
     }
-}
-
-/// Reads the challenges of a 401 or 407.
-pub(super) fn challenges(answer: &Response) -> Vec<Challenge> {
-    let name = if answer.status_code.code() == 401 {
-        "WWW-Authenticate"
-    } else {
-        "Proxy-Authenticate"
-    };
-    Challenge::parse_all(header::all(&answer.headers, name))
 }
 
 /// Returns status and phrase, for a detail line.

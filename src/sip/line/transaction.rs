@@ -4,7 +4,6 @@ use std::time::{Duration, Instant};
 
 use rsipstack::sip::{Headers, Request, Response};
 
-use super::link::challenges;
 use super::{Draft, Line, Output, PARKING, PATIENCE, header, reply};
 use crate::id::LegId;
 use crate::sip::digest::Challenge;
@@ -340,4 +339,14 @@ fn via(headers: &Headers) -> Option<(String, String)> {
         .1
         .trim();
     Some((sent_by, branch.to_owned()))
+}
+
+/// Reads the challenges of a 401 or 407.
+pub(super) fn challenges(answer: &Response) -> Vec<Challenge> {
+    let name = if answer.status_code.code() == 401 {
+        "WWW-Authenticate"
+    } else {
+        "Proxy-Authenticate"
+    };
+    Challenge::parse_all(header::all(&answer.headers, name))
 }

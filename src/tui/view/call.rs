@@ -31,7 +31,7 @@ pub(super) fn draw(page: &mut Page<'_>, area: Rect) {
     };
     let member = call.peer();
     let theirs = Part {
-        name: &member.user.name,
+        name: ui.name_of(&member.user),
         state: their_state(page, &call.stage, member),
         detail: quality(&page.meters.peer(member.leg)),
         wave: ui.waves.peers.get(&member.leg),

@@ -26,7 +26,7 @@ pub(super) fn draw(page: &mut Page<'_>, area: Rect) {
     let gap = u16::from(page.size != Size::Small);
     let area = middle(area, area.width, 5 + 3 * gap);
     let room = usize::from(area.width).saturating_sub(4);
-    let name = fit(&over.peer.name, room.saturating_sub(24).max(8));
+    let name = fit(page.ui.name_of(&over.peer), room.saturating_sub(24).max(8));
     let sentence = if over.reason == EndReason::NetworkLost && over.duration.is_zero() {
         format!("{name} could not be reached")
     } else {

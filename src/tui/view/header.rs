@@ -84,7 +84,7 @@ fn in_call(page: &Page<'_>, room: usize) -> Line<'static> {
     let room = room.saturating_sub(4 + time.len());
     let least = room.min(6);
     let name = fit(
-        &call.peer().user.name,
+        page.ui.name_of(&call.peer().user),
         room.saturating_sub(width(&away)).max(least),
     );
     let rest = room.saturating_sub(width(&name));

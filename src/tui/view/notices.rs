@@ -7,7 +7,7 @@ use ratatui::text::{Line, Span};
 use super::{Page, Size, below, inset, row};
 use crate::av::Kind;
 use crate::event::MissedCause;
-use crate::tui::caption::caption;
+use crate::tui::caption::{caption, short_caption};
 use crate::tui::command_table::Context;
 use crate::tui::text::{fit, width, wrap};
 use crate::tui::theme;
@@ -56,11 +56,7 @@ fn told(page: &Page<'_>, place: Context, room: usize) -> Vec<Line<'static>> {
         }
         lines.push(Line::styled(fit(&told, room), theme::bad()));
     }
-    for (what, device) in [("Microphone", &ui.microphone), ("Speaker", &ui.speaker)] {
-        if let Some(told) = fault(what, device, room) {
-            lines.push(Line::styled(told, theme::bad()));
-        }
-    }
+    lines.extend(faults(page, room));
     if let Some(toast) = &ui.toast {
         let (sign, style) = if toast.is_bad {
             ("✕", theme::bad())
@@ -127,23 +123,54 @@ fn missed(page: &Page<'_>, place: Context, room: usize) -> Option<Line<'static>>
     ]))
 }
 
-fn fault(what: &str, device: &OwnDevice, room: usize) -> Option<String> {
+/// Tells what is wrong with our devices: the exception's name, what it means, and where to
+/// choose another one. What the system says of it follows where there is room.
+fn faults(page: &Page<'_>, room: usize) -> Vec<Line<'static>> {
+    let (microphone, speaker) = (&page.ui.microphone, &page.ui.speaker);
+    let is_same = microphone.exception == speaker.exception && microphone.name == speaker.name;
+    let faults = if is_same {
+        [fault("Microphone and speaker", microphone, room), None]
+    } else {
+        let ours = fault("Microphone", microphone, room);
+        [ours, fault("Speaker", speaker, room)]
+    };
+    let mut lines: Vec<_> = faults.into_iter().flatten().collect();
+    if page.size == Size::Small {
+        return lines;
+    }
+    if is_same && microphone.exception.is_some() {
+        let told = "The call goes on without them; choose a file, a tone or none to go on with.";
+        lines.push(Line::styled(format!("  {told}"), theme::dim()));
+        return lines;
+    }
+    let details = [microphone, speaker].into_iter().filter_map(|device| {
+        device.exception?;
+        let detail = crate::address::clean(&device.detail, 120);
+        (!detail.is_empty()).then(|| format!("{}: {detail}", device.name))
+    });
+    for detail in details {
+        let detail = fit(&format!("  {detail}"), room);
+        lines.push(Line::styled(detail, theme::dim()));
+    }
+    lines
+}
+
+fn fault(what: &str, device: &OwnDevice, room: usize) -> Option<Line<'static>> {
     const KEYS: &str = " - o devices";
     let exception = device.exception?;
     let name = exception_name(exception);
     let sentence = exception_sentence(exception);
-    let mut told = format!("⚠ {what}: {name}, {sentence} ({}", device.name);
-    if !device.detail.is_empty() {
-        told = format!("{told}: {}", crate::address::clean(&device.detail, 80));
-    }
-    told.push(')');
+    let told = format!("⚠ {what}: {name}, {sentence}");
     let told = fit(&told, room.saturating_sub(KEYS.len()));
-    Some(format!("{told}{KEYS}"))
+    Some(Line::styled(format!("{told}{KEYS}"), theme::bad()))
 }
 
 fn captions(page: &Page<'_>, place: Context, room: usize) -> Vec<Line<'static>> {
-    let Some(text) = caption(page.ui, page.phone, place).filter(|_| page.size != Size::Small)
-    else {
+    let told = match page.size {
+        Size::Small => short_caption(page.ui, page.phone, place),
+        Size::Normal | Size::Wide => caption(page.ui, page.phone, place),
+    };
+    let Some(text) = told else {
         return Vec::new();
     };
     let lines = wrap(&text, room.min(100).saturating_sub(2));

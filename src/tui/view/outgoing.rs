@@ -23,7 +23,7 @@ pub(super) fn draw(page: &mut Page<'_>, area: Rect) {
     let gap = u16::from(page.size != Size::Small);
     let area = middle(area, area.width, 4 + 4 * gap);
     let room = usize::from(area.width);
-    let name = fit(&call.peer().user.name, room.saturating_sub(12));
+    let name = fit(page.ui.name_of(&call.peer().user), room.saturating_sub(12));
     let title = Span::styled(format!("Calling {name}"), theme::strong());
     page.put_middle(area, title);
     let told = fit(&state(page, call), room);
@@ -45,7 +45,8 @@ fn state(page: &Page<'_>, call: &Call) -> String {
                 1 => " (●) ",
                 _ => "  ●  ",
             };
-            return match &member.device {
+            // The demo's devices are all in this very program.
+            return match member.device.as_ref().filter(|_| !page.ui.options.demo) {
                 Some(device) => {
                     let device = crate::address::clean(device, 32);
                     format!("{bell} ringing on {device}")

@@ -164,6 +164,14 @@ fn an_unknown_key_is_a_warning_with_its_line() {
     );
 }
 
+#[test]
+fn a_dot_inside_quotes_is_no_section() {
+    let text = "[call]\n\"x.ring_timeout\" = 5\n";
+    let (config, warnings) = Config::parse(text, "f").expect("no error");
+    assert_eq!(config, Config::default());
+    assert_eq!(warnings.len(), 1);
+}
+
 proptest::proptest! {
     #[test]
     fn no_text_makes_it_panic(text in "(\\[account\\]\n)?(\\PC|[\\[\\]=\"'\n.#])*") {

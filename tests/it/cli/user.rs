@@ -47,7 +47,7 @@ fn an_empty_password_is_refused() {
     let home = Home::new();
     let add = home.run_with("\n", ["user", "add", "alice"]);
     assert_eq!(add.stderr, "error: the password is empty\n");
-    assert_ne!(add.status, 0);
+    assert_eq!(add.status, 1);
     assert_eq!(home.run(["user", "list"]).stdout, "");
 }
 

@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 /// Runs until it is dropped. Every user's password is the ID and `-pw`.
 #[derive(Debug)]
-pub(crate) struct Kamailio {
+pub struct Kamailio {
     child: Child,
     port: u16,
     _dir: TempDir,
@@ -17,7 +17,7 @@ pub(crate) struct Kamailio {
 
 impl Kamailio {
     /// Starts one and waits until it listens.
-    pub(crate) fn start() -> Self {
+    pub fn start() -> Self {
         let dir = tempfile::tempdir().unwrap();
         // Somebody else may take the port between here and there; another try takes another port.
         for _ in 0..5 {
@@ -55,7 +55,7 @@ impl Kamailio {
     }
 
     /// Where it listens.
-    pub(crate) fn url(&self) -> String {
+    pub fn url(&self) -> String {
         format!("ws://127.0.0.1:{}", self.port)
     }
 }

@@ -101,16 +101,16 @@ pub(super) fn recorded(path: &Path, seconds: f32) -> Vec<f32> {
     }
 }
 
-pub(super) fn read(path: &Path) -> Vec<f32> {
+pub fn read(path: &Path) -> Vec<f32> {
     offhook::media::audio::wav::read(std::fs::read(path).unwrap_or_default().as_slice())
         .unwrap_or_default()
 }
 
-pub(super) fn speech() -> PathBuf {
+pub fn speech() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/speech.wav")
 }
 
-pub(super) fn file(path: &Path) -> String {
+pub fn file(path: &Path) -> String {
     DeviceSpec::File(path.to_owned()).to_string()
 }
 
@@ -125,14 +125,14 @@ pub(super) fn amplitude(samples: &[f32], hz: f32) -> f32 {
     (2.0 * power.max(0.0).sqrt() / samples.len() as f64) as f32
 }
 
-pub(super) fn rms(samples: &[f32]) -> f32 {
+pub fn rms(samples: &[f32]) -> f32 {
     (samples.iter().map(|x| x * x).sum::<f32>() / samples.len().max(1) as f32).sqrt()
 }
 
 /// How alike each second of `original` and what was heard of it are; quiet seconds are left out.
 ///
 /// Each second is aligned by itself, near where the one before was: a buffer may stretch.
-pub(super) fn correlation(original: &[f32], heard: &[f32]) -> Vec<f32> {
+pub fn correlation(original: &[f32], heard: &[f32]) -> Vec<f32> {
     const SLOW: usize = 8_000;
     let original = thin(original, 6);
     // The same at three offsets: a lag is hardly ever a whole number of thinned samples.

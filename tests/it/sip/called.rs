@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use expect_test::expect;
 use offhook::event::EndReason;
-use offhook::id::LegId;
-use offhook::phone::signal::{CancelCause, Heard, Refusal, Say, Sdp};
+use offhook::id::{CallId, LegId};
+use offhook::phone::signal::{CancelCause, DeviceState, Heard, Refusal, Say, Sdp};
 use offhook::sip::{header, user_to_user};
 
 use super::desk::{Desk, SDP, field, fields, invitation, request};
@@ -143,6 +143,34 @@ fn our_bye_waits_for_the_ack() {
     assert_eq!(
         field(desk.last("BYE"), "Route"),
         "<sip:pbx.test:7443;transport=ws;lr>"
+    );
+}
+
+#[test]
+fn our_devices_wait_for_the_ack_too_and_only_the_newest_is_told() {
+    let mut desk = Desk::signed_in();
+    desk.receive(&invitation(""));
+    desk.say(accept());
+    for seq in [1, 2] {
+        desk.say(Say::Device {
+            leg: LEG,
+            call: CallId::new("01BOB"),
+            state: DeviceState {
+                seq,
+                ..DeviceState::default()
+            },
+        });
+    }
+    assert!(!desk.sent.iter().any(|text| text.starts_with("INFO")));
+    let tag = tag(&desk);
+    desk.receive(&request("ACK", "2", &tag, 1, ""));
+    assert!(desk.last("INFO").contains(r#""seq":2"#));
+    assert_eq!(
+        desk.sent
+            .iter()
+            .filter(|text| text.starts_with("INFO"))
+            .count(),
+        1
     );
 }
 

@@ -1,0 +1,8 @@
+//! The real program: a server and phones as processes, read at both ends.
+
+mod away;
+mod commands;
+mod results;
+mod sound;
+mod stage;
+mod troubles;
