@@ -337,7 +337,8 @@ async fn serve(
 ) -> Result<(), door::Turned> {
     // Without it an ACK and what follows it wait for each other's acknowledgement, 40 ms a time.
     stream.set_nodelay(true)?;
-    if core.flows.len() >= limits::CONNECTIONS {
+    // Whoever only holds a place does not keep out whoever wants to sign in.
+    if core.flows.len() >= limits::CONNECTIONS && !core.flows.make_room() {
         return Ok(door::refuse(&mut stream, 503, "There are too many connections.").await?);
     }
     // From here on it counts, handshake included.

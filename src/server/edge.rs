@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use rsipstack::sip::{HeadersExt as _, Method, SipMessage, StatusCode};
+use rsipstack::sip::{HeadersExt as _, Method, Response, SipMessage, StatusCode, StatusCodeKind};
 use rsipstack::transaction::key::{TransactionKey, TransactionRole};
 use tokio::time::Instant;
 
@@ -35,6 +35,20 @@ impl Gate {
         self.core.knows(ack)
     }
 
+    /// Returns the transaction of a 2xx to an INVITE that a fork waits for.
+    fn awaited(&self, response: &Response) -> Option<TransactionKey> {
+        let is_success = response.status_code.kind() == StatusCodeKind::Successful;
+        let is_to_invite = response
+            .cseq_header()
+            .is_ok_and(|cseq| cseq.method() == Ok(Method::Invite));
+        if !is_success || !is_to_invite {
+            return None;
+        }
+        let key = TransactionKey::from_response(response, TransactionRole::Client).ok()?;
+        let endpoint = &self.core.endpoint;
+        endpoint.transactions.contains_key(&key).then_some(key)
+    }
+
     fn is_owner(&self, key: TransactionKey, method: Method) -> bool {
         let now = Instant::now();
         self.core.owners.admit(now, key, method, &self.flow)
@@ -43,12 +57,20 @@ impl Gate {
 
 impl Edge for Gate {
     fn check(&mut self, message: SipMessage) -> Verdict {
-        let SipMessage::Request(request) = &message else {
+        let request = match &message {
+            SipMessage::Request(request) => request,
             // Only who is signed in has been asked anything.
-            return match self.flow.user() {
-                Some(_) => Verdict::Pass(Box::new(message)),
-                None => Verdict::Drop,
-            };
+            SipMessage::Response(_) if self.flow.user().is_none() => return Verdict::Drop,
+            SipMessage::Response(response) => {
+                // The caller has no dialog before this 2xx, and would refuse what is said within one.
+                return match self.awaited(response) {
+                    Some(key) => {
+                        let has_gone_on = self.flow.holds_back(key);
+                        Verdict::PassFirst(Box::new(message), has_gone_on)
+                    }
+                    None => Verdict::Pass(Box::new(message)),
+                };
+            }
         };
         let method = request.method;
         let Ok(key) = TransactionKey::from_request(request, TransactionRole::Server) else {

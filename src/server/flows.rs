@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use rsipstack::sip::{Domain, HostWithPort, Transport};
+use rsipstack::transaction::key::TransactionKey;
 use rsipstack::transport::{SipAddr, SipConnection};
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
@@ -30,6 +31,8 @@ pub(crate) struct Flow {
     /// Wrong passwords so far.
     pub(crate) failures: AtomicU32,
     user: Mutex<Option<UserId>>,
+    /// What has to go on before more is read.
+    held: Mutex<Option<(TransactionKey, CancellationToken)>>,
     /// Since when nothing is registered here.
     idle_since: Mutex<Option<Instant>>,
 }
@@ -48,6 +51,21 @@ impl Flow {
     pub(crate) fn connection(&self) -> Option<&SipConnection> {
         let link = self.link.get()?;
         (!self.gone.is_cancelled()).then(|| link.connection())
+    }
+
+    /// Begins to wait for the answer of a transaction to have gone on; see [`Flow::has_passed`].
+    pub(crate) fn holds_back(&self, key: TransactionKey) -> CancellationToken {
+        let has_gone_on = CancellationToken::new();
+        *lock(&self.held) = Some((key, has_gone_on.clone()));
+        has_gone_on
+    }
+
+    /// Says that what came for a transaction has gone on.
+    pub(crate) fn has_passed(&self, key: &TransactionKey) {
+        let held = lock(&self.held).take_if(|(held, _)| held == key);
+        if let Some((_, has_gone_on)) = held {
+            has_gone_on.cancel();
+        }
     }
 
     /// Completes the flow with its socket.
@@ -152,6 +170,7 @@ impl Flows {
             nonces: Nonces::default(),
             failures: AtomicU32::new(0),
             user: Mutex::default(),
+            held: Mutex::default(),
             idle_since: Mutex::new(Some(now)),
         });
         lock(&self.table).flows.insert(flow.id, flow.clone());
@@ -277,6 +296,22 @@ impl Flows {
 
     pub(crate) fn len(&self) -> usize {
         lock(&self.table).flows.len()
+    }
+
+    /// Closes the socket that has been nobody's for longest; false if all are somebody's.
+    pub(crate) fn make_room(&self) -> bool {
+        let table = lock(&self.table);
+        let strangers = table.flows.values().filter(|flow| flow.user().is_none());
+        match strangers
+            .filter(|flow| !flow.gone.is_cancelled())
+            .min_by_key(|flow| flow.id)
+        {
+            Some(flow) => {
+                flow.close(POLICY, "others are waiting to sign in");
+                true
+            }
+            None => false,
+        }
     }
 
     /// Counts sockets, contacts, and contacts that are kept for their users.

@@ -14,6 +14,7 @@ use rsipstack::sip::{
     Header, HeadersExt as _, Method, Request, Response, SipMessage, StatusCode, StatusCodeKind,
 };
 use rsipstack::transaction::Transaction;
+use rsipstack::transaction::key::TransactionKey;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
@@ -33,6 +34,7 @@ const LINGER: Duration = Duration::from_secs(32);
 
 /// One phone that was asked.
 pub(crate) struct Branch {
+    key: TransactionKey,
     request: Request,
     flow: Arc<Flow>,
     has_rung: bool,
@@ -44,8 +46,9 @@ pub(crate) struct Branch {
 }
 
 impl Branch {
-    pub(crate) const fn new(request: Request, flow: Arc<Flow>) -> Self {
+    pub(crate) const fn new(key: TransactionKey, request: Request, flow: Arc<Flow>) -> Self {
         Self {
+            key,
             request,
             flow,
             has_rung: false,
@@ -130,7 +133,11 @@ impl Fork {
                     None => is_listening = false,
                 },
                 Some((at, heard)) = self.heard.recv() => match heard {
-                    Heard::Response(response) => self.on_response(at, *response).await,
+                    Heard::Response(response) => {
+                        self.on_response(at, *response).await;
+                        let branch = &self.branches[at];
+                        branch.flow.has_passed(&branch.key);
+                    }
                     Heard::Lost => self.on_lost(at).await,
                 },
                 () = caller_gone.cancelled(), if !self.is_answered => {

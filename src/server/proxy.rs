@@ -223,9 +223,10 @@ async fn forward(
             continue;
         };
         let endpoint = core.endpoint.clone();
-        let mut client = Transaction::new_client(key, request.clone(), endpoint, Some(connection));
+        let mut client =
+            Transaction::new_client(key.clone(), request.clone(), endpoint, Some(connection));
         match client.send().await {
-            Ok(()) => branches.push((Branch::new(request, binding.flow.clone()), client)),
+            Ok(()) => branches.push((Branch::new(key, request, binding.flow.clone()), client)),
             Err(error) => tracing::debug!(%error, "a branch could not be started"),
         }
     }

@@ -136,6 +136,54 @@ mod tests {
     }
 
     #[test]
+    fn a_phone_reads_the_name_that_was_checked() {
+        use proptest::prelude::{Just, Strategy as _, prop};
+        use proptest::strategy::Union;
+        const WORDS: [&str; 22] = [
+            "sip:",
+            "sips:",
+            "alice",
+            "bob",
+            "@",
+            "@x",
+            "<",
+            ">",
+            "<sip:bob@x>",
+            "<sip:alice@x>",
+            "\"",
+            "\\",
+            ";",
+            ";tag=1",
+            ",",
+            " ",
+            "%61",
+            "%",
+            ":",
+            "?",
+            "=",
+            "\t",
+        ];
+        let word = Union::new(WORDS.map(Just));
+        let value = prop::collection::vec(word, 1..12).prop_map(|words| words.concat());
+        let with_name = (value.clone(), value.clone())
+            .prop_map(|(name, end)| format!("{name}<sip:alice@x>{end}"));
+        let config = proptest::test_runner::Config {
+            cases: 20_000,
+            failure_persistence: None,
+            ..Default::default()
+        };
+        let mut runner = proptest::test_runner::TestRunner::new(config);
+        let outcome = runner.run(&Union::new([value.boxed(), with_name.boxed()]), |value| {
+            let read = crate::sip::header::NameAddr::parse(&value).user();
+            if let Some(checked) = user_of_header(&value) {
+                proptest::prop_assert_eq!(read.map(|user| user.id), Some(checked));
+            }
+            Ok(())
+        });
+        outcome.unwrap();
+    }
+
+    #[test]
     fn spellings_of_one_contact_are_one() {
         let key = contact_key("sip:bob@Abc.Invalid;transport=WS");
         assert_eq!(key, contact_key("SIP:b%6Fb@abc.invalid"));

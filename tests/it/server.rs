@@ -1,6 +1,7 @@
 //! The embedded server, talked to by phones that write their SIP by hand.
 
 mod calls;
+mod forking;
 pub(crate) mod harness;
 mod identity;
 mod robustness;

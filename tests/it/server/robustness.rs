@@ -1,69 +1,19 @@
 //! Garbage, floods and visitors: whoever talks sense goes on talking.
 
-use proptest::test_runner::{RngAlgorithm, TestRng};
-use rand::Rng as _;
+use offhook::sip::digest::{Challenge, Ha1};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio_tungstenite::tungstenite::Message;
 
-use super::harness::{Phone, server};
+use super::harness::{PASSWORD, Phone, server};
 
 #[tokio::test]
-async fn garbage_leaves_other_calls_alone() {
+async fn who_talks_no_sip_is_shown_out() {
     let server = server().await;
-    let mut alice = Phone::sign_in(&server, "alice", "a").await;
-    let mut bob = Phone::sign_in(&server, "bob", "b").await;
-    let contact = format!("Contact: <{}>\r\n", alice.contact);
-    alice.request("INVITE", "bob", &contact).await;
-    let invite = bob.expect("INVITE").await;
-    bob.say(&invite.reply("180 Ringing", "")).await;
-    alice.expect("180").await;
-
-    let mut rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[7; 32]);
-    let mut mallory = Phone::sign_in(&server, "mallory", "m").await;
-    for _ in 0..2000 {
-        let methods = [
-            "INVITE", "MESSAGE", "REGISTER", "ACK", "CANCEL", "OPTIONS", "BYE", "INFO",
-        ];
-        let method = methods[rng.next_u32() as usize % methods.len()];
-        let more = "Contact: <sip:m@m.invalid>;expires=300\r\nExpires: 60\r\nRoute: <sip:x;lr>\r\n\r\nbody";
-        // Never to bob, who would have to tell it from what he waits for.
-        let mut bytes = mallory
-            .write(method, "sip:nobody@x", "mallory", more)
-            .into_bytes();
-        for _ in 0..=rng.next_u32() % 8 {
-            let at = rng.next_u32() as usize % bytes.len();
-            let byte = rng.next_u32().to_le_bytes()[0];
-            match rng.next_u32() % 4 {
-                0 => bytes[at] = byte,
-                1 => bytes.insert(at, byte),
-                2 => bytes.truncate(at.max(1)),
-                _ => {
-                    let line = bytes[at..].iter().take(40).copied().collect::<Vec<_>>();
-                    bytes.extend(line);
-                }
-            }
-        }
-        let message = match String::from_utf8(bytes) {
-            Ok(text) => Message::text(text),
-            Err(error) => Message::binary(error.into_bytes()),
-        };
-        if !mallory.say_raw(message).await {
-            mallory = Phone::sign_in(&server, "mallory", "m").await;
-        }
-    }
-    let mut flood = Phone::connect(&server, "mallory", "f").await;
-    flood.say_raw(Message::text("a".repeat(65 * 1024))).await;
-    flood.expect_close().await;
     let mut babble = Phone::connect(&server, "mallory", "b").await;
     for _ in 0..100 {
         babble.say_raw(Message::text("let me in")).await;
     }
     assert_eq!(babble.expect_close().await, Some(1008));
-
-    let contact = format!("Contact: <{}>\r\n", bob.contact);
-    bob.say(&invite.reply("200 OK", &contact)).await;
-    alice.expect("200").await;
-    alice.expect_silence().await;
 }
 
 #[tokio::test]
@@ -106,4 +56,72 @@ async fn a_server_for_others_is_never_open() {
     let mut settings = offhook::server::Settings::new(([0, 0, 0, 0], 0).into());
     settings.open = Some(true);
     assert!(offhook::server::start(settings).await.is_err());
+}
+
+#[tokio::test]
+async fn a_flood_is_the_flooders_trouble() {
+    let server = server().await;
+    let mut carol = Phone::sign_in(&server, "carol", "c").await;
+    let mut mallory = Phone::sign_in(&server, "mallory", "m").await;
+    // Carol answers nothing.
+    for _ in 0..200 {
+        mallory.request("MESSAGE", "carol", "").await;
+    }
+    for _ in 128..200 {
+        mallory.expect("503").await;
+    }
+    let mut alice = Phone::sign_in(&server, "alice", "a").await;
+    alice
+        .request("MESSAGE", "carol", "Content-Type: text/plain\r\n\r\nhello")
+        .await;
+    let message = loop {
+        let message = carol.expect("MESSAGE").await;
+        if message.body() == "hello" {
+            break message;
+        }
+    };
+    carol.say(&message.reply("200 OK", "")).await;
+    alice.expect("200").await;
+}
+
+#[tokio::test]
+async fn nobody_is_crowded_out_of_signing_in() {
+    let server = server().await;
+    let mut alice = Phone::connect(&server, "alice", "a").await;
+    let uri = "sip:offhook.test";
+    let refusal = alice.ask("REGISTER", uri, "alice", "").await;
+    let mut mallory = Phone::connect(&server, "mallory", "m").await;
+    for _ in 0..2000 {
+        let text = mallory.write("REGISTER", uri, "mallory", "");
+        mallory.say(&text).await;
+        mallory.expect("401").await;
+    }
+    let challenge = &Challenge::parse_all(refusal.all("WWW-Authenticate"))[1];
+    let more = format!(
+        "Authorization: {}\r\nOffhook-Claim: {}\r\n",
+        challenge.answer("alice", PASSWORD, "REGISTER", uri, 1, "c"),
+        Ha1::of("alice", &challenge.realm, PASSWORD).to_claim()
+    );
+    assert_eq!(
+        alice.ask("REGISTER", uri, "alice", &more).await.what(),
+        "200"
+    );
+}
+
+#[tokio::test]
+async fn a_user_has_sixteen_contacts() {
+    let server = server().await;
+    let mut alice = Phone::sign_in(&server, "alice", "a0").await;
+    let mut others = Vec::new();
+    for n in 1..16 {
+        others.push(Phone::sign_in(&server, "alice", &format!("a{n}")).await);
+    }
+    let mut one_more = Phone::connect(&server, "alice", "a16").await;
+    assert_eq!(one_more.register(PASSWORD).await.what(), "403");
+    drop(others);
+    while server.load().contacts > 1 {
+        alice.expect_silence().await;
+    }
+    assert_eq!(one_more.register(PASSWORD).await.what(), "200");
+    assert_eq!(server.load().reserved, 15);
 }
