@@ -5,7 +5,7 @@ use std::net::TcpListener;
 use super::stage::Stage;
 use crate::harness::Home;
 
-fn words<'a>(server: &'a str) -> [&'a str; 7] {
+fn words(server: &str) -> [&str; 7] {
     ["call", "bob", "--as", "alice", "--server", server, "--json"]
 }
 
