@@ -15,6 +15,7 @@ mod meters;
 mod observe;
 mod options;
 mod over;
+mod page;
 mod people;
 mod picker;
 mod terminal;

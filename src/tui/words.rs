@@ -3,9 +3,8 @@
 mod end;
 mod exception;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use super::ui::Ui;
 use crate::event::{RoomError, RoomReason};
 use crate::phone::Phone;
 
@@ -43,11 +42,11 @@ pub(crate) fn sentence(text: &str) -> String {
 }
 
 /// Tells how the sign-in stands.
-pub(crate) fn sign_in(ui: &Ui, phone: &Phone) -> String {
+pub(crate) fn sign_in(now: Instant, phone: &Phone) -> String {
     let sign_in = phone.sign_in();
     let since = || {
-        let since = sign_in.since.unwrap_or(ui.now);
-        ui.now.saturating_duration_since(since).as_secs()
+        let since = sign_in.since.unwrap_or(now);
+        now.saturating_duration_since(since).as_secs()
     };
     match sign_in.reason {
         RoomReason::Logined | RoomReason::Reconnected => "online".to_owned(),

@@ -6,10 +6,10 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use super::{Page, Size, below, inset, row};
 use crate::av::MicrophoneState;
 use crate::phone::call::{MediaState, Member, Stage};
 use crate::tui::meters::{PeerMeter, is_speech};
+use crate::tui::page::{Page, Size, below, inset, row};
 use crate::tui::text::{fit, width};
 use crate::tui::theme;
 use crate::tui::widget::{boxed, wave};

@@ -3,8 +3,8 @@
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::{Page, Size, below, inset, row};
 use crate::av::Role;
+use crate::tui::page::{Page, Size, below, inset, row};
 use crate::tui::text::{fit, width};
 use crate::tui::widget::{field, wave};
 use crate::tui::{Action, theme};

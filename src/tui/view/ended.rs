@@ -3,10 +3,10 @@
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::{Page, Size, middle, row};
 use crate::av::Kind;
 use crate::event::EndReason;
 use crate::tui::command_table::Context;
+use crate::tui::page::{Page, Size, middle, row};
 use crate::tui::text::fit;
 use crate::tui::widget::buttons;
 use crate::tui::words::{clock, end_detail, end_sentence};

@@ -3,10 +3,10 @@
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::{Page, Size, inset};
 use crate::event::RoomReason;
 use crate::phone::call::{MediaState, Stage};
 use crate::tui::command_table::Context;
+use crate::tui::page::{Page, Size, inset};
 use crate::tui::text::{fit, width};
 use crate::tui::widget::wave;
 use crate::tui::words::{clock, exception_name, sign_in};
@@ -40,7 +40,7 @@ fn account(page: &Page<'_>, room: usize) -> Line<'static> {
         | RoomReason::Logout
         | RoomReason::LogoutFailed => ("✕", theme::bad()),
     };
-    let state = fit(&sign_in(page.ui, page.phone), room.saturating_sub(8));
+    let state = fit(&sign_in(page.ui.now, page.phone), room.saturating_sub(8));
     let name = fit(
         &page.phone.me().name,
         room.saturating_sub(width(&state) + 4),
@@ -79,7 +79,7 @@ fn in_call(page: &Page<'_>, room: usize) -> Line<'static> {
     let away = if page.phone.sign_in().is_online() {
         String::new()
     } else {
-        format!("  server: {}", sign_in(page.ui, page.phone))
+        format!("  server: {}", sign_in(page.ui.now, page.phone))
     };
     let room = room.saturating_sub(4 + time.len());
     let least = room.min(6);

@@ -3,8 +3,8 @@
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::{Page, inset, middle, row};
 use crate::tui::command_table::{Context, rows};
+use crate::tui::page::{Page, inset, middle, row};
 use crate::tui::text::{fit, pad};
 use crate::tui::widget::boxed;
 use crate::tui::{Action, theme};

@@ -5,8 +5,8 @@ use std::time::Duration;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::{Page, Size, below, inset, row};
 use crate::phone::call::Direction;
+use crate::tui::page::{Page, Size, below, inset, row};
 use crate::tui::people::Person;
 use crate::tui::text::{fit, pad, width};
 use crate::tui::update::shown_people;
@@ -154,7 +154,7 @@ fn cards(page: &mut Page<'_>, area: Rect) {
         ("name", me.name.clone()),
         ("ID", me.id.to_string()),
         ("server", ui.options.server.clone()),
-        ("state", sign_in(ui, page.phone)),
+        ("state", sign_in(ui.now, page.phone)),
         ("mic", ui.microphone.name.clone()),
         ("speaker", ui.speaker.name.clone()),
     ];

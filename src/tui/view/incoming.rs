@@ -5,11 +5,11 @@ use std::time::Duration;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::{Page, Size, below, inset, middle, row};
 use crate::av::Kind;
 use crate::phone::Call;
 use crate::phone::call::Stage;
 use crate::tui::command_table::Context;
+use crate::tui::page::{Page, Size, below, inset, middle, row};
 use crate::tui::text::fit;
 use crate::tui::widget::{boxed, buttons, gauge};
 use crate::tui::words::clock;

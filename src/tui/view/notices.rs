@@ -4,11 +4,11 @@
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::{Page, Size, below, inset, row};
 use crate::av::Kind;
 use crate::event::MissedCause;
 use crate::tui::caption::{caption, short_caption};
 use crate::tui::command_table::Context;
+use crate::tui::page::{Page, Size, below, inset, row};
 use crate::tui::text::{fit, width, wrap};
 use crate::tui::theme;
 use crate::tui::ui::OwnDevice;

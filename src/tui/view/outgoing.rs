@@ -6,11 +6,11 @@ use ratatui::layout::Rect;
 use ratatui::text::Span;
 
 use super::incoming::countdown;
-use super::{Page, Size, below, middle, row};
 use crate::event::InvitationState;
 use crate::phone::Call;
 use crate::phone::call::Stage;
 use crate::tui::command_table::Context;
+use crate::tui::page::{Page, Size, below, middle, row};
 use crate::tui::text::fit;
 use crate::tui::widget::buttons;
 use crate::tui::{Action, theme};

@@ -3,8 +3,8 @@
 use ratatui::layout::Rect;
 use ratatui::text::Span;
 
-use super::{Page, below, middle, row};
 use crate::tui::command_table::Context;
+use crate::tui::page::{Page, below, middle, row};
 use crate::tui::widget::{boxed, buttons};
 use crate::tui::{Action, theme};
 

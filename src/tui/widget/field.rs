@@ -4,9 +4,9 @@ use ratatui::layout::{Position, Rect};
 use ratatui::text::Span;
 
 use crate::tui::field::Field;
+use crate::tui::page::Page;
 use crate::tui::text::{fit, width};
 use crate::tui::theme;
-use crate::tui::view::Page;
 
 /// Draws a field in one row; the cursor goes there where the field has the keys.
 pub(crate) fn field(

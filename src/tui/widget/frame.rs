@@ -5,8 +5,8 @@ use ratatui::style::Style;
 use ratatui::text::Span;
 use ratatui::widgets::{Block, BorderType, Clear, Widget};
 
+use crate::tui::page::Page;
 use crate::tui::theme;
-use crate::tui::view::Page;
 
 /// Draws a line across.
 pub(crate) fn rule(page: &mut Page<'_>, area: Rect) {

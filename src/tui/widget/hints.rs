@@ -5,9 +5,9 @@ use ratatui::text::{Line, Span};
 
 use crate::tui::action::Action;
 use crate::tui::command_table::{Context, Row, rows};
+use crate::tui::page::Page;
 use crate::tui::text::width;
 use crate::tui::theme;
-use crate::tui::view::Page;
 
 const GAP: u16 = 2;
 

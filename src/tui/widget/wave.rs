@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use crate::tui::view::Page;
+use crate::tui::page::Page;
 
 const EIGHTHS: [&str; 9] = [" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
 
