@@ -175,7 +175,7 @@ fn r_calls_the_missed_caller_back() {
     assert!(desk.screen(80, 24).contains("Missed call: Bob (gave up)"));
     desk.key(KeyCode::Tab);
     desk.keys("r");
-    assert!(desk.screen(80, 24).contains("Calling bob"));
+    assert!(desk.screen(80, 24).contains("Calling Bob"));
 }
 
 #[test]
