@@ -11,7 +11,8 @@ use super::desk::{Desk, millis, seconds, user};
 use offhook::id::LegId;
 use offhook::phone::signal::CancelCause;
 
-/// A cell in pixels: at 15 px type the box-drawing closes without gaps.
+/// A cell in pixels. At 14.949 px type DejaVu Sans Mono and Menlo are exactly that wide, so that
+/// edges meet also where a viewer does not know `textLength`.
 const CELL: (u16, u16) = (9, 17);
 const PAPER: &str = "#16181d";
 
@@ -70,7 +71,7 @@ fn svg(buffer: &Buffer) -> String {
     );
     let mut out = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" \
-         font-family=\"DejaVu Sans Mono,Menlo,Consolas,monospace\" font-size=\"15px\">\n\
+         font-family=\"DejaVu Sans Mono,Menlo,Consolas,monospace\" font-size=\"14.949px\">\n\
          <rect width=\"100%\" height=\"100%\" rx=\"8\" fill=\"{PAPER}\"/>\n"
     );
     for y in 0..buffer.area.height {

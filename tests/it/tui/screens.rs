@@ -121,6 +121,40 @@ fn call_where_much_is_wrong() {
 }
 
 #[test]
+fn call_in_the_demo_where_no_sound_card_is() {
+    let options = UiOptions {
+        demo: true,
+        people: vec![user("echo", "Echo")],
+        ..UiOptions::default()
+    };
+    let mut desk = Desk::with(options);
+    desk.invited(None);
+    desk.wait(seconds(1));
+    desk.keys("d");
+    desk.key(KeyCode::Enter);
+    // Bob is the latest, but Echo is who the field says.
+    desk.key(KeyCode::Enter);
+    let leg = desk.leg();
+    desk.hear(Heard::Accepted {
+        leg,
+        sdp: offhook::phone::signal::Sdp(String::new()),
+        data: None,
+        device: None,
+        ours: true,
+    });
+    desk.report(MediaReport::Connected { leg });
+    for which in [Role::Microphone, Role::Speaker] {
+        desk.report(MediaReport::Exception {
+            which,
+            exception: Some(DeviceException::InvalidId),
+            device: "default".to_owned(),
+            detail: "this machine has none".to_owned(),
+        });
+    }
+    compare(&mut desk, "demo_call_without_sound");
+}
+
+#[test]
 fn call_muted_and_deaf() {
     let mut desk = Desk::new();
     desk.talking();
