@@ -34,6 +34,7 @@ mod door;
 mod edge;
 mod flows;
 mod fork;
+mod hop;
 mod limits;
 mod owners;
 mod proxy;

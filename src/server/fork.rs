@@ -21,7 +21,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::answer::{answer, companion, reason, seq_of, tag_of};
 use super::flows::Flow;
-use super::{Core, proxy, uri};
+use super::{Core, hop, uri};
 
 /// How long an INVITE without Expires may ring.
 const RING: Duration = Duration::from_secs(180);
@@ -233,7 +233,7 @@ impl Fork {
         if is_repeated {
             // The callee has not seen the ACK; the caller sends it again (RFC 3261, 13.2.2.4).
             if let (Some(connection), Some(response)) =
-                (self.caller.connection(), proxy::previous_hop(response))
+                (self.caller.connection(), hop::previous_hop(response))
                 && let Err(error) = connection.send(response.into(), None).await
             {
                 tracing::debug!(%error, "socket is gone");
@@ -302,7 +302,7 @@ impl Fork {
 
     /// Sends a phone's response to the caller; `false` if there is no way.
     async fn pass(&mut self, response: Response) -> bool {
-        let Some(response) = proxy::previous_hop(response) else {
+        let Some(response) = hop::previous_hop(response) else {
             return false;
         };
         if self.caller.gone.is_cancelled() {
@@ -352,7 +352,7 @@ impl Fork {
             cancel.headers.push_front(Header::Via(via));
         }
         cancel.headers.extend(reasons);
-        proxy::send(connection, cancel);
+        hop::send(connection, cancel);
     }
 
     /// Ends a dialog that was made too late: ACK, then BYE.
@@ -381,8 +381,8 @@ impl Fork {
                     .headers
                     .push(reason(if self.winner.is_some() { 200 } else { 487 }));
             }
-            proxy::stamp(&self.core, &mut request);
-            proxy::send(connection, request);
+            hop::stamp(&self.core, &mut request);
+            hop::send(connection, request);
         }
     }
 }

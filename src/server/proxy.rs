@@ -3,16 +3,16 @@
 
 use std::sync::Arc;
 
-use rsipstack::sip::{Header, HeadersExt as _, Method, Request, Response, StatusCode, Uri};
+use rsipstack::sip::{Header, HeadersExt as _, Method, Request, StatusCode, Uri};
+use rsipstack::transaction::Transaction;
 use rsipstack::transaction::key::{TransactionKey, TransactionRole};
-use rsipstack::transaction::{Transaction, random_text};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 
 use super::answer::{answer, tag_of};
 use super::flows::{Binding, Flow};
 use super::fork::{Branch, Fork};
-use super::{Core, registrar, uri};
+use super::{Core, hop, registrar, uri};
 use crate::id::UserId;
 use crate::sip::bridge::uri_text;
 
@@ -89,40 +89,8 @@ pub(crate) fn pass_ack(core: &Core, ack: &Request) {
         let Ok(target) = Uri::try_from(binding.uri.as_str()) else {
             return;
         };
-        send(connection, next_hop(core, ack, target));
+        hop::send(connection, next_hop(core, ack, target));
     }
-}
-
-/// Sends without a transaction.
-pub(crate) fn send(connection: &rsipstack::transport::SipConnection, request: Request) {
-    let rsipstack::transport::SipConnection::Channel(channel) = connection else {
-        return;
-    };
-    if let Err(error) = channel.try_send(request.into()) {
-        tracing::debug!(%error, "socket is gone");
-    }
-}
-
-/// Removes our Via from a response; `None` if there is nobody behind it (RFC 3261, 16.7, 3).
-pub(crate) fn previous_hop(mut response: Response) -> Option<Response> {
-    let via = response.via_header_mut().ok()?;
-    let ours = via.first_value().ok()?;
-    let rest = via.value().trim().get(ours.value().len()..)?.trim_start();
-    if let Some(rest) = rest.strip_prefix(',') {
-        let rest = rest.trim().to_owned();
-        via.replace(rest);
-    } else {
-        response
-            .headers
-            .remove_first(|header| matches!(header, Header::Via(_)));
-    }
-    response.via_header().is_ok().then_some(response)
-}
-
-/// Puts our Via on a request that starts here or passes without a transaction.
-pub(crate) fn stamp(core: &Core, request: &mut Request) {
-    let via = format!("SIP/2.0/WS {};branch=z9hG4bK{}", core.name, random_text(24));
-    request.headers.push_front(Header::Via(via.into()));
 }
 
 async fn refuse(mut transaction: Transaction, status: StatusCode, headers: Vec<Header>) {
@@ -276,6 +244,6 @@ fn next_hop(core: &Core, original: &Request, target: Uri) -> Request {
         let here = "<sip:offhook.invalid;transport=ws;lr>";
         request.headers.push_front(Header::RecordRoute(here.into()));
     }
-    stamp(core, &mut request);
+    hop::stamp(core, &mut request);
     request
 }

