@@ -110,8 +110,8 @@ impl Stage {
     }
 }
 
-/// No sound card: what a test machine has would be heard.
-const SILENT: &str = "[sound]\nmicrophone = \"tone\"\nspeaker = \"none\"\n";
+/// No sound card, and no chime when a call connects: a recording has the other's voice and nothing else.
+const SILENT: &str = "[sound]\nmicrophone = \"tone\"\nspeaker = \"none\"\nrings = false\n";
 
 /// One running phone. Killed when dropped.
 pub(super) struct Phone {
