@@ -139,7 +139,7 @@ impl Headless {
             )
             .detail(detail)
             .hint(
-                "check the ID and the password; `offhook user add` on the server makes a new one",
+                "set OFFHOOK_PASSWORD or password_command to the ID's password; a new ID comes from `offhook user add` on the server",
             ),
             RoomError::Refused | RoomError::Replaced => {
                 Error::new(Kind::Auth, format!("the server refuses {me}")).detail(detail)

@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use crate::event::RoomReason;
-use crate::phone::call::{MediaState, Stage};
+use crate::phone::call::{Call, MediaState, Stage};
 use crate::tui::command_table::Context;
 use crate::tui::page::{Page, Size, inset};
 use crate::tui::text::{fit, width};
@@ -108,6 +108,10 @@ fn microphone(page: &mut Page<'_>, area: Rect) -> u16 {
         (None, true) => ("mic MUTED".to_owned(), theme::warning(), false),
         (None, false) if page.ui.microphone.name == "none" => {
             ("mic none".to_owned(), theme::warning(), false)
+        }
+        // The device opens when a call is taken: until then nobody is heard.
+        (None, false) if !page.phone.calls().iter().any(Call::is_talking) => {
+            ("mic ready".to_owned(), theme::dim(), false)
         }
         (None, false) => ("mic on".to_owned(), theme::good(), true),
     };
