@@ -134,9 +134,13 @@ impl Fork {
                 },
                 Some((at, heard)) = self.heard.recv() => match heard {
                     Heard::Response(response) => {
+                        // Only what was held back: the 180 before it may be behind time here.
+                        let is_final = !matches!(response.status_code.kind(), StatusCodeKind::Provisional);
                         self.on_response(at, *response).await;
-                        let branch = &self.branches[at];
-                        branch.flow.has_passed(&branch.key);
+                        if is_final {
+                            let branch = &self.branches[at];
+                            branch.flow.has_passed(&branch.key);
+                        }
                     }
                     Heard::Lost => self.on_lost(at).await,
                 },
