@@ -49,7 +49,7 @@ pub struct Settings {
     pub listen: SocketAddr,
     /// The directory of the user database; `None` keeps users in memory.
     pub data: Option<PathBuf>,
-    /// Whether new IDs may be claimed by whoever comes first (`WIRE.md`, CLAIM). `None`: exactly when
+    /// Whether new IDs may be claimed by whoever comes first (ARCHITECTURE.md, The wire). `None`: exactly when
     /// listening on loopback.
     pub open: Option<bool>,
 }

@@ -266,7 +266,7 @@ impl Phone {
         else {
             return;
         };
-        // A late one knows less (WIRE.md, DEVICE).
+        // A late one knows less (ARCHITECTURE.md, The wire).
         if state.seq < member.devices.seq {
             return;
         }

@@ -59,7 +59,7 @@ pub enum MediaReport {
         /// Which leg.
         leg: LegId,
     },
-    /// Nothing has come from the peer for twelve seconds (WIRE.md, DEAD).
+    /// Nothing has come from the peer for twelve seconds (ARCHITECTURE.md, The wire).
     Lost {
         /// Which leg.
         leg: LegId,

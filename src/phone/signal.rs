@@ -14,7 +14,7 @@ use crate::id::{CallId, DeviceId, InvitationId, LegId, UserId};
 #[serde(transparent)]
 pub struct Sdp(pub String);
 
-/// What tells one call from another on the wire (`Offhook-Call`, WIRE.md).
+/// What tells one call from another on the wire (`Offhook-Call`, ARCHITECTURE.md, The wire).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CallLabel {
     /// The call.

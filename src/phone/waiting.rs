@@ -8,13 +8,13 @@ use super::ending::End;
 use super::signal::{CancelCause, Refusal};
 use crate::event::EndReason;
 
-/// How much later than the caller's the callee's own clock stops the ringing (WIRE.md, HEADERS).
+/// How much later than the caller's the callee's own clock stops the ringing (ARCHITECTURE.md, The wire).
 pub(super) const GRACE: Duration = Duration::from_secs(2);
 /// How long an invitation rings that does not say (RFC 3261, 16.6: timer C is three minutes).
 pub(super) const RING_UNTOLD: Duration = Duration::from_secs(180);
 /// The longest an invitation rings, whatever it says.
 pub(super) const RING_LONGEST: Duration = Duration::from_secs(600);
-/// How long the media of a taken call may look for its way (WIRE.md, DEAD).
+/// How long the media of a taken call may look for its way (ARCHITECTURE.md, The wire).
 pub(super) const CONNECT: Duration = Duration::from_secs(12);
 /// How long a BYE may come later than the end of the media it belongs to.
 pub(super) const LAST_WORD: Duration = Duration::from_secs(3);

@@ -1,4 +1,4 @@
-//! JSON bodies between phones of ours (`application/vnd.offhook+json`, WIRE.md).
+//! JSON bodies between phones of ours (`application/vnd.offhook+json`, ARCHITECTURE.md, The wire).
 
 use serde::{Deserialize, Serialize};
 

@@ -34,7 +34,7 @@ pub const MESSAGE_BYTES: usize = 64 * 1024;
 pub const GOING_AWAY: u16 = 1001;
 /// Closed by us: the other side does not keep to the rules.
 pub const POLICY: u16 = 1008;
-/// Closed by a server: the user signed in elsewhere and may have one device only (`WIRE.md`, REPLACED).
+/// Closed by a server: the user signed in elsewhere and may have one device only (ARCHITECTURE.md, The wire).
 pub const REPLACED: u16 = 4001;
 
 /// How many messages may wait for a socket that takes nothing.

@@ -1,4 +1,4 @@
-//! Reads header values, ours (`Offhook-*`, WIRE.md) and those of RFC 3261, and writes ours.
+//! Reads header values, ours (`Offhook-*`, ARCHITECTURE.md, The wire) and those of RFC 3261, and writes ours.
 //!
 //! What comes out is bounded and fit to be shown; what cannot be read is `None`, never an error:
 //! a strange header must not cost anybody a call.

@@ -331,7 +331,7 @@ impl Line {
         }
     }
 
-    /// The connection was lost while we were calling. A server that knows WIRE.md has taken the
+    /// The connection was lost while we were calling. A server like ours has taken the
     /// invitation back by itself; another one is told when it is there again.
     pub(super) fn lose_invite(&mut self, now: Instant, leg: LegId) {
         let Some(Leg::Calling(calling)) = self.legs.remove(&leg) else {
