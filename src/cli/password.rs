@@ -188,7 +188,7 @@ mod tests {
 
     #[test]
     fn a_command_that_hangs_is_given_up() {
-        let error = ask_command("sleep 600", Duration::from_millis(50)).unwrap_err();
+        let error = ask_command("exec sleep 600", Duration::from_millis(50)).unwrap_err();
         assert_eq!(error.kind(), Kind::Auth);
     }
 
