@@ -188,3 +188,16 @@ pub fn clean(text: &str, max: usize) -> String {
     }
     out.trim().to_owned()
 }
+
+/// Returns the note inside custom data: the string member `note` of a JSON object.
+pub fn note_of(custom_data: &str) -> Option<String> {
+    let value = serde_json::from_str::<serde_json::Value>(custom_data).ok()?;
+    let note = value.as_object()?.get("note")?.as_str()?;
+    let note = clean(note, NOTE_CHARS);
+    (!note.is_empty()).then_some(note)
+}
+
+/// Makes the custom data that carries a note.
+pub fn data_with_note(note: &str) -> String {
+    serde_json::json!({ "note": note }).to_string()
+}

@@ -57,7 +57,7 @@ impl Event {
 
     /// Adds the opaque string, and the note inside it.
     pub fn with_data(mut self, custom_data: Option<String>) -> Self {
-        self.note = custom_data.as_deref().and_then(crate::command::note_of);
+        self.note = custom_data.as_deref().and_then(crate::address::note_of);
         self.custom_data = custom_data;
         self
     }

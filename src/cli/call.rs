@@ -9,7 +9,8 @@ use super::args::{Call, Globals};
 use super::error::{Error, Kind};
 use super::headless::{Headless, Turn};
 use super::stream::Stream;
-use crate::command::{Command, CommandError, data_with_note};
+use crate::address::data_with_note;
+use crate::command::{Command, CommandError};
 use crate::event::{EndReason, Happened};
 
 /// Runs the verb.

@@ -155,7 +155,7 @@ impl Call {
 
     /// Returns the caller's note.
     pub fn note(&self) -> Option<String> {
-        self.data.as_deref().and_then(crate::command::note_of)
+        self.data.as_deref().and_then(crate::address::note_of)
     }
 
     /// Returns how long it has been talked, as of `now`; `None` before the connect.

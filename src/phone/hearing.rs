@@ -134,7 +134,7 @@ impl Phone {
         };
         let callee = self.calls[index].peer().user.clone();
         let callee_id = callee.id.clone();
-        let note = data.as_deref().and_then(crate::command::note_of);
+        let note = data.as_deref().and_then(crate::address::note_of);
         let end = match refusal {
             Refusal::Busy => {
                 self.member_is(index, InvitationState::Busy, note);

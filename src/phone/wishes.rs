@@ -6,9 +6,9 @@ use super::Phone;
 use super::call::{Call, Direction, Member, Stage};
 use super::effect::{MediaOrder, Ring};
 use super::signal::{CancelCause, DeviceState, Refusal, Say};
-use crate::address::{Address, User};
+use crate::address::{Address, User, data_with_note};
 use crate::av::Kind;
-use crate::command::{CUSTOM_DATA_BYTES, Command, CommandError, data_with_note};
+use crate::command::{CUSTOM_DATA_BYTES, Command, CommandError};
 use crate::event::{EndReason, Event, Happened, InvitationState};
 use crate::id::{CallId, InvitationId, SessionId};
 

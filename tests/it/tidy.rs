@@ -10,7 +10,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("address", &["id"]),
     ("config", &["id", "address", "av"]),
     ("command", &["id", "address", "av"]),
-    ("event", &["id", "address", "av", "command"]),
+    ("event", &["id", "address", "av"]),
     (
         "phone",
         &["id", "address", "av", "config", "command", "event"],

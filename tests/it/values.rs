@@ -3,8 +3,9 @@
 use offhook::address::{
     Address, AddressError, NAME_CHARS, NOTE_CHARS, User, clean, escape, unescape,
 };
+use offhook::address::{data_with_note, note_of};
 use offhook::av::DeviceException;
-use offhook::command::{Request, data_with_note, note_of};
+use offhook::command::Request;
 use offhook::id::{USER_ID_BYTES, UserId, UserIdError, is_invisible};
 use proptest::prelude::{ProptestConfig, any, prop_assert, prop_assert_eq, proptest};
 

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
 
-use crate::address::Address;
-use crate::command::{Command, data_with_note};
+use crate::address::{Address, data_with_note};
+use crate::command::Command;
 use crate::event::{EndReason, Event, Happened, RoomReason, RoomScope};
 use crate::id::UserId;
 use crate::run::{Setup, Station};

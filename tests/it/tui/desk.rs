@@ -5,9 +5,10 @@ use std::time::{Duration, Instant};
 use crossterm::event::{
     Event as Key, KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind,
 };
+use offhook::address::data_with_note;
 use offhook::address::{Address, User};
 use offhook::av::{Kind, MicrophoneState};
-use offhook::command::{Command, data_with_note};
+use offhook::command::Command;
 use offhook::id::{CallId, DeviceId, InvitationId, LegId, UserId};
 use offhook::phone::effect::{Effect, MediaOrder};
 use offhook::phone::input::MediaReport;
