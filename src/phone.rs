@@ -39,8 +39,9 @@ use crate::address::User;
 use crate::av::{CameraState, DeviceException, MicrophoneState, Role};
 use crate::command::CommandError;
 use crate::event::{EndReason, Event, Happened};
-use crate::id::{CallId, InvitationId, LegId};
+use crate::id::{CallId, LegId};
 use effect::{MediaOrder, Ring};
+use ending::Past;
 use identity::Identities;
 use signal::{DeviceState, Say};
 
@@ -55,7 +56,7 @@ pub struct Phone {
     calls: Vec<Call>,
     ended: Option<Ended>,
     // Invitations that are over: one that comes once more is no news.
-    past: VecDeque<InvitationId>,
+    past: VecDeque<Past>,
 
     // Our own devices.
     is_muted: bool,
@@ -148,10 +149,10 @@ impl Phone {
         self.microphone_fault
     }
 
-    /// Returns why the call of a leg ended, if it was the last one that did.
+    /// Returns why the call of a leg ended, if it is not long past.
     fn ended_because(&self, leg: LegId) -> Option<EndReason> {
-        let ended = self.ended.as_ref()?;
-        (ended.call.peer().leg == leg).then_some(ended.reason)
+        let past = self.past.iter().find(|past| past.leg == leg)?;
+        Some(past.reason)
     }
 
     fn call_of(&self, leg: LegId) -> Option<usize> {

@@ -63,7 +63,12 @@ impl Phone {
         }
         // The same invitation by a second road: the first one rings (RFC 3261, 8.2.2.2).
         let is_known = self.calls.iter().any(|other| other.id == call.id);
-        if is_known || self.past.contains(&call.invitation) {
+        if is_known
+            || self
+                .past
+                .iter()
+                .any(|past| past.invitation == call.invitation)
+        {
             let refusal = Refusal::Other {
                 status: 482,
                 text: "Loop Detected".to_owned(),

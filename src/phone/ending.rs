@@ -7,6 +7,7 @@ use super::call::{Call, Direction, Ended, Stage, user_state};
 use super::effect::{MediaOrder, Ring};
 use super::signal::{CancelCause, Refusal, Say};
 use crate::event::{EndReason, Event, Happened, InvitationState, MissedCause};
+use crate::id::{InvitationId, LegId};
 
 /// How many invitations that are over are remembered.
 const PAST_INVITATIONS: usize = 64;
@@ -40,6 +41,14 @@ impl End {
     }
 }
 
+/// An invitation that is over: what comes late for it is told what became of it.
+#[derive(Debug)]
+pub(super) struct Past {
+    pub(super) invitation: InvitationId,
+    pub(super) leg: LegId,
+    pub(super) reason: EndReason,
+}
+
 impl Phone {
     /// Ends the call at `index` for us: closes its media, sounds the end, publishes its last event.
     pub(super) fn end(&mut self, now: Instant, index: usize, end: End) {
@@ -68,7 +77,11 @@ impl Phone {
         let note = event.note.clone();
         self.publish(event);
         self.past.truncate(PAST_INVITATIONS - 1);
-        self.past.push_front(call.invitation.clone());
+        self.past.push_front(Past {
+            invitation: call.invitation.clone(),
+            leg: call.peer().leg,
+            reason: end.reason,
+        });
         self.ended = Some(Ended {
             call,
             reason: end.reason,

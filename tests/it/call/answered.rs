@@ -229,6 +229,20 @@ fn cancel_comes_while_the_answer_is_made() {
 }
 
 #[test]
+fn a_late_accept_is_told_of_its_own_call_and_not_of_the_next() {
+    let mut pair = Pair::new();
+    pair.alice(dial("bob"));
+    pair.run(millis(59_980));
+    pair.bob(ACCEPT);
+    pair.run(millis(22));
+    pair.alice(dial("bob"));
+    pair.alice(CANCEL);
+    pair.run(seconds(70));
+    let told = pair.transcript();
+    assert!(told.contains("alice -> bye       no_answer"), "{told}");
+}
+
+#[test]
 fn accept_races_the_callers_clock() {
     let mut pair = Pair::new();
     pair.alice(dial("bob"));
