@@ -253,7 +253,8 @@ fn ring_at(bell: &mpsc::Sender<Arrival>, arrival: Arrival) {
     }
 }
 
-async fn until(moment: Option<Instant>) {
+/// Waits for a moment; for ever where there is none.
+pub async fn until(moment: Option<Instant>) {
     match moment {
         Some(moment) => tokio::time::sleep_until(moment.into()).await,
         None => std::future::pending().await,

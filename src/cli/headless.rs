@@ -17,7 +17,7 @@ use super::{log, signals};
 use crate::command::{Command, CommandError, Request};
 use crate::event::{EndReason, Event, Happened, RoomError, RoomReason, RoomScope};
 use crate::id::CallId;
-use crate::run::{Arrival, Signal, Station};
+use crate::run::{self, Arrival, Signal, Station};
 
 /// The longest line of a command stream, in bytes. Custom data has at most 4096.
 const LINE_BYTES: u64 = 64 * 1024;
@@ -167,15 +167,9 @@ impl Headless {
             if let Some(event) = self.unread.pop_front() {
                 return Ok(Turn::Event(event));
             }
-            let moment = async {
-                match until {
-                    Some(moment) => tokio::time::sleep_until(moment).await,
-                    None => std::future::pending().await,
-                }
-            };
             let arrival = tokio::select! {
                 arrival = self.station.next() => arrival,
-                () = moment => return Ok(Turn::TimeIsUp),
+                () = run::until(until.map(Instant::into_std)) => return Ok(Turn::TimeIsUp),
             };
             match arrival {
                 Arrival::Request(request) => return Ok(Turn::Request(request)),

@@ -14,7 +14,7 @@ use super::quiet::Quiet;
 use super::{devices, first_run, flight, log, serve, setup, signals};
 use crate::command::Command;
 use crate::media;
-use crate::run::{Arrival, Setup, Signal, Station};
+use crate::run::{self, Arrival, Setup, Signal, Station};
 use crate::tui::{self, FoundDevice, Hits, Terminal, Ui, UiOptions, Wish};
 
 /// The shortest time between two pictures.
@@ -183,12 +183,6 @@ impl Screen {
                 is_stale = false;
             }
             let wake = self.wake(station, now, drawn.filter(|_| is_stale));
-            let moment = async {
-                match wake {
-                    Some(at) => tokio::time::sleep_until(at.into()).await,
-                    None => std::future::pending().await,
-                }
-            };
             tokio::select! {
                 arrival = station.next() => {
                     if let Turn::Leave = self.take(&arrival, station) {
@@ -197,7 +191,7 @@ impl Screen {
                 }
                 // The screen holds a sender itself, so this never closes.
                 Some(devices) = self.found.recv() => self.ui.devices = devices,
-                () = moment => {}
+                () = run::until(wake) => {}
             }
             is_stale = true;
         }

@@ -8,6 +8,8 @@ use std::fmt;
 use md5::{Digest as _, Md5};
 use sha2::Sha256;
 
+use super::header::unquote;
+
 /// A hash function of RFC 8760, the weaker one first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Algorithm {
@@ -366,25 +368,7 @@ fn params(value: &str) -> Vec<(String, String)> {
 
 fn param(item: &str) -> Option<(String, String)> {
     let (key, value) = item.split_once('=')?;
-    Some((key.trim().to_ascii_lowercase(), unquoted(value.trim())))
-}
-
-fn unquoted(text: &str) -> String {
-    let inner = text
-        .strip_prefix('"')
-        .and_then(|text| text.strip_suffix('"'));
-    let Some(inner) = inner else {
-        return text.to_owned();
-    };
-    let mut out = String::with_capacity(inner.len());
-    let mut chars = inner.chars();
-    while let Some(c) = chars.next() {
-        match c {
-            '\\' => out.extend(chars.next()),
-            c => out.push(c),
-        }
-    }
-    out
+    Some((key.trim().to_ascii_lowercase(), unquote(value.trim())))
 }
 
 /// Splits at the commas outside quotes.

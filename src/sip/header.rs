@@ -120,7 +120,8 @@ fn bracket(address: &str) -> Option<(&str, &str)> {
     None
 }
 
-fn unquote(text: &str) -> String {
+/// Reads a quoted string (RFC 3261, 25.1); text without quotes stays as it is.
+pub(super) fn unquote(text: &str) -> String {
     let inner = text
         .strip_prefix('"')
         .and_then(|text| text.strip_suffix('"'));

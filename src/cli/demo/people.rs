@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep_until};
+use tokio::time::Instant;
 
 use crate::address::{Address, data_with_note};
 use crate::command::Command;
 use crate::event::{EndReason, Event, Happened, RoomReason, RoomScope};
 use crate::id::UserId;
-use crate::run::{Setup, Station};
+use crate::run::{self, Setup, Station};
 
 /// How long they let it ring, so that the ringing can be heard.
 const PICK_UP: Duration = Duration::from_millis(1500);
@@ -130,15 +130,9 @@ async fn next(station: &mut Station, due: Option<Instant>) -> Option<Event> {
         if let Some(stamped) = station.poll_event() {
             return Some(stamped.event);
         }
-        let moment = async {
-            match due {
-                Some(due) => sleep_until(due).await,
-                None => std::future::pending().await,
-            }
-        };
         tokio::select! {
             _arrival = station.next() => {}
-            () = moment => return None,
+            () = run::until(due.map(Instant::into_std)) => return None,
         }
     }
 }
