@@ -5,10 +5,16 @@ use thiserror::Error;
 
 use crate::address::Address;
 use crate::av::{Kind, Role};
-use crate::id::CallId;
+use crate::id::{CallId, UserId};
 
 /// The most bytes of custom data an invitation, an answer or a refusal carries.
 pub const CUSTOM_DATA_BYTES: usize = 4096;
+/// The most bytes of a line of text.
+pub const TEXT_BYTES: usize = 4096;
+
+mod request;
+
+pub use request::{Reply, Request};
 
 /// A wish. Where `call_id` is `None` the only or newest call that fits is meant.
 /// Times are in seconds.
@@ -17,7 +23,7 @@ pub const CUSTOM_DATA_BYTES: usize = 4096;
 pub enum Command {
     /// Calls somebody.
     Dial {
-        /// Who; one for a call between two.
+        /// Who; several make a group call.
         to: Vec<Address>,
         /// Voice or video.
         #[serde(default)]
@@ -65,11 +71,14 @@ pub enum Command {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         custom_data: Option<String>,
     },
-    /// Gives up an outgoing call before anybody answered.
+    /// Takes invitations back: all of a call that nobody answered, or those of some people.
     Cancel {
         /// Which one.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         call_id: Option<CallId>,
+        /// Whose invitations; empty takes back the whole call.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        users: Vec<UserId>,
         /// An opaque string for the callee.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         custom_data: Option<String>,
@@ -82,6 +91,94 @@ pub enum Command {
         /// An opaque string for the others.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         custom_data: Option<String>,
+    },
+    /// Rings no more for a call, and leaves it ringing there.
+    Ignore {
+        /// Which one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        call_id: Option<CallId>,
+    },
+    /// Invites more people into a call; between two it becomes a group call.
+    Add {
+        /// Which one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        call_id: Option<CallId>,
+        /// Whom.
+        to: Vec<Address>,
+    },
+    /// Invites people again who did not come.
+    RingAgain {
+        /// Which one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        call_id: Option<CallId>,
+        /// Whom.
+        users: Vec<UserId>,
+    },
+    /// Removes somebody from a group call; the host can.
+    Kick {
+        /// Which one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        call_id: Option<CallId>,
+        /// Whom.
+        user: UserId,
+    },
+    /// Comes into a group call that was missed or left and still goes on.
+    Join {
+        /// Which one.
+        call_id: CallId,
+    },
+    /// Calls the caller of a missed call; comes into a group call that still goes on.
+    CallBack {
+        /// Which one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        call_id: Option<CallId>,
+    },
+    /// Takes a missed call off the list.
+    Dismiss {
+        /// Which one; all where it is `None`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        call_id: Option<CallId>,
+    },
+    /// Holds a call, or takes it up again.
+    Hold {
+        /// Which one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        call_id: Option<CallId>,
+        /// True: nobody hears us, and we hear nobody.
+        on: bool,
+    },
+    /// Holds the call that is talked in and takes up the one that is held.
+    Swap,
+    /// Presses keys of the telephone in a call (RFC 4733).
+    Dtmf {
+        /// Which one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        call_id: Option<CallId>,
+        /// `0` to `9`, `A` to `D`, `*` and `#`, at most 32.
+        digits: String,
+    },
+    /// Gives a call between two to somebody else and leaves it.
+    Transfer {
+        /// Which one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        call_id: Option<CallId>,
+        /// To whom.
+        to: Address,
+        /// True: to whom we talk already, in another call.
+        #[serde(default)]
+        attended: bool,
+    },
+    /// Writes somebody a line, in the call with that person or outside.
+    Message {
+        /// To whom.
+        to: Address,
+        /// The line, at most [`TEXT_BYTES`].
+        text: String,
+    },
+    /// Refuses calls as busy from now on, or rings again.
+    DoNotDisturb {
+        /// True: nobody disturbs us.
+        on: bool,
     },
     /// Stops or starts sending one's voice.
     Mute {
@@ -105,21 +202,6 @@ pub enum Command {
     /// Ends calls, signs out and leaves.
     Quit,
 }
-
-/// The commands of the contract that this build cannot do.
-const LATER: &[&str] = &[
-    "add",
-    "ring_again",
-    "kick",
-    "join",
-    "call_back",
-    "hold",
-    "swap",
-    "camera",
-    "dtmf",
-    "transfer",
-    "message",
-];
 
 impl Command {
     /// A voice call with everything else as configured.
@@ -149,9 +231,18 @@ pub enum CommandError {
     /// Nobody is signed in, so nobody can be called.
     #[error("not signed in to the server")]
     NotSignedIn,
-    /// A call is going on; this build has one at a time.
-    #[error("a call is going on")]
+    /// A call is being made or rings; one at a time.
+    #[error("another call is being made or rings")]
     InCall,
+    /// Only the host of a group can do that.
+    #[error("only the host of the call can do that")]
+    NotHost,
+    /// Nobody of that ID is in the call, or not in that state.
+    #[error("{0} is not somebody to do that with")]
+    NoSuchUser(UserId),
+    /// The call has as many people as a call may have.
+    #[error("a call has at most ten people")]
+    RoomFull,
 }
 
 impl CommandError {
@@ -163,91 +254,9 @@ impl CommandError {
             Self::Invalid(_) => "invalid",
             Self::NotSignedIn => "not_signed_in",
             Self::InCall => "in_call",
-        }
-    }
-}
-
-/// One line of a command stream: `{"id":7,"command":"dial","to":["bob"]}`.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Request {
-    /// What the reply will name; any JSON value, `null` when left out.
-    pub id: serde_json::Value,
-    /// What is wanted, or why that cannot be told.
-    pub command: Result<Command, CommandError>,
-}
-
-impl Request {
-    /// Reads one line. A line that is no JSON object makes a request that fails with `invalid`.
-    pub fn parse(line: &str) -> Self {
-        let invalid = |why: String| Err(CommandError::Invalid(why));
-        let value = match serde_json::from_str::<serde_json::Value>(line) {
-            Ok(value) => value,
-            Err(error) => {
-                let command = invalid(format!("the line is not JSON: {error}"));
-                return Self {
-                    id: serde_json::Value::Null,
-                    command,
-                };
-            }
-        };
-        let serde_json::Value::Object(mut members) = value else {
-            let command = invalid("a command is one JSON object a line".to_owned());
-            return Self {
-                id: serde_json::Value::Null,
-                command,
-            };
-        };
-        let id = members.remove("id").unwrap_or(serde_json::Value::Null);
-        let name = members
-            .get("command")
-            .and_then(|name| name.as_str())
-            .unwrap_or_default();
-        let command = if LATER.contains(&name) {
-            Err(CommandError::NotSupported(name.to_owned()))
-        } else {
-            serde_json::from_value(serde_json::Value::Object(members))
-                .or_else(|error| invalid(error.to_string()))
-        };
-        Self { id, command }
-    }
-}
-
-/// What a command stream answers: `{"reply":7,"ok":true,"call_id":"…"}`.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Reply {
-    /// The request's id.
-    pub reply: serde_json::Value,
-    /// Whether it was carried out.
-    pub ok: bool,
-    /// The call it was about.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub call_id: Option<CallId>,
-    /// [`CommandError::code`].
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub code: Option<&'static str>,
-    /// The same in words.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub message: Option<String>,
-}
-
-impl Reply {
-    /// Answers the request `id` with how it went.
-    pub fn new(id: serde_json::Value, result: &Result<Option<CallId>, CommandError>) -> Self {
-        match result {
-            Ok(call_id) => Self {
-                reply: id,
-                ok: true,
-                call_id: call_id.clone(),
-                code: None,
-                message: None,
-            },
-            Err(error) => Self {
-                reply: id,
-                ok: false,
-                call_id: None,
-                code: Some(error.code()),
-                message: Some(error.to_string()),
-            },
+            Self::NotHost => "not_host",
+            Self::NoSuchUser(_) => "no_such_user",
+            Self::RoomFull => "room_full",
         }
     }
 }

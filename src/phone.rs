@@ -11,19 +11,27 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 pub mod call;
+pub mod decision;
 pub mod effect;
 pub mod input;
 pub mod signal;
 
 mod arriving;
 mod ending;
+mod glare;
+mod group;
 mod hearing;
+mod holding;
 mod identity;
+mod missed;
+mod policy;
 mod reporting;
 mod settings;
 mod sign_in;
+mod transfer;
 mod waiting;
 mod wishes;
+mod writing;
 
 use std::collections::VecDeque;
 use std::time::Instant;
@@ -32,7 +40,8 @@ pub use call::{Call, Ended};
 pub use effect::Effect;
 pub use identity::Epoch;
 pub use input::Input;
-pub use settings::{BusyPolicy, Settings};
+pub use missed::Missed;
+pub use settings::{AddPolicy, Allow, BusyPolicy, Confirm, PersonRule, Settings};
 pub use sign_in::SignIn;
 
 use crate::address::User;
@@ -57,6 +66,8 @@ pub struct Phone {
     ended: Option<Ended>,
     // Invitations that are over: one that comes once more is no news.
     past: VecDeque<Past>,
+    // Calls to us that nobody took, the newest first.
+    missed: VecDeque<Missed>,
 
     // Our own devices.
     is_muted: bool,
@@ -64,6 +75,7 @@ pub struct Phone {
     microphone_fault: Option<DeviceException>,
     device_seq: u64,
 
+    is_undisturbed: bool,
     ring: Ring,
     is_leaving: bool,
     effects: VecDeque<Effect>,
@@ -74,12 +86,14 @@ impl Phone {
     /// calendar, `seed` makes its ids; the same three make the same phone.
     pub fn new(settings: Settings, epoch: Epoch, seed: u64) -> Self {
         Self {
+            is_undisturbed: settings.do_not_disturb,
             settings,
             identities: Identities::new(epoch, seed),
             sign_in: SignIn::default(),
             calls: Vec::new(),
             ended: None,
             past: VecDeque::new(),
+            missed: VecDeque::new(),
             is_muted: false,
             is_deafened: false,
             microphone_fault: None,
@@ -96,6 +110,7 @@ impl Phone {
             Input::Command(command) => return self.carry_out(now, command),
             Input::Heard(heard) => self.hear(now, heard),
             Input::Media(report) => self.note(now, report),
+            Input::Decided { call, decision } => self.decided(now, &call, decision),
             Input::Timeout => self.wake(now),
         }
         Ok(None)
@@ -121,12 +136,27 @@ impl Phone {
         &self.calls
     }
 
-    /// Returns the call that a screen shows: the one that rings, else the newest.
+    /// Returns the call that a screen shows: the one that rings, else the newest that is not held.
     pub fn foreground(&self) -> Option<&Call> {
-        self.calls
-            .iter()
-            .find(|call| call.is_ringing())
+        let newest = |fits: fn(&&Call) -> bool| self.calls.iter().rev().find(fits);
+        newest(|call| call.is_ringing())
+            .or_else(|| newest(|call| !call.is_held))
             .or_else(|| self.calls.last())
+    }
+
+    /// Returns the calls to us that nobody took and nobody has looked at, the newest first.
+    pub fn missed(&self) -> impl ExactSizeIterator<Item = &Missed> {
+        self.missed.iter()
+    }
+
+    /// Tells whether calls are refused as busy.
+    pub const fn is_undisturbed(&self) -> bool {
+        self.is_undisturbed
+    }
+
+    /// Returns what the person decided beforehand.
+    pub const fn settings(&self) -> &Settings {
+        &self.settings
     }
 
     /// Returns the call that ended last.
@@ -151,14 +181,19 @@ impl Phone {
 
     /// Returns why the call of a leg ended, if it is not long past.
     fn ended_because(&self, leg: LegId) -> Option<EndReason> {
-        let past = self.past.iter().find(|past| past.leg == leg)?;
+        let past = self.past.iter().find(|past| past.legs.contains(&leg))?;
         Some(past.reason)
     }
 
     fn call_of(&self, leg: LegId) -> Option<usize> {
         self.calls
             .iter()
-            .position(|call| call.members.iter().any(|member| member.leg == leg))
+            .position(|call| call.members.iter().any(|member| member.leg == Some(leg)))
+    }
+
+    fn member_of(&mut self, leg: LegId) -> Option<&mut call::Member> {
+        let mut members = self.calls.iter_mut().flat_map(|call| &mut call.members);
+        members.find(|member| member.leg == Some(leg))
     }
 
     fn say(&mut self, say: Say) {
@@ -215,11 +250,16 @@ impl Phone {
             speaker: !self.is_deafened,
             mic_exception: self.microphone_fault,
             camera_exception: None,
+            hold: call.is_held,
         };
-        let told = call.members.iter().filter(|member| member.ours);
+        let told = call
+            .members
+            .iter()
+            .filter(|member| member.ours && matches!(member.link, call::Link::Up(_)));
         let told: Vec<Say> = told
-            .map(|member| Say::Device {
-                leg: member.leg,
+            .filter_map(|member| member.leg)
+            .map(|leg| Say::Device {
+                leg,
                 call: call.id.clone(),
                 state: state.clone(),
             })

@@ -64,7 +64,12 @@ async fn place(phone: &mut Headless, call: &Call) -> Result<EndReason, Error> {
 fn refused(error: CommandError) -> Error {
     let kind = match error {
         CommandError::NotSupported(_) | CommandError::Invalid(_) => Kind::Usage,
-        CommandError::NoSuchCall | CommandError::NotSignedIn | CommandError::InCall => Kind::Failed,
+        CommandError::NoSuchCall
+        | CommandError::NotSignedIn
+        | CommandError::InCall
+        | CommandError::NotHost
+        | CommandError::NoSuchUser(_)
+        | CommandError::RoomFull => Kind::Failed,
     };
     Error::new(kind, error.to_string())
 }

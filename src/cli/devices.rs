@@ -21,7 +21,8 @@ pub(crate) fn found() -> Vec<FoundDevice> {
 pub(crate) fn meters(meters: &Meters, phone: &Phone) -> tui::Meters {
     let members = phone.calls().iter().flat_map(|call| &call.members);
     let peers = members.filter_map(|member| {
-        let reading = meters.leg(member.leg)?;
+        let leg = member.leg?;
+        let reading = meters.leg(leg)?;
         let meter = PeerMeter {
             level: reading.level,
             rtt: reading.rtt,
@@ -29,7 +30,7 @@ pub(crate) fn meters(meters: &Meters, phone: &Phone) -> tui::Meters {
             jitter: reading.jitter,
             buffer: reading.buffer,
         };
-        Some((member.leg, meter))
+        Some((leg, meter))
     });
     let peers: Vec<_> = peers.collect();
     let loudest = peers

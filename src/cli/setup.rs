@@ -72,10 +72,10 @@ pub(crate) fn setup(config: &Config, id: &UserId, server: &ServerUrl) -> Result<
     };
     let ring_timeout = Duration::from_secs(u64::from(config.call.ring_timeout));
     let settings = Settings {
-        me,
-        device,
+        device_name: account.device_name.clone(),
         ring_timeout,
         busy,
+        ..Settings::new(me, device)
     };
     let rings = config.sound.rings;
     Ok(Setup {
@@ -159,13 +159,7 @@ fn unkept(me: User, server: &str, media: MediaSettings, voice: Voice) -> Setup {
         device: device.clone(),
         device_name: "demo".to_owned(),
     };
-    let ring_timeout = Duration::from_secs(60);
-    let settings = Settings {
-        me,
-        device,
-        ring_timeout,
-        busy: BusyPolicy::Reject,
-    };
+    let settings = Settings::new(me, device);
     Setup {
         settings,
         account,

@@ -32,21 +32,43 @@ pub enum EndReason {
     NetworkLost,
     /// The server did not take our password.
     AuthFailed,
+    /// Nobody else was in the call any more, and it was kept open long enough.
+    Alone,
+    /// The host left, and the call was to end with that.
+    HostLeft,
+    /// The call lasted as long as a call may.
+    MaxDuration,
+    /// We gave the call to somebody else.
+    Transferred,
+    /// The group has as many people as a call may have.
+    RoomFull,
+    /// Nobody of a group came, for different reasons.
+    Abandoned,
+    /// The host removed us.
+    KickOut,
+    /// Neither microphone nor speaker worked.
+    DeviceFailed,
 }
 
 impl EndReason {
     /// Returns the status a process ends with after such a call.
     pub const fn exit_code(self) -> u8 {
         match self {
-            Self::LocalHangUp | Self::RemoteHangUp => 0,
-            Self::Failed => 1,
+            Self::LocalHangUp
+            | Self::RemoteHangUp
+            | Self::Alone
+            | Self::HostLeft
+            | Self::MaxDuration
+            | Self::Transferred => 0,
+            Self::Failed | Self::RoomFull => 1,
             Self::Declined => 10,
             Self::Busy => 11,
-            Self::NoAnswer => 12,
+            Self::NoAnswer | Self::Abandoned => 12,
             Self::Canceled | Self::AnsweredElsewhere => 13,
             Self::Offline | Self::NotFound => 14,
-            Self::Replaced => 15,
+            Self::KickOut | Self::Replaced => 15,
             Self::NetworkLost => 16,
+            Self::DeviceFailed => 17,
             Self::AuthFailed => 18,
         }
     }
@@ -67,6 +89,14 @@ impl EndReason {
             Self::Replaced => "replaced",
             Self::NetworkLost => "network_lost",
             Self::AuthFailed => "auth_failed",
+            Self::Alone => "alone",
+            Self::HostLeft => "host_left",
+            Self::MaxDuration => "max_duration",
+            Self::Transferred => "transferred",
+            Self::RoomFull => "room_full",
+            Self::Abandoned => "abandoned",
+            Self::KickOut => "kick_out",
+            Self::DeviceFailed => "device_failed",
         }
     }
 

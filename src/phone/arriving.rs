@@ -3,11 +3,11 @@
 use std::time::{Duration, Instant};
 
 use super::Phone;
-use super::call::{Call, Direction, Member, Stage};
+use super::call::{Call, Direction, Link, Member, RingAs, Stage};
 use super::effect::Ring;
-use super::signal::{CallLabel, DeviceState, Refusal, Say, Sdp};
+use super::signal::{CallLabel, Purpose, Refusal, Say, Sdp};
 use super::waiting::{GRACE, RING_LONGEST, RING_UNTOLD};
-use crate::address::User;
+use crate::address::{Address, User};
 use crate::av::Kind;
 use crate::event::{Happened, InvitationState, MissedCause};
 use crate::id::{CallId, InvitationId, LegId, SessionId};
@@ -23,11 +23,13 @@ impl Phone {
         kind: Kind,
         data: Option<String>,
     ) -> Call {
-        let (id, invitation) = match label {
-            Some(label) => (label.call, label.invitation),
+        let (id, invitation, host, is_group) = match label {
+            Some(label) => (label.call, label.invitation, label.host, label.is_group),
             None => (
                 CallId::new(sip_call_id),
                 InvitationId::new(self.identities.ulid(now)),
+                from.id.clone(),
+                false,
             ),
         };
         Call {
@@ -36,12 +38,15 @@ impl Phone {
             invitation,
             kind,
             direction: Direction::Incoming,
+            host,
+            is_group,
             caller: from,
             members: Vec::new(),
-            to: None,
             ring: Duration::ZERO,
             data,
             stage: Stage::Preparing,
+            is_held: false,
+            ring_as: RingAs::default(),
             me: self.settings.me.clone(),
         }
     }
@@ -52,6 +57,9 @@ impl Phone {
             sdp,
             expires,
             ours,
+            purpose: _,
+            replaces: _,
+            referred_by: _,
         } = invitation;
         if self.call_of(leg).is_some() {
             return;
@@ -82,14 +90,12 @@ impl Phone {
         }
         let ring = expires.unwrap_or(RING_UNTOLD).min(RING_LONGEST);
         call.ring = ring;
+        let to = Address::local(call.caller.id.clone());
         call.members.push(Member {
-            user: call.caller.clone(),
-            leg,
-            state: InvitationState::Ringing,
-            device: None,
+            leg: Some(leg),
+            link: Link::Invited,
             ours,
-            has_entered: false,
-            devices: DeviceState::default(),
+            ..Member::new(call.caller.clone(), to, InvitationState::Ringing)
         });
         let is_busy = !self.calls.is_empty();
         call.stage = Stage::Ringing {
@@ -100,7 +106,7 @@ impl Phone {
         self.calls.push(call);
         let index = self.calls.len() - 1;
         if is_busy {
-            self.missed(index, MissedCause::Busy);
+            self.miss(now, index, MissedCause::Busy);
             self.refuse(now, index, Refusal::Busy, None);
             return;
         }
@@ -117,4 +123,7 @@ pub(super) struct Invitation {
     pub(super) sdp: Sdp,
     pub(super) expires: Option<Duration>,
     pub(super) ours: bool,
+    pub(super) purpose: Purpose,
+    pub(super) replaces: Option<LegId>,
+    pub(super) referred_by: Option<User>,
 }

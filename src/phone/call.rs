@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use crate::address::{Address, User};
 use crate::av::{CameraState, DeviceException, Kind, MicrophoneState};
 use crate::event::{CallFacts, CallSnapshot, EndReason, InvitationState, UserState};
-use crate::id::{CallId, DeviceId, InvitationId, LegId, SessionId};
+use crate::id::{CallId, DeviceId, InvitationId, LegId, SessionId, UserId};
 use crate::phone::signal::{CallLabel, DeviceState, Sdp};
 
 /// Which way the invitation went.
@@ -43,13 +43,36 @@ pub enum Stage {
         /// Custom data for the caller.
         data: Option<String>,
     },
-    /// Taken; sound flows when `media` says so.
+    /// Somebody is in it with us, or was; how sound flows is each member's [`Link`].
     Talking {
         /// When it was taken: the call's duration counts from here.
         since: Instant,
-        /// What the media does.
-        media: MediaState,
     },
+}
+
+/// How our own leg to somebody stands, with what only that state has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Link {
+    /// There is none.
+    None,
+    /// The media makes our offer.
+    Offering,
+    /// Our INVITE is out.
+    Inviting {
+        /// When we give up.
+        until: Instant,
+    },
+    /// The person's INVITE waits for us.
+    Invited,
+    /// The media makes our answer.
+    Answering,
+    /// In a group: the person is to call us, since the IDs say so.
+    Awaited {
+        /// When we call instead.
+        until: Instant,
+    },
+    /// Taken by both.
+    Up(MediaState),
 }
 
 /// What the media of a taken call does.
@@ -79,10 +102,18 @@ pub enum MediaState {
 pub struct Member {
     /// Who.
     pub user: User,
-    /// Our leg to that person.
-    pub leg: LegId,
+    /// Where an invitation of ours goes.
+    pub to: Address,
+    /// Our leg to that person, if there is one.
+    pub leg: Option<LegId>,
+    /// How that leg stands.
+    pub link: Link,
     /// How far the invitation has come.
     pub state: InvitationState,
+    /// In a group, the order of joining: who is lowest follows a host who leaves.
+    pub order: u32,
+    /// What came with a refusal, fit to be shown.
+    pub note: Option<String>,
     /// Where it rang or was answered, by the device's own words.
     pub device: Option<String>,
     /// Whether that phone understands our bodies.
@@ -91,9 +122,42 @@ pub struct Member {
     pub has_entered: bool,
     /// What that phone told of its devices.
     pub devices: DeviceState,
+    /// Whether that person holds us.
+    pub is_holding: bool,
 }
 
 impl Member {
+    /// Somebody who is invited and of whom nothing is known yet.
+    pub(crate) fn new(user: User, to: Address, state: InvitationState) -> Self {
+        Self {
+            user,
+            to,
+            leg: None,
+            link: Link::None,
+            state,
+            order: 0,
+            note: None,
+            device: None,
+            ours: false,
+            has_entered: false,
+            devices: DeviceState::default(),
+            is_holding: false,
+        }
+    }
+
+    /// Returns what the media of our leg does, where both have taken it.
+    pub const fn media(&self) -> Option<MediaState> {
+        match self.link {
+            Link::Up(media) => Some(media),
+            Link::None
+            | Link::Offering
+            | Link::Inviting { .. }
+            | Link::Invited
+            | Link::Answering
+            | Link::Awaited { .. } => None,
+        }
+    }
+
     /// Returns what the person's microphone sends.
     pub const fn microphone(&self) -> MicrophoneState {
         self.devices.mic
@@ -125,18 +189,35 @@ pub struct Call {
     pub direction: Direction,
     /// Who called.
     pub caller: User,
-    /// Everybody but us.
+    /// Who keeps the roster; in a call between two, the caller.
+    pub host: UserId,
+    /// Whether more than two people may be in it.
+    pub is_group: bool,
+    /// Everybody but us, also those who refused or left.
     pub members: Vec<Member>,
-    /// Where our own invitation went.
-    pub to: Option<Address>,
     /// How long it may ring.
     pub ring: Duration,
     /// Custom data of the invitation.
     pub data: Option<String>,
     /// Where it stands.
     pub stage: Stage,
+    /// Whether we hold it.
+    pub is_held: bool,
+    /// How it rings here.
+    pub ring_as: RingAs,
     /// Who we are in it.
     pub me: User,
+}
+
+/// How an incoming call rings, by the contact's settings or a hook's word.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct RingAs {
+    /// The sound's name or file; the usual one where it is `None`.
+    pub tone: Option<String>,
+    /// What is shown in place of the caller's name.
+    pub name: Option<String>,
+    /// Whether nothing sounds.
+    pub is_silent: bool,
 }
 
 impl Call {
@@ -161,7 +242,7 @@ impl Call {
     /// Returns how long it has been talked, as of `now`; `None` before the connect.
     pub fn duration(&self, now: Instant) -> Option<Duration> {
         match self.stage {
-            Stage::Talking { since, .. } => Some(now.saturating_duration_since(since)),
+            Stage::Talking { since } => Some(now.saturating_duration_since(since)),
             Stage::Preparing
             | Stage::Calling { .. }
             | Stage::Ringing { .. }
@@ -184,6 +265,35 @@ impl Call {
         matches!(self.stage, Stage::Talking { .. } | Stage::Answering { .. })
     }
 
+    /// Tells whether we keep the roster.
+    pub fn is_host(&self) -> bool {
+        self.host == self.me.id
+    }
+
+    /// Returns the member of an ID.
+    pub fn member(&self, id: &UserId) -> Option<&Member> {
+        self.members.iter().find(|member| member.user.id == *id)
+    }
+
+    /// Returns the members who are in the call now.
+    pub fn joined(&self) -> impl Iterator<Item = &Member> {
+        let is_in = |member: &&Member| member.state == InvitationState::Accepted;
+        self.members.iter().filter(is_in)
+    }
+
+    /// Returns the legs we have in it.
+    pub(crate) fn legs(&self) -> Vec<LegId> {
+        self.members
+            .iter()
+            .filter_map(|member| member.leg)
+            .collect()
+    }
+
+    /// Returns what the media of a call between two does, once it is taken.
+    pub fn media(&self) -> Option<MediaState> {
+        self.peer().media()
+    }
+
     /// Returns what every event of the call carries.
     pub fn facts(&self) -> CallFacts {
         let callees = match self.direction {
@@ -192,7 +302,11 @@ impl Call {
                 .iter()
                 .map(|member| member.user.clone())
                 .collect(),
-            Direction::Incoming => vec![self.me.clone()],
+            Direction::Incoming => {
+                let others = self.members.iter().map(|member| &member.user);
+                let others = others.filter(|user| user.id != self.caller.id);
+                std::iter::once(&self.me).chain(others).cloned().collect()
+            }
         };
         CallFacts {
             call_id: self.id.clone(),
@@ -210,13 +324,15 @@ impl Call {
         CallLabel {
             call: self.id.clone(),
             invitation: self.invitation.clone(),
-            host: self.caller.id.clone(),
+            host: self.host.clone(),
             device: device.clone(),
+            is_group: self.is_group,
         }
     }
 
     /// Returns the call as a snapshot shows it.
-    pub(crate) fn snapshot(&self, microphone: bool) -> CallSnapshot {
+    pub(crate) fn snapshot(&self, now: Instant) -> CallSnapshot {
+        let duration = self.duration(now).unwrap_or_default();
         let stage = match self.stage {
             Stage::Preparing | Stage::Calling { .. } => "calling",
             Stage::Ringing { .. } => "ringing",
@@ -231,7 +347,10 @@ impl Call {
                 .iter()
                 .map(|member| user_state(member, None))
                 .collect(),
-            microphone,
+            is_held: self.is_held,
+            group: self.is_group,
+            host: self.host.clone(),
+            duration_ms: u64::try_from(duration.as_millis()).unwrap_or(u64::MAX),
         }
     }
 }
@@ -257,6 +376,8 @@ pub(crate) fn user_state(member: &Member, extended: Option<String>) -> UserState
         id: member.user.id.clone(),
         state: member.state,
         callback_state: member.state.callback_state().to_owned(),
-        extended_data: extended.or_else(|| member.device.clone()),
+        extended_data: extended
+            .or_else(|| member.note.clone())
+            .or_else(|| member.device.clone()),
     }
 }

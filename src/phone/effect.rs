@@ -28,9 +28,10 @@ pub enum MediaOrder {
         /// The new session's leg.
         leg: LegId,
     },
-    /// Make a session from the peer's offer; answered by `MediaReport::Answer`.
+    /// Make a session from the peer's offer, or take it as new terms for the one that is up;
+    /// answered by `MediaReport::Answer`.
     Answer {
-        /// The new session's leg.
+        /// The session's leg.
         leg: LegId,
         /// The peer's offer.
         offer: Sdp,
@@ -41,6 +42,27 @@ pub enum MediaOrder {
         leg: LegId,
         /// The answer.
         answer: Sdp,
+    },
+    /// Offer other terms for a session that is up; answered by `MediaReport::Offer`.
+    Reoffer {
+        /// Which leg.
+        leg: LegId,
+        /// Whether we hold the peer.
+        is_held: bool,
+        /// Whether to look for another way to the peer (RFC 8445, 9).
+        restarts_ice: bool,
+    },
+    /// Forget the new terms: the peer refused them.
+    Withdraw {
+        /// Which leg.
+        leg: LegId,
+    },
+    /// Send telephone events (RFC 4733).
+    Dtmf {
+        /// Which leg.
+        leg: LegId,
+        /// `0` to `9`, `A` to `D`, `*` and `#`.
+        digits: String,
     },
     /// End the session.
     Close {
@@ -65,8 +87,10 @@ pub enum MediaOrder {
 pub enum Ring {
     /// Nothing.
     Silence,
-    /// Somebody calls: over and over.
+    /// Somebody calls: over and over, as [`RingAs`](super::call::RingAs) of the call says.
     Incoming,
+    /// Somebody calls while we talk: softly, now and then.
+    Waiting,
     /// It rings there: over and over.
     Ringback,
     /// Once: the person is in another call.
@@ -77,6 +101,10 @@ pub enum Ring {
     NoAnswer,
     /// Once: the call was taken.
     Connected,
+    /// Once: somebody came into the group.
+    Joined,
+    /// Once: somebody left the group.
+    Left,
     /// Once: the call is over.
     Ended,
 }

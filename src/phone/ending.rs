@@ -7,7 +7,7 @@ use super::call::{Call, Direction, Ended, Stage, user_state};
 use super::effect::{MediaOrder, Ring};
 use super::signal::{CancelCause, Refusal, Say};
 use crate::event::{EndReason, Event, Happened, InvitationState, MissedCause};
-use crate::id::{InvitationId, LegId};
+use crate::id::{CallId, InvitationId, LegId};
 
 /// How many invitations that are over are remembered.
 const PAST_INVITATIONS: usize = 64;
@@ -44,8 +44,9 @@ impl End {
 /// An invitation that is over: what comes late for it is told what became of it.
 #[derive(Debug)]
 pub(super) struct Past {
+    pub(super) call: CallId,
     pub(super) invitation: InvitationId,
-    pub(super) leg: LegId,
+    pub(super) legs: Vec<LegId>,
     pub(super) reason: EndReason,
 }
 
@@ -56,8 +57,8 @@ impl Phone {
         let has_connected = call.members.iter().any(|member| member.has_entered);
         let duration = call.duration(now).filter(|_| has_connected);
         let duration = duration.unwrap_or_default();
-        for member in &call.members {
-            self.order(MediaOrder::Close { leg: member.leg });
+        for leg in call.legs() {
+            self.order(MediaOrder::Close { leg });
         }
         if self.calls.is_empty() {
             self.sound(farewell(&call, end.reason));
@@ -78,8 +79,9 @@ impl Phone {
         self.publish(event);
         self.past.truncate(PAST_INVITATIONS - 1);
         self.past.push_front(Past {
+            call: call.id.clone(),
             invitation: call.invitation.clone(),
-            leg: call.peer().leg,
+            legs: call.legs(),
             reason: end.reason,
         });
         self.ended = Some(Ended {
@@ -114,8 +116,9 @@ impl Phone {
         if let Stage::Preparing = self.calls[index].stage {
             return;
         }
-        let leg = self.calls[index].peer().leg;
-        self.say(Say::Cancel { leg, cause, data });
+        if let Some(leg) = self.calls[index].peer().leg {
+            self.say(Say::Cancel { leg, cause, data });
+        }
         let state = match cause {
             CancelCause::Timeout => InvitationState::Timeout,
             CancelCause::Caller
@@ -141,10 +144,17 @@ impl Phone {
             Refusal::Offline
             | Refusal::NotFound
             | Refusal::Canceled
+            | Refusal::Glare { .. }
+            | Refusal::Moved { .. }
+            | Refusal::RoomFull
+            | Refusal::Forbidden
+            | Refusal::Over
             | Refusal::Unreachable
             | Refusal::Other { .. } => EndReason::Failed,
         };
-        self.say(Say::Refuse { leg, refusal, data });
+        if let Some(leg) = leg {
+            self.say(Say::Refuse { leg, refusal, data });
+        }
         self.end(now, index, End::because(reason));
     }
 
@@ -161,15 +171,11 @@ impl Phone {
         } else {
             why
         };
-        let legs: Vec<_> = self.calls[index]
-            .members
-            .iter()
-            .map(|member| member.leg)
-            .collect();
-        for leg in legs {
+        for leg in self.calls[index].legs() {
             self.say(Say::Bye {
                 leg,
                 reason: told,
+                by: None,
                 data: data.clone(),
             });
         }
@@ -182,26 +188,26 @@ impl Phone {
         match self.calls[index].direction {
             Direction::Outgoing => self.withdraw(index, CancelCause::Caller, None),
             Direction::Incoming => {
-                self.say(Say::Refuse {
-                    leg,
-                    refusal: Refusal::Offline,
-                    data: None,
-                });
-                self.missed(index, MissedCause::Canceled);
+                if let Some(leg) = leg {
+                    let (refusal, data) = (Refusal::Offline, None);
+                    self.say(Say::Refuse { leg, refusal, data });
+                }
+                self.miss(now, index, MissedCause::Canceled);
             }
         }
         self.end(now, index, End::because(EndReason::NetworkLost));
     }
 
-    /// Publishes that a call to us was missed, with what the caller had to say.
-    pub(super) fn missed(&mut self, index: usize, cause: MissedCause) {
-        let data = self.calls[index].data.clone();
-        self.publish_with(index, Happened::Missed { cause }, data);
-    }
-
     pub(super) fn outgoing_timeout(&mut self, index: usize) {
         let is_video = self.calls[index].kind == crate::av::Kind::Video;
-        self.publish_of(index, Happened::OutgoingTimeout { is_video });
+        let callee = self.calls[index].peer().user.clone();
+        let happened = Happened::OutgoingTimeout {
+            is_video,
+            callee_id: Some(callee.id.clone()),
+            callee: Some(callee),
+            aggregate: false,
+        };
+        self.publish_of(index, happened);
     }
 
     /// Moves the one invited person on, and tells.

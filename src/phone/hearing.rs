@@ -4,13 +4,13 @@ use std::time::Instant;
 
 use super::Phone;
 use super::arriving::Invitation;
-use super::call::{Direction, MediaState, Stage};
+use super::call::{Direction, Link, MediaState, Stage};
 use super::effect::{MediaOrder, Ring};
 use super::ending::End;
 use super::signal::{CancelCause, DeviceState, Heard, Refusal, Say, Sdp};
 use super::waiting::CONNECT;
 use crate::event::{EndReason, Event, Happened, InvitationState, MissedCause};
-use crate::id::LegId;
+use crate::id::{LegId, UserId};
 
 impl Phone {
     pub(super) fn hear(&mut self, now: Instant, heard: Heard) {
@@ -37,18 +37,21 @@ impl Phone {
                 expires,
                 data,
                 ours,
+                purpose,
+                replaces,
+                referred_by,
             } => {
                 let call = self.incoming(now, from, label, sip_call_id, kind, data);
-                self.invited(
-                    now,
-                    call,
-                    Invitation {
-                        leg,
-                        sdp,
-                        expires,
-                        ours,
-                    },
-                );
+                let invitation = Invitation {
+                    leg,
+                    sdp,
+                    expires,
+                    ours,
+                    purpose,
+                    replaces,
+                    referred_by,
+                };
+                self.invited(now, call, invitation);
             }
             Heard::Ringing { leg, device } => self.rings_there(leg, device),
             Heard::Accepted {
@@ -62,8 +65,23 @@ impl Phone {
             }
             Heard::Refused { leg, refusal, data } => self.refused_there(now, leg, refusal, data),
             Heard::Canceled { leg, cause, data } => self.canceled_there(now, leg, cause, data),
-            Heard::Bye { leg, reason, data } => self.goodbye(now, leg, reason, data),
+            Heard::Bye {
+                leg,
+                reason,
+                by,
+                data,
+            } => self.goodbye(now, leg, reason, by, data),
+            Heard::Reoffered { leg, sdp } => self.reoffered(leg, sdp),
+            Heard::ReofferTaken { leg, sdp } => self.reoffer_taken(leg, sdp),
+            Heard::ReofferRefused { leg, again } => self.reoffer_refused(now, leg, again),
             Heard::Device { leg, state } => self.devices_there(leg, state),
+            Heard::Roster { from, roster } => self.roster_there(now, &from, roster),
+            Heard::Add { leg, users } => self.asked_to_add(now, leg, users),
+            Heard::Chat { leg, id, text } => self.chat_there(leg, id, text),
+            Heard::Transferred { leg, to, replaces } => self.transferred(now, leg, to, replaces),
+            Heard::TransferProgress { leg, status } => self.transfer_progress(now, leg, status),
+            Heard::Message { from, message } => self.message_there(now, from, message),
+            Heard::MessageFailed { to, refusal } => self.message_failed(&to, &refusal),
         }
     }
 
@@ -95,21 +113,23 @@ impl Phone {
         let Some(index) = self.call_of(leg) else {
             // It was taken while our CANCEL was on its way (RFC 3261, 9.1).
             let reason = self.ended_because(leg).unwrap_or(EndReason::Canceled);
-            let data = None;
-            self.say(Say::Bye { leg, reason, data });
+            self.say(Say::Bye {
+                leg,
+                reason,
+                by: None,
+                data: None,
+            });
             return;
         };
         if !self.calls[index].is_calling() {
             return;
         }
         let call = &mut self.calls[index];
-        call.stage = Stage::Talking {
-            since: now,
-            media: MediaState::Connecting {
-                until: now + CONNECT,
-            },
-        };
+        call.stage = Stage::Talking { since: now };
         let member = call.peer_mut();
+        member.link = Link::Up(MediaState::Connecting {
+            until: now + CONNECT,
+        });
         member.device = device.or_else(|| member.device.take());
         member.ours = ours;
         let callee = member.user.clone();
@@ -170,6 +190,12 @@ impl Phone {
                 self.invitation_error(index, "unreachable", &message);
                 End::because(EndReason::NetworkLost).with_detail(message)
             }
+            Refusal::RoomFull => End::because(EndReason::RoomFull),
+            Refusal::Glare { .. } => return self.glare_lost(now, index),
+            Refusal::Moved { .. } | Refusal::Forbidden | Refusal::Over => {
+                let detail = format!("{refusal:?}");
+                End::because(EndReason::Failed).with_detail(detail)
+            }
             Refusal::Other { status, text } => {
                 let detail = format!("{status} {text}");
                 self.invitation_error(index, &status.to_string(), &detail);
@@ -203,11 +229,11 @@ impl Phone {
         let reason = match cause {
             CancelCause::Caller => {
                 self.publish_with(index, Happened::IncomingCanceled, data.clone());
-                self.missed(index, MissedCause::Canceled);
+                self.miss(now, index, MissedCause::Canceled);
                 EndReason::Canceled
             }
             CancelCause::Timeout => {
-                self.rang_in_vain(index);
+                self.rang_in_vain(now, index);
                 EndReason::NoAnswer
             }
             CancelCause::AnsweredElsewhere => EndReason::AnsweredElsewhere,
@@ -217,10 +243,10 @@ impl Phone {
     }
 
     /// Publishes that nobody answered here.
-    pub(super) fn rang_in_vain(&mut self, index: usize) {
+    pub(super) fn rang_in_vain(&mut self, now: Instant, index: usize) {
         let data = self.calls[index].data.clone();
         self.publish_with(index, Happened::IncomingTimeout, data);
-        self.missed(index, MissedCause::Timeout);
+        self.miss(now, index, MissedCause::Timeout);
     }
 
     fn goodbye(
@@ -228,6 +254,7 @@ impl Phone {
         now: Instant,
         leg: LegId,
         reason: Option<EndReason>,
+        _by: Option<UserId>,
         data: Option<String>,
     ) {
         let Some(index) = self.call_of(leg) else {
@@ -262,7 +289,7 @@ impl Phone {
         let Some(member) = self.calls[index]
             .members
             .iter_mut()
-            .find(|member| member.leg == leg)
+            .find(|member| member.leg == Some(leg))
         else {
             return;
         };

@@ -42,6 +42,14 @@ impl Identities {
         Ulid::from_parts(self.epoch.unix_ms.saturating_add(since), random).to_string()
     }
 
+    /// Returns the moment as RFC 3339, UTC, with milliseconds.
+    pub(super) fn rfc3339(&self, now: Instant) -> String {
+        let since = now.saturating_duration_since(self.epoch.instant);
+        let since = i64::try_from(since.as_millis()).unwrap_or(i64::MAX);
+        let ms = i64::try_from(self.epoch.unix_ms).unwrap_or(i64::MAX);
+        crate::event::timestamp(ms.saturating_add(since))
+    }
+
     /// Returns a leg for an outgoing invitation: an even number. Those of incoming ones are odd.
     pub(super) const fn leg(&mut self) -> LegId {
         self.next_leg += 2;

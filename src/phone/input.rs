@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::av::{DeviceException, Role};
 use crate::command::Command;
-use crate::id::LegId;
+use crate::id::{CallId, LegId};
+use crate::phone::decision::Decision;
 use crate::phone::signal::{Heard, Sdp};
 
 /// One thing that happened outside the phone.
@@ -16,6 +17,13 @@ pub enum Input {
     Heard(Heard),
     /// The media reports.
     Media(MediaReport),
+    /// A hook has decided about a call, or has nothing to say.
+    Decided {
+        /// Which call.
+        call: CallId,
+        /// What.
+        decision: Decision,
+    },
     /// The time that `poll_timeout` named has come.
     Timeout,
 }
@@ -63,6 +71,27 @@ pub enum MediaReport {
     Lost {
         /// Which leg.
         leg: LegId,
+    },
+    /// The new terms cannot be: the peer's, or the peer's answer to ours. The session is as before.
+    NotAcceptable {
+        /// Which leg.
+        leg: LegId,
+        /// What the media said.
+        detail: String,
+    },
+    /// The peer's terms say that it holds us, or no longer does.
+    Held {
+        /// Which leg.
+        leg: LegId,
+        /// Whether it holds us.
+        is_held: bool,
+    },
+    /// The peer pressed a key (RFC 4733).
+    Dtmf {
+        /// Which leg.
+        leg: LegId,
+        /// Which key.
+        digit: char,
     },
     /// The peer closed its media.
     Closed {

@@ -3,11 +3,11 @@
 use std::time::Instant;
 
 use super::Phone;
-use super::call::{MediaState, Stage};
+use super::call::{Link, MediaState, Stage};
 use super::effect::Ring;
 use super::ending::End;
 use super::input::MediaReport;
-use super::signal::{CancelCause, Refusal, Say, Sdp};
+use super::signal::{CancelCause, Purpose, Refusal, Say, Sdp};
 use super::waiting::{CONNECT, LAST_WORD};
 use crate::av::Role;
 use crate::event::{EndReason, Event, Happened, InvitationState, RoomReason, RoomScope};
@@ -31,6 +31,9 @@ impl Phone {
                 self.media_is(leg, MediaState::Flowing, RoomReason::Reconnected);
             }
             MediaReport::Lost { leg } => self.media_lost(now, leg),
+            MediaReport::NotAcceptable { leg, detail } => self.not_acceptable(leg, &detail),
+            MediaReport::Held { leg, is_held } => self.held_there(leg, is_held),
+            MediaReport::Dtmf { leg, digit } => self.dtmf_there(leg, digit),
             MediaReport::Closed { leg } => {
                 let media = self.media_of(leg);
                 if let Some(media) = media.filter(|media| !is_closed(media)) {
@@ -71,13 +74,14 @@ impl Phone {
             return;
         };
         let call = &mut self.calls[index];
-        let (Stage::Preparing, Some(to)) = (&call.stage, call.to.clone()) else {
+        if call.stage != Stage::Preparing {
             return;
-        };
-        call.stage = Stage::Calling {
-            since: now,
-            until: now + call.ring,
-        };
+        }
+        let until = now + call.ring;
+        call.stage = Stage::Calling { since: now, until };
+        let member = call.peer_mut();
+        member.link = Link::Inviting { until };
+        let to = member.to.clone();
         let (kind, expires, data) = (call.kind, call.ring, call.data.clone());
         let label = call.label(&self.settings.device);
         self.say(Say::Invite {
@@ -88,6 +92,8 @@ impl Phone {
             sdp,
             expires,
             data: data.clone(),
+            purpose: Purpose::Ring { roster: None },
+            replaces: None,
         });
         self.publish_with(index, Happened::OutgoingSent, data);
         self.member_is(index, InvitationState::Sent, None);
@@ -105,8 +111,10 @@ impl Phone {
         let media = MediaState::Connecting {
             until: now + CONNECT,
         };
-        call.stage = Stage::Talking { since: now, media };
-        call.peer_mut().state = InvitationState::Accepted;
+        call.stage = Stage::Talking { since: now };
+        let member = call.peer_mut();
+        member.link = Link::Up(media);
+        member.state = InvitationState::Accepted;
         self.say(Say::Accept { leg, sdp, data });
         self.tell_devices(index);
     }
@@ -193,13 +201,14 @@ impl Phone {
     }
 
     fn media_of(&mut self, leg: LegId) -> Option<&mut MediaState> {
-        let index = self.call_of(leg)?;
-        match &mut self.calls[index].stage {
-            Stage::Talking { media, .. } => Some(media),
-            Stage::Preparing
-            | Stage::Calling { .. }
-            | Stage::Ringing { .. }
-            | Stage::Answering { .. } => None,
+        match &mut self.member_of(leg)?.link {
+            Link::Up(media) => Some(media),
+            Link::None
+            | Link::Offering
+            | Link::Inviting { .. }
+            | Link::Invited
+            | Link::Answering
+            | Link::Awaited { .. } => None,
         }
     }
 

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::Phone;
-use super::call::{MediaState, Stage};
+use super::call::{Call, MediaState, Stage};
 use super::ending::End;
 use super::signal::{CancelCause, Refusal};
 use crate::event::EndReason;
@@ -22,12 +22,12 @@ pub(super) const LAST_WORD: Duration = Duration::from_secs(3);
 impl Phone {
     /// Returns when to come back with `Input::Timeout` if nothing else happens, and why.
     pub fn poll_timeout(&self) -> Option<(Instant, &'static str)> {
-        self.calls.iter().filter_map(|call| due(&call.stage)).min()
+        self.calls.iter().filter_map(due).min()
     }
 
     pub(super) fn wake(&mut self, now: Instant) {
-        let is_due = |stage: &Stage| due(stage).is_some_and(|(until, _)| until <= now);
-        while let Some(index) = self.calls.iter().position(|call| is_due(&call.stage)) {
+        let is_due = |call: &Call| due(call).is_some_and(|(until, _)| until <= now);
+        while let Some(index) = self.calls.iter().position(is_due) {
             self.give_up(now, index);
         }
     }
@@ -36,13 +36,10 @@ impl Phone {
         match self.calls[index].stage {
             Stage::Calling { .. } => self.take_back(now, index, CancelCause::Timeout, None),
             Stage::Ringing { .. } => {
-                self.rang_in_vain(index);
+                self.rang_in_vain(now, index);
                 self.refuse(now, index, Refusal::NoAnswer, None);
             }
-            Stage::Talking {
-                media: MediaState::Closed { .. },
-                ..
-            } => {
+            Stage::Talking { .. } if is_closed(self.calls[index].media()) => {
                 self.leave(now, index, EndReason::RemoteHangUp, None);
             }
             Stage::Talking { .. } => self.leave(now, index, EndReason::NetworkLost, None),
@@ -53,18 +50,19 @@ impl Phone {
     }
 }
 
-fn due(stage: &Stage) -> Option<(Instant, &'static str)> {
-    match stage {
+const fn is_closed(media: Option<MediaState>) -> bool {
+    matches!(media, Some(MediaState::Closed { .. }))
+}
+
+fn due(call: &Call) -> Option<(Instant, &'static str)> {
+    match &call.stage {
         Stage::Calling { until, .. } => Some((*until, "nobody answers")),
         Stage::Ringing { until, .. } => Some((*until, "the ringing stops by itself")),
-        Stage::Talking {
-            media: MediaState::Connecting { until },
-            ..
-        } => Some((*until, "no way to the peer")),
-        Stage::Talking {
-            media: MediaState::Closed { until },
-            ..
-        } => Some((*until, "the goodbye does not come")),
-        Stage::Talking { .. } | Stage::Preparing | Stage::Answering { .. } => None,
+        Stage::Talking { .. } => match call.media()? {
+            MediaState::Connecting { until } => Some((until, "no way to the peer")),
+            MediaState::Closed { until } => Some((until, "the goodbye does not come")),
+            MediaState::Flowing | MediaState::Silent { .. } => None,
+        },
+        Stage::Preparing | Stage::Answering { .. } => None,
     }
 }

@@ -3,9 +3,10 @@
 use std::time::{Duration, Instant};
 
 use super::Phone;
-use super::call::{Call, Direction, Member, Stage};
+use super::call::{Call, Direction, Link, Member, RingAs, Stage};
 use super::effect::{MediaOrder, Ring};
-use super::signal::{CancelCause, DeviceState, Refusal, Say};
+use super::missed::Missed;
+use super::signal::{CancelCause, Refusal, Say};
 use crate::address::{Address, User, data_with_note};
 use crate::av::Kind;
 use crate::command::{CUSTOM_DATA_BYTES, Command, CommandError};
@@ -15,7 +16,7 @@ use crate::id::{CallId, InvitationId, SessionId};
 /// The shortest and the longest time an invitation may ring, in seconds.
 const RING_SECONDS: std::ops::RangeInclusive<u32> = 1..=600;
 
-type Outcome = Result<Option<CallId>, CommandError>;
+pub(super) type Outcome = Result<Option<CallId>, CommandError>;
 
 impl Phone {
     pub(super) fn carry_out(&mut self, now: Instant, command: Command) -> Outcome {
@@ -60,9 +61,13 @@ impl Phone {
             }
             Command::Cancel {
                 call_id,
+                users,
                 custom_data,
             } => {
                 let data = joined(custom_data, None)?;
+                if !users.is_empty() {
+                    return self.cancel_some(now, call_id.as_ref(), &users, data);
+                }
                 let index = self.pick(call_id.as_ref(), Call::is_calling)?;
                 Ok(Some(self.cancel(now, index, data)))
             }
@@ -73,6 +78,26 @@ impl Phone {
                 let data = joined(custom_data, None)?;
                 let index = self.pick(call_id.as_ref(), |_| true)?;
                 Ok(Some(self.hang_up(now, index, data)))
+            }
+            Command::Ignore { call_id } => self.ignore(call_id.as_ref()),
+            Command::Add { call_id, to } => self.add(now, call_id.as_ref(), to),
+            Command::RingAgain { call_id, users } => self.ring_again(now, call_id.as_ref(), &users),
+            Command::Kick { call_id, user } => self.kick(now, call_id.as_ref(), &user),
+            Command::Join { call_id } => self.join(now, &call_id),
+            Command::CallBack { call_id } => self.call_back(now, call_id.as_ref()),
+            Command::Dismiss { call_id } => self.dismiss(call_id.as_ref()),
+            Command::Hold { call_id, on } => self.hold(now, call_id.as_ref(), on),
+            Command::Swap => self.swap(now),
+            Command::Dtmf { call_id, digits } => self.dtmf(call_id.as_ref(), digits),
+            Command::Transfer {
+                call_id,
+                to,
+                attended,
+            } => self.transfer(now, call_id.as_ref(), to, attended),
+            Command::Message { to, text } => self.write(now, to, text),
+            Command::DoNotDisturb { on } => {
+                self.is_undisturbed = on;
+                Ok(None)
             }
             Command::Mute { on } => {
                 self.mute(on);
@@ -91,14 +116,7 @@ impl Phone {
                 Ok(None)
             }
             Command::Snapshot => {
-                let calls = self
-                    .calls
-                    .iter()
-                    .map(|call| call.snapshot(!self.is_muted))
-                    .collect();
-                let user = self.settings.me.clone();
-                let room = self.sign_in.reason;
-                self.publish(Event::new(Happened::Snapshot { user, room, calls }));
+                self.publish_snapshot(now);
                 Ok(None)
             }
             Command::Quit => {
@@ -149,20 +167,19 @@ impl Phone {
             id: id.clone(),
             kind,
             direction: Direction::Outgoing,
+            host: me.id.clone(),
+            is_group: false,
             caller: me.clone(),
             members: vec![Member {
-                user: User::of(to.user.clone()),
-                leg,
-                state: InvitationState::Sent,
-                device: None,
-                ours: false,
-                has_entered: false,
-                devices: DeviceState::default(),
+                leg: Some(leg),
+                link: Link::Offering,
+                ..Member::new(User::of(to.user.clone()), to, InvitationState::Sent)
             }],
-            to: Some(to),
             ring,
             data,
             stage: Stage::Preparing,
+            is_held: false,
+            ring_as: RingAs::default(),
             me,
         });
         self.order(MediaOrder::Offer { leg });
@@ -172,9 +189,11 @@ impl Phone {
     fn accept(&mut self, index: usize, data: Option<String>) -> CallId {
         let call = &mut self.calls[index];
         let id = call.id.clone();
-        let leg = call.peer().leg;
+        let peer = call.peer_mut();
+        peer.link = Link::Answering;
+        let leg = peer.leg;
         let stage = std::mem::replace(&mut call.stage, Stage::Answering { data });
-        if let Stage::Ringing { offer, .. } = stage {
+        if let (Stage::Ringing { offer, .. }, Some(leg)) = (stage, leg) {
             self.publish_of(index, Happened::AcceptPressed);
             self.sound(Ring::Silence);
             self.order(MediaOrder::Answer { leg, offer });
@@ -208,6 +227,20 @@ impl Phone {
             Stage::Talking { .. } => self.leave(now, index, EndReason::LocalHangUp, data),
         }
         id
+    }
+
+    fn publish_snapshot(&mut self, now: Instant) {
+        let calls = self.calls.iter().map(|call| call.snapshot(now)).collect();
+        let happened = Happened::Snapshot {
+            user: self.settings.me.clone(),
+            room: self.sign_in.reason,
+            do_not_disturb: self.is_undisturbed,
+            microphone: !self.is_muted,
+            speaker: !self.is_deafened,
+            calls,
+            missed: self.missed.iter().map(Missed::snapshot).collect(),
+        };
+        self.publish(Event::new(happened));
     }
 
     fn mute(&mut self, on: bool) {

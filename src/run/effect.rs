@@ -34,6 +34,9 @@ pub(super) fn order_of(order: MediaOrder) -> Option<Order> {
             answer: answer.0,
         },
         MediaOrder::Close { leg } => Order::Close { leg },
+        MediaOrder::Reoffer { .. } | MediaOrder::Withdraw { .. } | MediaOrder::Dtmf { .. } => {
+            return None;
+        }
         MediaOrder::Mute(on) => Order::Mute(on),
         MediaOrder::Deafen(on) => Order::Deafen(on),
         MediaOrder::Device { which, device } => {
@@ -51,6 +54,9 @@ pub(super) const fn new_leg(order: &MediaOrder) -> Option<LegId> {
     match order {
         MediaOrder::Offer { leg } | MediaOrder::Answer { leg, .. } => Some(*leg),
         MediaOrder::Accept { .. }
+        | MediaOrder::Reoffer { .. }
+        | MediaOrder::Withdraw { .. }
+        | MediaOrder::Dtmf { .. }
         | MediaOrder::Close { .. }
         | MediaOrder::Mute(_)
         | MediaOrder::Deafen(_)
@@ -78,7 +84,8 @@ pub(super) const fn play(ring: Ring) -> Order {
         Ring::Busy => (Some(Sound::Busy), false),
         Ring::Declined => (Some(Sound::Declined), false),
         Ring::NoAnswer => (Some(Sound::NoAnswer), false),
-        Ring::Connected => (Some(Sound::Connected), false),
+        Ring::Waiting => (Some(Sound::Ringback), true),
+        Ring::Connected | Ring::Joined | Ring::Left => (Some(Sound::Connected), false),
         Ring::Ended => (Some(Sound::Ended), false),
     };
     Order::Play { sound, looped }

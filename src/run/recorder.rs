@@ -9,17 +9,15 @@ use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::{Arrival, Signal};
-use crate::address::User;
-use crate::id::DeviceId;
 use crate::phone::input::MediaReport;
 use crate::phone::signal::{Heard, Sdp};
-use crate::phone::{BusyPolicy, Epoch, Input, Phone, Settings};
+use crate::phone::{Epoch, Input, Phone, Settings};
 
 /// How many arrivals are kept.
 const KEPT: usize = 4096;
@@ -28,9 +26,7 @@ const KEPT: usize = 4096;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Header {
     offhook: String,
-    me: User,
-    device: DeviceId,
-    ring_timeout_s: u64,
+    settings: Settings,
     unix_ms: u64,
     seed: u64,
     /// Arrivals that were dropped because newer ones needed the room.
@@ -62,9 +58,7 @@ impl Recorder {
     pub fn new(settings: &Settings, epoch: Epoch, seed: u64) -> Self {
         let header = Header {
             offhook: env!("CARGO_PKG_VERSION").to_owned(),
-            me: settings.me.clone(),
-            device: settings.device.clone(),
-            ring_timeout_s: settings.ring_timeout.as_secs(),
+            settings: settings.clone(),
             unix_ms: epoch.unix_ms,
             seed,
             forgotten: 0,
@@ -135,11 +129,20 @@ const fn name_of(signal: Signal) -> &'static str {
 fn without_keys(input: &Input) -> Input {
     let mut input = input.clone();
     match &mut input {
-        Input::Heard(Heard::Invited { sdp, .. } | Heard::Accepted { sdp, .. })
+        Input::Heard(
+            Heard::Invited { sdp, .. }
+            | Heard::Accepted { sdp, .. }
+            | Heard::Reoffered { sdp, .. }
+            | Heard::ReofferTaken { sdp, .. },
+        )
         | Input::Media(MediaReport::Offer { sdp, .. } | MediaReport::Answer { sdp, .. }) => {
             *sdp = Sdp(format!("{} bytes", sdp.0.len()));
         }
-        Input::Heard(_) | Input::Media(_) | Input::Command(_) | Input::Timeout => {}
+        Input::Heard(_)
+        | Input::Media(_)
+        | Input::Command(_)
+        | Input::Decided { .. }
+        | Input::Timeout => {}
     }
     input
 }
@@ -196,16 +199,10 @@ impl Recording {
 
     /// Makes the phone that the recording is of, as it was at `start`.
     pub fn phone(&self, start: Instant) -> Phone {
-        let settings = Settings {
-            me: self.header.me.clone(),
-            device: self.header.device.clone(),
-            ring_timeout: Duration::from_secs(self.header.ring_timeout_s),
-            busy: BusyPolicy::Reject,
-        };
         let epoch = Epoch {
             instant: start,
             unix_ms: self.header.unix_ms,
         };
-        Phone::new(settings, epoch, self.header.seed)
+        Phone::new(self.header.settings.clone(), epoch, self.header.seed)
     }
 }

@@ -1,9 +1,7 @@
 //! The time and the number that each event gets.
 
-use time::OffsetDateTime;
-use time::macros::format_description;
-
-use crate::event::{Event, Line};
+use crate::event::{Event, Line, timestamp};
+use crate::run::epoch;
 
 /// An event as it left the phone, with its place in the order.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,7 +18,7 @@ impl Stamped {
     pub(super) fn new(seq: u64, event: Event) -> Self {
         Self {
             seq,
-            ts: stamp(OffsetDateTime::now_utc()),
+            ts: timestamp(i64::try_from(epoch().unix_ms).unwrap_or_default()),
             event,
         }
     }
@@ -30,11 +28,4 @@ impl Stamped {
         serde_json::to_string(&Line::new(self.seq, &self.ts, &self.event))
             .expect("an event has only string keys and finite numbers")
     }
-}
-
-fn stamp(at: OffsetDateTime) -> String {
-    let form =
-        format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
-    at.format(form)
-        .expect("the form asks for nothing that a date and time lack")
 }

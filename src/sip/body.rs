@@ -100,6 +100,7 @@ pub fn parse(body: &[u8]) -> Result<Body, BodyError> {
             speaker: wire.speaker == Switch::On,
             mic_exception: wire.mic_exception,
             camera_exception: wire.camera_exception,
+            hold: false,
         },
     })
 }

@@ -182,6 +182,7 @@ pub fn parse_label(value: &str) -> Option<CallLabel> {
         invitation: InvitationId::new(invitation?),
         host: host?,
         device: DeviceId::new(device?),
+        is_group: false,
     })
 }
 

@@ -106,13 +106,29 @@ impl Line {
                 sdp,
                 expires,
                 data,
+                purpose: _,
+                replaces: _,
             } => self.invite(now, leg, &to, label, sdp, expires, data.as_deref()),
             Say::Ringing { leg } => self.ring(now, leg),
             Say::Accept { leg, sdp, data } => self.accept(now, leg, sdp, data.as_deref()),
             Say::Refuse { leg, refusal, data } => self.refuse(now, leg, &refusal, data.as_deref()),
             Say::Cancel { leg, cause, data } => self.cancel(now, leg, cause, data),
-            Say::Bye { leg, reason, data } => self.bye(now, leg, reason, data),
+            Say::Bye {
+                leg,
+                reason,
+                by: _,
+                data,
+            } => self.bye(now, leg, reason, data),
             Say::Device { leg, call, state } => self.tell_device(now, leg, &call, &state),
+            Say::Reoffer { .. }
+            | Say::TakeReoffer { .. }
+            | Say::RefuseReoffer { .. }
+            | Say::Roster { .. }
+            | Say::Add { .. }
+            | Say::Chat { .. }
+            | Say::Transfer { .. }
+            | Say::TransferProgress { .. }
+            | Say::Message { .. } => tracing::debug!("not said yet"),
             Say::SignOut => self.sign_out(now),
         }
     }

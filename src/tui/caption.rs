@@ -117,7 +117,13 @@ fn in_call(ui: &Ui, phone: &Phone, echo: &str) -> String {
 
 fn ended(over: &Over) -> String {
     let what = match over.reason {
-        EndReason::LocalHangUp | EndReason::RemoteHangUp => {
+        EndReason::LocalHangUp
+        | EndReason::RemoteHangUp
+        | EndReason::Alone
+        | EndReason::HostLeft
+        | EndReason::MaxDuration
+        | EndReason::Transferred
+        | EndReason::KickOut => {
             "That was a whole call: rung, taken, talked, ended. The screen says who ended it."
         }
         EndReason::Declined => "Declined, and the caller was told so at once.",
@@ -130,6 +136,9 @@ fn ended(over: &Over) -> String {
         | EndReason::Replaced
         | EndReason::NetworkLost
         | EndReason::AuthFailed
+        | EndReason::RoomFull
+        | EndReason::Abandoned
+        | EndReason::DeviceFailed
         | EndReason::Failed => "A call that did not come about; the screen says why.",
     };
     format!(

@@ -40,8 +40,8 @@ impl Default for Meters {
 
 impl Meters {
     /// Returns what is measured of one leg.
-    pub fn peer(&self, leg: LegId) -> PeerMeter {
-        let found = self.peers.iter().find(|(of, _)| *of == leg);
+    pub fn peer(&self, leg: Option<LegId>) -> PeerMeter {
+        let found = self.peers.iter().find(|(of, _)| Some(*of) == leg);
         found.map(|(_, meter)| *meter).unwrap_or_default()
     }
 }

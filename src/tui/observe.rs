@@ -23,7 +23,7 @@ impl Ui {
                     self.popup = None;
                 }
             }
-            Happened::Missed { cause } => {
+            Happened::Missed { cause, .. } => {
                 if let Some(facts) = &event.call {
                     self.missed_call(facts, *cause, event.note.clone());
                 }
@@ -106,7 +106,7 @@ impl Ui {
             duration_ms,
         };
         let ended = phone.ended().filter(|it| it.call.id == facts.call_id);
-        let to = ended.and_then(|ended| ended.call.to.clone());
+        let to = ended.map(|ended| ended.call.peer().to.clone());
         let person = Person {
             user: peer.clone(),
             to: to.clone(),

@@ -226,6 +226,7 @@ fn hang_up(phone: &Phone) -> Option<Wish> {
     Some(Wish::Command(if call.is_calling() {
         Command::Cancel {
             call_id,
+            users: Vec::new(),
             custom_data,
         }
     } else {

@@ -23,8 +23,8 @@ use offhook::event::{EndReason, Happened};
 use offhook::id::{CallId, DeviceId, InvitationId, LegId, UserId};
 use offhook::media::MediaSettings;
 use offhook::media::device::DeviceSpec;
-use offhook::phone::signal::{CallLabel, Heard, Say, Sdp};
-use offhook::phone::{BusyPolicy, Settings};
+use offhook::phone::Settings;
+use offhook::phone::signal::{CallLabel, Heard, Purpose, Say, Sdp};
 use offhook::run::{Arrival, Setup, Station, Voice};
 use offhook::sip::{Account, Agent, Secret};
 use tokio::sync::mpsc;
@@ -135,6 +135,7 @@ impl Pair {
             invitation: InvitationId::new(format!("invitation-{}", self.n)),
             host: user("alice").id,
             device: DeviceId::new("bench"),
+            is_group: false,
         };
         let start = Instant::now();
         self.alice.agent.say(Say::Invite {
@@ -145,6 +146,8 @@ impl Pair {
             sdp: Sdp(SDP.to_owned()),
             expires: Duration::from_secs(60),
             data: None,
+            purpose: Purpose::Ring { roster: None },
+            replaces: None,
         });
         let there = self
             .bob
@@ -170,6 +173,7 @@ impl Pair {
         self.alice.agent.say(Say::Bye {
             leg,
             reason: EndReason::RemoteHangUp,
+            by: None,
             data: None,
         });
         self.bob
@@ -225,12 +229,7 @@ async fn talks(server: &str) -> Vec<Duration> {
 
 async fn station(id: &str, server: &str) -> Station {
     let account = account(id, server);
-    let settings = Settings {
-        me: account.me.clone(),
-        device: account.device.clone(),
-        ring_timeout: Duration::from_secs(60),
-        busy: BusyPolicy::Reject,
-    };
+    let settings = Settings::new(account.me.clone(), account.device.clone());
     let media = MediaSettings {
         microphone: DeviceSpec::Tone(440.0),
         speaker: DeviceSpec::None,

@@ -1,8 +1,9 @@
 //! Who is in a group call: written by its host alone, complete each time.
 
 use std::fmt;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::event::InvitationState;
 use crate::id::{CallId, DeviceId, SessionId, UserId};
@@ -10,10 +11,19 @@ use crate::id::{CallId, DeviceId, SessionId, UserId};
 /// The most people in a group call, the host included.
 pub const ROSTER_USERS: usize = 10;
 
-/// The proof that somebody belongs to a group: 128 bits as hex. Never printed.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// The proof that somebody belongs to a group: 128 bits as hex. Never printed, and recorded as
+/// a number that only tells equal ones from others.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(transparent)]
 pub struct Token(pub String);
+
+impl Serialize for Token {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut hasher = DefaultHasher::new();
+        self.0.hash(&mut hasher);
+        serializer.serialize_str(&format!("{:016x}", hasher.finish()))
+    }
+}
 
 impl fmt::Debug for Token {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -10,7 +10,7 @@ use super::{ALLOW, Line, PATIENCE, header, reply};
 use crate::address::{NAME_CHARS, NOTE_CHARS, clean};
 use crate::id::LegId;
 use crate::phone::signal::EndReason;
-use crate::phone::signal::{CallLabel, Heard, Refusal, Sdp};
+use crate::phone::signal::{CallLabel, Heard, Purpose, Refusal, Sdp};
 use crate::sip::dialog::{self, Dialog};
 use crate::sip::header::NameAddr;
 use crate::sip::{sdp, user_to_user};
@@ -82,6 +82,9 @@ impl Line {
                 .map(|seconds: u32| Duration::from_secs(seconds.into())),
             data: user_to_user::parse(headers),
             ours: is_ours,
+            purpose: Purpose::Ring { roster: None },
+            replaces: None,
+            referred_by: None,
         };
         let called = Called {
             request,
@@ -178,6 +181,11 @@ impl Line {
             Refusal::NotFound => (404, EndReason::NotFound),
             Refusal::NoAnswer => (408, EndReason::NoAnswer),
             Refusal::Canceled => (487, EndReason::Canceled),
+            Refusal::Glare { .. } => (491, EndReason::Failed),
+            Refusal::Moved { .. } => (302, EndReason::Failed),
+            Refusal::RoomFull => (486, EndReason::RoomFull),
+            Refusal::Forbidden => (403, EndReason::Failed),
+            Refusal::Over => (481, EndReason::Failed),
             Refusal::Unreachable => (503, EndReason::NetworkLost),
             Refusal::Other { status, text } => {
                 let text = clean(text, NOTE_CHARS);
@@ -253,6 +261,7 @@ impl Line {
             self.hear(Heard::Bye {
                 leg,
                 reason: Some(EndReason::NetworkLost),
+                by: None,
                 data: None,
             });
         }

@@ -99,6 +99,7 @@ impl Line {
             self.hear(Heard::Bye {
                 leg,
                 reason: None,
+                by: None,
                 data: None,
             });
         }
@@ -215,7 +216,12 @@ impl Line {
             }
             Some(Leg::Up(_) | Leg::Calling(_)) | None => {
                 let reason = header::end_reason(&request.headers);
-                self.hear(Heard::Bye { leg, reason, data });
+                self.hear(Heard::Bye {
+                    leg,
+                    reason,
+                    by: None,
+                    data,
+                });
             }
         }
     }

@@ -7,7 +7,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use crate::av::MicrophoneState;
-use crate::phone::call::{MediaState, Member, Stage};
+use crate::phone::call::{MediaState, Member};
 use crate::tui::meters::{PeerMeter, is_speech};
 use crate::tui::page::{Page, Size, below, inset, row};
 use crate::tui::text::{fit, width};
@@ -32,9 +32,9 @@ pub(super) fn draw(page: &mut Page<'_>, area: Rect) {
     let member = call.peer();
     let theirs = Part {
         name: ui.name_of(&member.user),
-        state: their_state(page, &call.stage, member),
+        state: their_state(page, member),
         detail: quality(&page.meters.peer(member.leg)),
-        wave: ui.waves.peers.get(&member.leg),
+        wave: member.leg.and_then(|leg| ui.waves.peers.get(&leg)),
         voice: voice(theme::their_voice(), phone.is_deafened()),
     };
     let ours = Part {
@@ -109,24 +109,17 @@ fn shifted(area: Rect, by: u16) -> Rect {
     }
 }
 
-fn their_state(page: &Page<'_>, stage: &Stage, member: &Member) -> (String, Style) {
+fn their_state(page: &Page<'_>, member: &Member) -> (String, Style) {
     let connecting = || ("connecting the sound".to_owned(), theme::warning());
-    let media = match stage {
-        Stage::Talking { media, .. } => *media,
-        Stage::Preparing
-        | Stage::Calling { .. }
-        | Stage::Ringing { .. }
-        | Stage::Answering { .. } => return connecting(),
-    };
-    match media {
-        MediaState::Connecting { .. } => return connecting(),
-        MediaState::Silent { since } => {
+    match member.media() {
+        None | Some(MediaState::Connecting { .. }) => return connecting(),
+        Some(MediaState::Silent { since }) => {
             let seconds = page.ui.now.saturating_duration_since(since).as_secs();
             let told = format!("nothing comes through, reconnecting {seconds} s");
             return (told, theme::bad());
         }
-        MediaState::Closed { .. } => return ("has left".to_owned(), theme::warning()),
-        MediaState::Flowing => {}
+        Some(MediaState::Closed { .. }) => return ("has left".to_owned(), theme::warning()),
+        Some(MediaState::Flowing) => {}
     }
     if let Some(exception) = member.microphone_exception() {
         let name = exception_name(exception);

@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use crate::event::RoomReason;
-use crate::phone::call::{Call, MediaState, Stage};
+use crate::phone::call::{Call, MediaState};
 use crate::tui::command_table::Context;
 use crate::tui::page::{Page, Size, inset};
 use crate::tui::text::{fit, width};
@@ -64,13 +64,7 @@ fn in_call(page: &Page<'_>, room: usize) -> Line<'static> {
         return Line::default();
     };
     let time = clock(call.duration(page.ui.now).unwrap_or_default());
-    let is_fine = matches!(
-        call.stage,
-        Stage::Talking {
-            media: MediaState::Flowing,
-            ..
-        }
-    );
+    let is_fine = call.media() == Some(MediaState::Flowing);
     let style = if is_fine {
         theme::good()
     } else {

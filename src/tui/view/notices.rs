@@ -109,6 +109,7 @@ fn missed(page: &Page<'_>, place: Context, room: usize) -> Option<Line<'static>>
         MissedCause::Timeout => "rang in vain",
         MissedCause::Canceled => "gave up",
         MissedCause::Busy => "you were busy",
+        MissedCause::Offline => "you were offline",
     };
     let name = fit(&last.from.name, 16);
     let note = last.note.as_ref().map(|note| format!(", \"{note}\""));

@@ -26,6 +26,14 @@ pub fn end_sentence(reason: EndReason, direction: Direction, name: &str) -> Stri
         EndReason::NetworkLost => format!("The connection to {name} was lost"),
         EndReason::AuthFailed => "The server does not take your password".to_owned(),
         EndReason::Failed => format!("The call with {name} failed"),
+        EndReason::Alone => "Everybody else had left".to_owned(),
+        EndReason::HostLeft => format!("{name} ended the call for all"),
+        EndReason::MaxDuration => "The call was as long as a call may be".to_owned(),
+        EndReason::Transferred => format!("You put {name} through"),
+        EndReason::RoomFull => "The call is full".to_owned(),
+        EndReason::Abandoned => "Nobody came".to_owned(),
+        EndReason::KickOut => "You were removed from the call".to_owned(),
+        EndReason::DeviceFailed => "Neither microphone nor speaker worked".to_owned(),
     }
 }
 
@@ -38,6 +46,9 @@ pub(crate) const fn end_detail(reason: EndReason, direction: Direction) -> &'sta
         (EndReason::NetworkLost, _) => "network lost",
         (EndReason::NoAnswer, Direction::Outgoing) => "it rang, but nobody answered",
         (EndReason::AuthFailed, _) => "check the ID and the password",
+        (EndReason::MaxDuration, _) => "max_duration in the configuration",
+        (EndReason::RoomFull, _) => "ten people are in it",
+        (EndReason::DeviceFailed, _) => "o shows the devices",
         (
             EndReason::LocalHangUp
             | EndReason::RemoteHangUp
@@ -45,7 +56,12 @@ pub(crate) const fn end_detail(reason: EndReason, direction: Direction) -> &'sta
             | EndReason::Declined
             | EndReason::Canceled
             | EndReason::AnsweredElsewhere
-            | EndReason::Replaced,
+            | EndReason::Replaced
+            | EndReason::Alone
+            | EndReason::HostLeft
+            | EndReason::Transferred
+            | EndReason::Abandoned
+            | EndReason::KickOut,
             _,
         )
         | (EndReason::Busy | EndReason::NoAnswer, Direction::Incoming) => "",
@@ -55,7 +71,19 @@ pub(crate) const fn end_detail(reason: EndReason, direction: Direction) -> &'sta
 /// Tells the same in a word or two, for a list.
 pub(crate) const fn end_word(reason: EndReason, direction: Direction) -> &'static str {
     match (reason, direction) {
-        (EndReason::LocalHangUp | EndReason::RemoteHangUp, _) => "talked",
+        (
+            EndReason::LocalHangUp
+            | EndReason::RemoteHangUp
+            | EndReason::Alone
+            | EndReason::HostLeft
+            | EndReason::MaxDuration,
+            _,
+        ) => "talked",
+        (EndReason::Transferred, _) => "put through",
+        (EndReason::RoomFull, _) => "full",
+        (EndReason::Abandoned, _) => "nobody came",
+        (EndReason::KickOut, _) => "removed",
+        (EndReason::DeviceFailed, _) => "device failed",
         (EndReason::Busy, Direction::Outgoing) => "busy",
         (EndReason::Declined, _) => "declined",
         (EndReason::NoAnswer, Direction::Outgoing) => "no answer",

@@ -1,11 +1,12 @@
 //! The public JSON: every command, every event, every reply, in one expected file.
 
 use expect_test::expect_file;
+use offhook::address::Address;
 use offhook::av::{DeviceException, Kind, Role};
 use offhook::command::{Command, CommandError, Reply};
 use offhook::event::{
     CallFacts, CallSnapshot, EndReason, Event, Happened, InvitationState, Line, MissedCause,
-    RoomError, RoomReason, RoomScope, UserState,
+    MissedSnapshot, RoomError, RoomReason, RoomScope, UserState,
 };
 use offhook::id::{CallId, InvitationId, SessionId};
 use serde_json::json;
@@ -139,7 +140,7 @@ fn commands() -> Vec<Command> {
 fn replies() -> Vec<Reply> {
     let errors = [
         CommandError::NoSuchCall,
-        CommandError::NotSupported("hold".to_owned()),
+        CommandError::NotSupported("camera".to_owned()),
         CommandError::Invalid("`to` names nobody".to_owned()),
         CommandError::NotSignedIn,
         CommandError::InCall,
@@ -212,12 +213,28 @@ fn global_events() -> Vec<Event> {
                 facts: facts(),
                 stage: "talking".to_owned(),
                 users: vec![user_state()],
-                microphone: true,
+                is_held: false,
+                group: false,
+                host: user("alice").id,
+                duration_ms: 61_500,
+            }],
+            do_not_disturb: false,
+            microphone: true,
+            speaker: true,
+            missed: vec![MissedSnapshot {
+                facts: facts(),
+                cause: MissedCause::Offline,
+                at: AT.to_owned(),
+                group_running: true,
+                custom_data: None,
             }],
         },
     ];
     happened.into_iter().map(Event::new).collect()
 }
+
+/// The moment of the missed calls.
+const AT: &str = "2026-11-18T18:46:40.000Z";
 
 fn call_events() -> Vec<Event> {
     let (callee, callee_id) = (user("bob"), user("bob").id);
@@ -238,7 +255,18 @@ fn call_events() -> Vec<Event> {
             callee_id: callee_id.clone(),
         },
         Happened::OutgoingDeclined { callee, callee_id },
-        Happened::OutgoingTimeout { is_video: false },
+        Happened::OutgoingTimeout {
+            is_video: false,
+            callee: Some(user.clone()),
+            callee_id: Some(user.id.clone()),
+            aggregate: false,
+        },
+        Happened::OutgoingTimeout {
+            is_video: false,
+            callee: None,
+            callee_id: None,
+            aggregate: true,
+        },
         Happened::CancelPressed,
         Happened::IncomingReceived,
         Happened::AcceptPressed,
@@ -247,7 +275,32 @@ fn call_events() -> Vec<Event> {
         Happened::IncomingTimeout,
         Happened::Missed {
             cause: MissedCause::Timeout,
+            at: AT.to_owned(),
+            group_running: false,
         },
+        Happened::MissedClicked,
+        Happened::DialBackFailed {
+            reason: "busy".to_owned(),
+        },
+        Happened::Waiting,
+        Happened::Hold {
+            user: user.clone(),
+            on: true,
+        },
+        Happened::Dtmf {
+            user: user.clone(),
+            digit: '#',
+        },
+        Happened::Chat {
+            user: user.clone(),
+            id: "L".to_owned(),
+            text: "hello".to_owned(),
+        },
+        Happened::Transfer {
+            to: Address::local(user.id.clone()),
+            status: 200,
+        },
+        Happened::HangUpConfirm,
         Happened::InvitationError {
             code: "488".to_owned(),
             message: "Not Acceptable Here".to_owned(),

@@ -75,7 +75,7 @@ fn an_older_device_state_is_no_news() {
     let mut pair = Pair::talking();
     pair.bob(Command::Mute { on: true });
     pair.run(seconds(1));
-    let leg = pair.phone("alice").calls()[0].peer().leg;
+    let leg = pair.phone("alice").calls()[0].peer().leg.expect("a leg");
     let state = DeviceState::default();
     pair.hears("alice", Heard::Device { leg, state });
     let peer = pair.phone("alice").calls()[0].peer().clone();

@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
 
+use offhook::address::{Address, User};
 use offhook::event::EndReason;
 use offhook::id::LegId;
 use offhook::phone::Input;
 use offhook::phone::effect::MediaOrder;
-use offhook::phone::signal::{CancelCause, Heard, Refusal, Say};
+use offhook::phone::signal::{CancelCause, Heard, Message, Refusal, Say};
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 
@@ -62,6 +63,8 @@ struct Place {
     is_cut: bool,
     /// What is said when the server is there again.
     held: VecDeque<Say>,
+    /// Messages for somebody who is signed in nowhere.
+    mail: Vec<(User, Message)>,
 }
 
 #[derive(Debug)]
@@ -101,6 +104,7 @@ impl Line {
                 is_online: true,
                 is_cut: false,
                 held: VecDeque::new(),
+                mail: Vec::new(),
             }
         };
         Self {
@@ -216,6 +220,10 @@ impl Line {
         self.places[seat].is_online = true;
         self.later(now, Duration::ZERO, seat, Heard::SigningIn);
         self.later(now, self.weather.latency, seat, Heard::SignedIn);
+        for (from, message) in std::mem::take(&mut self.places[seat].mail) {
+            let delay = self.weather.latency * 2;
+            self.later(now, delay, seat, Heard::Message { from, message });
+        }
         while let Some(say) = self.places[seat].held.pop_front() {
             self.say(now, seat, say);
         }
@@ -272,6 +280,7 @@ impl Line {
                         Heard::Bye {
                             leg,
                             reason,
+                            by: None,
                             data: None,
                         },
                     );
@@ -319,18 +328,90 @@ impl Line {
                     },
                 );
             }
-            Say::Bye { leg, reason, data } => {
-                if let Some((to, leg)) = self.peer_of(from, leg) {
-                    let reason = Some(reason);
-                    self.later(now, Duration::ZERO, to, Heard::Bye { leg, reason, data });
-                }
-            }
-            Say::Device { leg, state, .. } => {
-                if let Some((to, leg)) = self.peer_of(from, leg) {
-                    self.later(now, Duration::ZERO, to, Heard::Device { leg, state });
-                }
-            }
+            Say::Message { to, message } => self.post(now, from, &to, message),
             Say::SignOut => {}
+            say => self.serve_in_dialog(now, from, say),
+        }
+    }
+
+    /// Takes what is said within a call to the other end of the leg.
+    fn serve_in_dialog(&mut self, now: Instant, from: Seat, say: Say) {
+        let (Say::Bye { leg, .. }
+        | Say::Device { leg, .. }
+        | Say::Reoffer { leg, .. }
+        | Say::TakeReoffer { leg, .. }
+        | Say::RefuseReoffer { leg, .. }
+        | Say::Roster { leg, .. }
+        | Say::Add { leg, .. }
+        | Say::Chat { leg, .. }
+        | Say::Transfer { leg, .. }
+        | Say::TransferProgress { leg, .. }) = say
+        else {
+            return;
+        };
+        let Some((to, leg)) = self.peer_of(from, leg) else {
+            return;
+        };
+        let heard = match say {
+            Say::Bye {
+                reason, by, data, ..
+            } => Heard::Bye {
+                leg,
+                reason: Some(reason),
+                by,
+                data,
+            },
+            Say::Device { state, .. } => Heard::Device { leg, state },
+            Say::Reoffer { sdp, .. } => Heard::Reoffered { leg, sdp },
+            Say::TakeReoffer { sdp, .. } => Heard::ReofferTaken { leg, sdp },
+            Say::RefuseReoffer { is_glare, .. } => Heard::ReofferRefused {
+                leg,
+                again: is_glare.then(|| Duration::from_millis(500 * (1 + to as u64))),
+            },
+            Say::Roster { roster, .. } => Heard::Roster {
+                from: super::pair::user(&self.places[from].user).id,
+                roster,
+            },
+            Say::Add { users, .. } => Heard::Add { leg, users },
+            Say::Chat { id, text, .. } => Heard::Chat { leg, id, text },
+            Say::Transfer {
+                to: target,
+                replaces,
+                ..
+            } => Heard::Transferred {
+                leg,
+                to: target,
+                replaces: replaces
+                    .and_then(|mine| self.peer_of(from, mine))
+                    .map(|(seat, leg)| format!("{seat}/{}", leg.0)),
+            },
+            Say::TransferProgress { status, .. } => Heard::TransferProgress { leg, status },
+            _ => return,
+        };
+        self.later(now, Duration::ZERO, to, heard);
+    }
+
+    /// Takes a message to every device of somebody, now or at the next sign-in.
+    fn post(&mut self, now: Instant, from: Seat, to: &Address, message: Message) {
+        let name = to.user.as_str();
+        let sender = super::pair::user(&self.places[from].user);
+        let seats: Vec<Seat> = (0..self.places.len())
+            .filter(|seat| self.places[*seat].user == name)
+            .collect();
+        let online: Vec<Seat> = seats
+            .iter()
+            .copied()
+            .filter(|seat| self.places[*seat].is_online)
+            .collect();
+        if online.is_empty()
+            && let Some(first) = seats.first()
+        {
+            self.places[*first].mail.push((sender, message));
+            return;
+        }
+        for seat in online {
+            let (from, message) = (sender.clone(), message.clone());
+            self.later(now, Duration::ZERO, seat, Heard::Message { from, message });
         }
     }
 
@@ -343,6 +424,8 @@ impl Line {
             sdp,
             expires,
             data,
+            purpose,
+            replaces,
         } = say
         else {
             return;
@@ -389,6 +472,13 @@ impl Line {
                 expires: Some(expires),
                 data: data.clone(),
                 ours: true,
+                purpose: purpose.clone(),
+                replaces: replaces
+                    .as_ref()
+                    .and_then(|of| of.split_once('/'))
+                    .filter(|(at, _)| *at == seat.to_string())
+                    .and_then(|(_, leg)| Some(LegId(leg.parse().ok()?))),
+                referred_by: None,
             };
             self.tell(now, seat, invited);
         }

@@ -28,6 +28,8 @@ impl Report {
 enum What {
     Offer,
     Answer,
+    /// The peer's terms say whether it holds us.
+    Held(bool),
     Connected,
     Silent,
     Lost,
@@ -48,6 +50,19 @@ struct Session {
     is_connected: bool,
     is_silent: bool,
     is_closed: bool,
+    /// Whether this side holds the other, and the other this one.
+    is_holding: bool,
+    is_held: bool,
+}
+
+/// Ends the terms of somebody who holds the other.
+const HELD: &str = " held";
+
+impl Session {
+    fn terms(&self, index: usize) -> Sdp {
+        let held = if self.is_holding { HELD } else { "" };
+        Sdp(format!("{index}{held}"))
+    }
 }
 
 impl Media {
@@ -63,15 +78,33 @@ impl Media {
                 let session = self.open(seat, leg);
                 vec![(Duration::ZERO, self.report(session, What::Offer))]
             }
+            MediaOrder::Reoffer { leg, is_held, .. } => {
+                let Some(session) = self.session_of(seat, leg) else {
+                    return Vec::new();
+                };
+                self.sessions[session].is_holding = is_held;
+                vec![(Duration::ZERO, self.report(session, What::Offer))]
+            }
+            MediaOrder::Answer { leg, offer } if self.session_of(seat, leg).is_some() => {
+                let session = self.session_of(seat, leg).expect("it was asked for");
+                let held = self.report(session, What::Held(offer.0.ends_with(HELD)));
+                let answer = self.report(session, What::Answer);
+                vec![(Duration::ZERO, held), (Duration::ZERO, answer)]
+            }
+            MediaOrder::Withdraw { .. } | MediaOrder::Dtmf { .. } => Vec::new(),
             MediaOrder::Answer { leg, .. } => {
                 let session = self.open(seat, leg);
                 vec![(weather.gathering, self.report(session, What::Answer))]
             }
             MediaOrder::Accept { leg, answer } => {
-                let peer: Option<usize> = answer.0.parse().ok();
+                let peer: Option<usize> = answer.0.trim_end_matches(HELD).parse().ok();
                 let (Some(session), Some(peer)) = (self.session_of(seat, leg), peer) else {
                     return Vec::new();
                 };
+                // The answer to new terms changes nothing but what the peer's terms say.
+                if self.sessions[session].peer == Some(peer) {
+                    return Vec::new();
+                }
                 self.sessions[session].peer = Some(peer);
                 self.sessions[peer].peer = Some(session);
                 if !weather.media_connects {
@@ -114,12 +147,18 @@ impl Media {
         let report = match what {
             What::Offer => MediaReport::Offer {
                 leg,
-                sdp: Sdp(index.to_string()),
+                sdp: session.terms(index),
             },
             What::Answer => MediaReport::Answer {
                 leg,
-                sdp: Sdp(index.to_string()),
+                sdp: session.terms(index),
             },
+            What::Held(is_held) => {
+                if std::mem::replace(&mut session.is_held, is_held) == is_held {
+                    return None;
+                }
+                MediaReport::Held { leg, is_held }
+            }
             What::Connected => {
                 if is_peer_gone {
                     return None;
@@ -193,6 +232,8 @@ impl Media {
             is_connected: false,
             is_silent: false,
             is_closed: false,
+            is_holding: false,
+            is_held: false,
         });
         self.sessions.len() - 1
     }

@@ -4,7 +4,7 @@ use offhook::command::Command;
 use offhook::event::{EndReason, Happened};
 use offhook::id::CallId;
 use offhook::phone::Phone;
-use offhook::phone::call::{MediaState, Stage};
+use offhook::phone::call::MediaState;
 use offhook::phone::effect::Ring;
 use proptest::prelude::{Just, ProptestConfig, Strategy, prop, prop_oneof, proptest};
 use proptest::test_runner::RngSeed;
@@ -172,13 +172,7 @@ fn ends_of(pair: &Pair, seat: Seat, id: &CallId) -> Vec<EndReason> {
 
 fn is_talking(phone: Option<&Phone>) -> Option<CallId> {
     let call = phone?.calls().first()?;
-    let flows = matches!(
-        call.stage,
-        Stage::Talking {
-            media: MediaState::Flowing,
-            ..
-        }
-    );
+    let flows = call.media() == Some(MediaState::Flowing);
     flows.then(|| call.id.clone())
 }
 

@@ -7,8 +7,8 @@ use offhook::command::{Command, CommandError};
 use offhook::event::{Event, Happened};
 use offhook::id::{CallId, DeviceId, UserId};
 use offhook::phone::effect::{Effect, MediaOrder, Ring};
-use offhook::phone::signal::{Heard, Say};
-use offhook::phone::{BusyPolicy, Epoch, Input, Phone, Settings};
+use offhook::phone::signal::{Heard, Message, Roster, Say};
+use offhook::phone::{Epoch, Input, Phone, Settings};
 
 use super::line::{Line, Seat, Weather};
 
@@ -39,18 +39,28 @@ impl Pair {
 
     /// Those of the labels, `user` or `user/device`, signed in.
     pub(crate) fn with(labels: &[&str], weather: Weather, seed: u64) -> Self {
+        Self::settled(labels, weather, seed, |_, settings| settings)
+    }
+
+    /// The same, each with settings of its own.
+    pub(crate) fn settled(
+        labels: &[&str],
+        weather: Weather,
+        seed: u64,
+        change: impl Fn(&str, Settings) -> Settings,
+    ) -> Self {
         let start = Instant::now();
         let epoch = Epoch {
             instant: start,
             unix_ms: 1_795_000_000_000,
         };
         let phone = |(seat, label): (usize, &&str)| {
+            let me = user(label.split('/').next().expect("split gives one"));
             let settings = Settings {
-                me: user(label.split('/').next().expect("split gives one")),
-                device: DeviceId::new(*label),
-                ring_timeout: Duration::from_secs(60),
-                busy: BusyPolicy::Reject,
+                device_name: (*label).to_owned(),
+                ..Settings::new(me, DeviceId::new(*label))
             };
+            let settings = change(label, settings);
             Some(Phone::new(settings, epoch, seed + seat as u64))
         };
         let mut pair = Self {
@@ -281,6 +291,7 @@ pub(crate) const HANG_UP: Command = Command::HangUp {
 
 pub(crate) const CANCEL: Command = Command::Cancel {
     call_id: None,
+    users: Vec::new(),
     custom_data: None,
 };
 
@@ -327,10 +338,38 @@ fn say_words(say: &Say) -> String {
             );
             ("device", rest, &None)
         }
+        Say::Reoffer { sdp, .. } => ("reoffer", sdp.0.clone(), &None),
+        Say::TakeReoffer { sdp, .. } => ("take", sdp.0.clone(), &None),
+        Say::RefuseReoffer { is_glare, .. } => ("refuse it", format!("glare {is_glare}"), &None),
+        Say::Roster { roster, .. } => ("roster", roster_words(roster), &None),
+        Say::Add { users, .. } => ("add", format!("{users:?}"), &None),
+        Say::Chat { text, .. } => ("chat", text.clone(), &None),
+        Say::Transfer { to, replaces, .. } => {
+            let how = if replaces.is_some() { ", attended" } else { "" };
+            ("transfer", format!("to {to}{how}"), &None)
+        }
+        Say::TransferProgress { status, .. } => ("progress", status.to_string(), &None),
+        Say::Message { to, message } => {
+            let what = match message {
+                Message::Missed(missed) => format!("missed at {}", missed.at),
+                Message::Elsewhere { result, name, .. } => format!("{result:?} on {name}"),
+                Message::Roster(roster) => roster_words(roster),
+                Message::Chat { text, .. } => text.clone(),
+            };
+            ("message", format!("{to}: {what}"), &None)
+        }
         Say::SignOut => ("sign out", String::new(), &None),
     };
     let data = data.as_ref().map(|data| format!(" {data}"));
     columns(verb, 9, &format!("{rest}{}", data.unwrap_or_default()))
+}
+
+fn roster_words(roster: &Roster) -> String {
+    let people = roster.users.iter();
+    let people: Vec<String> = people
+        .map(|entry| format!("{} {}", entry.id, words(&entry.state)))
+        .collect();
+    format!("{} by {}: {}", roster.rev, roster.host, people.join(", "))
 }
 
 fn event_words(event: &Event) -> String {
@@ -367,7 +406,7 @@ fn event_words(event: &Event) -> String {
             let caller = event.call.as_ref().map(|call| call.caller.id.to_string());
             format!("from {}", caller.unwrap_or_default())
         }
-        Happened::Missed { cause } => words(cause),
+        Happened::Missed { cause, .. } => words(cause),
         Happened::InvitationError { code, message } => format!("{code}: {message}"),
         Happened::OutgoingAccepted { callee_id, .. }
         | Happened::OutgoingBusy { callee_id, .. }
@@ -380,7 +419,22 @@ fn event_words(event: &Event) -> String {
         | Happened::SpeakerException { exception, .. } => format!("{exception:?}"),
         Happened::Error { code, .. } => code.clone(),
         Happened::DeviceChanged { device, .. } => device.clone(),
-        Happened::OutgoingTimeout { .. }
+        Happened::OutgoingTimeout {
+            callee_id,
+            aggregate,
+            ..
+        } => match callee_id.as_ref().filter(|_| *aggregate) {
+            Some(id) => id.to_string(),
+            None => String::new(),
+        },
+        Happened::DialBackFailed { reason } => reason.clone(),
+        Happened::Hold { user, on } => format!("{} {on}", user.id),
+        Happened::Dtmf { user, digit } => format!("{} {digit}", user.id),
+        Happened::Chat { user, text, .. } => format!("{}: {text}", user.id),
+        Happened::Transfer { to, status } => format!("{to} {status}"),
+        Happened::MissedClicked
+        | Happened::Waiting
+        | Happened::HangUpConfirm
         | Happened::AcceptPressed
         | Happened::DeclinePressed
         | Happened::IncomingCanceled

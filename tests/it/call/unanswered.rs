@@ -8,7 +8,7 @@ use offhook::command::Command;
 use offhook::id::LegId;
 use offhook::phone::Input;
 use offhook::phone::input::MediaReport;
-use offhook::phone::signal::{Heard, Sdp};
+use offhook::phone::signal::{Heard, Purpose, Sdp};
 
 use super::line::Weather;
 use super::pair::{ACCEPT, BUSY, CANCEL, Pair, dial, millis, seconds, user};
@@ -341,7 +341,7 @@ fn the_media_breaks_while_it_rings_there() {
     pair.alice(dial("bob"));
     pair.run(seconds(2));
     pair.skip();
-    let leg = pair.phone("alice").calls()[0].peer().leg;
+    let leg = pair.phone("alice").calls()[0].peer().leg.expect("a leg");
     let detail = "no socket".to_owned();
     let failed = Input::Media(MediaReport::Failed { leg, detail });
     let alice = pair.seat("alice");
@@ -374,6 +374,9 @@ fn an_invitation_for_ever_rings_ten_minutes_and_once() {
         expires: Some(Duration::MAX),
         data: None,
         ours: false,
+        purpose: Purpose::Ring { roster: None },
+        replaces: None,
+        referred_by: None,
     };
     pair.hears("bob", invited.clone());
     pair.hears("bob", invited);

@@ -170,6 +170,7 @@ fn custom_data_survives_byte_for_byte() {
                 "alice",
                 Command::Cancel {
                     call_id: None,
+                    users: Vec::new(),
                     custom_data: some(),
                 },
             )],
@@ -259,9 +260,9 @@ fn what_a_line_of_json_wants() {
         {"id":1,"command":"quit"}
           Quit
         {"id":2,"command":"hold","on":true}
-          {"reply":2,"ok":false,"code":"not_supported","message":"hold is not built yet"}
+          Hold { call_id: None, on: true }
         {"id":2,"command":"dance"}
-          {"reply":2,"ok":false,"code":"invalid","message":"unknown variant `dance`, expected one of `dial`, `accept`, `decline`, `busy`, `cancel`, `hang_up`, `mute`, `deafen`, `device`, `snapshot`, `quit`"}
+          {"reply":2,"ok":false,"code":"invalid","message":"unknown variant `dance`, expected one of `dial`, `accept`, `decline`, `busy`, `cancel`, `hang_up`, `ignore`, `add`, `ring_again`, `kick`, `join`, `call_back`, `dismiss`, `hold`, `swap`, `dtmf`, `transfer`, `message`, `do_not_disturb`, `mute`, `deafen`, `device`, `snapshot`, `quit`"}
         {"id":3,"command":"mute"}
           {"reply":3,"ok":false,"code":"invalid","message":"missing field `on`"}
         {"id":4,"command":"accept","colour":"red"}

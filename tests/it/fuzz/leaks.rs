@@ -32,6 +32,7 @@ async fn calls_leave_nothing_behind() {
         alice.agent.say(Say::Bye {
             leg: mine,
             reason: EndReason::RemoteHangUp,
+            by: None,
             data: None,
         });
         assert!(matches!(bob.hears().await, Heard::Bye { .. }));

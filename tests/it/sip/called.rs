@@ -117,6 +117,7 @@ fn a_200_without_an_ack_is_a_lost_call() {
         Some(&Heard::Bye {
             leg: LEG,
             reason: Some(EndReason::NetworkLost),
+            by: None,
             data: None
         })
     );
@@ -131,6 +132,7 @@ fn our_bye_waits_for_the_ack() {
     desk.say(Say::Bye {
         leg: LEG,
         reason: EndReason::LocalHangUp,
+        by: None,
         data: None,
     });
     assert!(!desk.sent.iter().any(|text| text.starts_with("BYE")));

@@ -29,6 +29,7 @@ fn bye(leg: u64) -> Say {
     Say::Bye {
         leg: LegId(leg),
         reason: EndReason::RemoteHangUp,
+        by: None,
         data: Some("bye".into()),
     }
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use offhook::address::{Address, User};
 use offhook::av::Kind;
 use offhook::id::{CallId, DeviceId, InvitationId, LegId, UserId};
-use offhook::phone::signal::{CallLabel, Heard, Say, Sdp};
+use offhook::phone::signal::{CallLabel, Heard, Purpose, Say, Sdp};
 use offhook::sip::line::{Line, Output};
 use offhook::sip::{Account, Secret};
 
@@ -33,6 +33,7 @@ pub(crate) fn label() -> CallLabel {
         invitation: InvitationId::new("01INV"),
         host: id("alice"),
         device: DeviceId::new("01DEV"),
+        is_group: false,
     }
 }
 
@@ -45,6 +46,8 @@ pub(crate) fn invite(leg: u64) -> Say {
         sdp: Sdp(SDP.into()),
         expires: Duration::from_secs(60),
         data: None,
+        purpose: Purpose::Ring { roster: None },
+        replaces: None,
     }
 }
 

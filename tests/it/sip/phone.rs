@@ -5,7 +5,7 @@ use std::time::Duration;
 use offhook::address::{Address, User};
 use offhook::av::Kind;
 use offhook::id::{CallId, DeviceId, InvitationId, LegId};
-use offhook::phone::signal::{CallLabel, Heard, Say, Sdp};
+use offhook::phone::signal::{CallLabel, Heard, Purpose, Say, Sdp};
 use offhook::sip::{Account, Agent, Secret};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
@@ -86,11 +86,14 @@ impl Phone {
                 invitation: InvitationId::new("01INV"),
                 host: id(self.name),
                 device: DeviceId::new("01DEV"),
+                is_group: false,
             },
             kind: Kind::Voice,
             sdp: Sdp(SDP.into()),
             expires: Duration::from_secs(60),
             data: Some("für dich".into()),
+            purpose: Purpose::Ring { roster: None },
+            replaces: None,
         });
         leg
     }

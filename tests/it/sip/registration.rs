@@ -152,6 +152,7 @@ fn after_a_loss_it_signs_in_again_and_the_bye_is_delivered() {
     desk.say(Say::Bye {
         leg: LegId(2),
         reason: EndReason::LocalHangUp,
+        by: None,
         data: None,
     });
     desk.run(Duration::from_secs(1));
@@ -179,6 +180,7 @@ fn a_bye_is_not_kept_for_ever() {
     desk.say(Say::Bye {
         leg: LegId(2),
         reason: EndReason::LocalHangUp,
+        by: None,
         data: None,
     });
     desk.run(Duration::from_secs(61));
@@ -247,6 +249,7 @@ fn a_bye_to_somebody_who_is_away_is_tried_again() {
     desk.say(Say::Bye {
         leg: LegId(2),
         reason: EndReason::LocalHangUp,
+        by: None,
         data: None,
     });
     let byes = |desk: &Desk| {

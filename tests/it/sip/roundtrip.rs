@@ -32,7 +32,8 @@ proptest! {
             invitation: InvitationId::new(inv),
             host,
             device: DeviceId::new(device),
-        };
+            is_group: false,
+};
         prop_assert_eq!(header::parse_label(&header::emit_label(&label)), Some(label));
     }
 
@@ -51,7 +52,8 @@ proptest! {
             speaker,
             mic_exception: is_broken.then_some(DeviceException::DeviceUnplugged),
             camera_exception: None,
-        };
+            hold: false,
+};
         let call = CallId::new("01CALL");
         let text = body::emit_device(&call, &state);
         prop_assert_eq!(body::parse(text.as_bytes()), Ok(Body::Device { call, state }));

@@ -39,11 +39,20 @@ async fn a_call_from_ring_to_bye() {
         by.agent.say(Say::Bye {
             leg,
             reason: EndReason::RemoteHangUp,
+            by: None,
             data: Some("bye".into()),
         });
         let reason = Some(EndReason::RemoteHangUp);
         let (leg, data) = (other, Some("bye".to_owned()));
-        assert_eq!(alice.hears().await, Heard::Bye { leg, reason, data });
+        assert_eq!(
+            alice.hears().await,
+            Heard::Bye {
+                leg,
+                reason,
+                by: None,
+                data
+            }
+        );
     }
 }
 

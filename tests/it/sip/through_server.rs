@@ -46,6 +46,7 @@ async fn a_call_from_ring_to_bye() {
     alice.agent.say(Say::Bye {
         leg: mine,
         reason: EndReason::RemoteHangUp,
+        by: None,
         data: Some("bye".into()),
     });
     assert_eq!(
@@ -53,6 +54,7 @@ async fn a_call_from_ring_to_bye() {
         Heard::Bye {
             leg: theirs,
             reason: Some(EndReason::RemoteHangUp),
+            by: None,
             data: Some("bye".into())
         }
     );
@@ -172,6 +174,7 @@ async fn a_call_outlives_its_server() {
     alice.agent.say(Say::Bye {
         leg: mine,
         reason: EndReason::RemoteHangUp,
+        by: None,
         data: None,
     });
     // Its users were in memory: they claim their IDs again.
@@ -180,7 +183,12 @@ async fn a_call_outlives_its_server() {
     loop {
         match bob.hears().await {
             Heard::SigningIn | Heard::SignInFailed { retry: true, .. } | Heard::SignedIn => {}
-            Heard::Bye { leg, reason, .. } => {
+            Heard::Bye {
+                leg,
+                reason,
+                by: None,
+                ..
+            } => {
                 assert_eq!((leg, reason), (theirs, Some(EndReason::RemoteHangUp)));
                 break;
             }

@@ -164,6 +164,7 @@ fn a_peer_that_has_forgotten_the_call_has_left_it() {
         [Heard::Bye {
             leg: LEG,
             reason,
+            by: None,
             data
         }]
     );

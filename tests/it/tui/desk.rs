@@ -12,8 +12,8 @@ use offhook::command::Command;
 use offhook::id::{CallId, DeviceId, InvitationId, LegId, UserId};
 use offhook::phone::effect::{Effect, MediaOrder};
 use offhook::phone::input::MediaReport;
-use offhook::phone::signal::{CallLabel, DeviceState, Heard, Refusal, Say, Sdp};
-use offhook::phone::{BusyPolicy, Epoch, Input, Phone, Settings};
+use offhook::phone::signal::{CallLabel, DeviceState, Heard, Purpose, Refusal, Say, Sdp};
+use offhook::phone::{Epoch, Input, Phone, Settings};
 use offhook::tui::{Action, Hits, Meters, PeerMeter, Ui, UiOptions, Wish, draw, keymap, update};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
@@ -53,12 +53,7 @@ impl Desk {
             instant: now,
             unix_ms: 1_795_000_000_000,
         };
-        let settings = Settings {
-            me: user("alice", "Alice"),
-            device: DeviceId::new("desk"),
-            ring_timeout: seconds(60),
-            busy: BusyPolicy::Reject,
-        };
+        let settings = Settings::new(user("alice", "Alice"), DeviceId::new("desk"));
         let options = UiOptions {
             server: "ws://127.0.0.1:7443".to_owned(),
             ..options
@@ -175,6 +170,7 @@ impl Desk {
             invitation: InvitationId::new("01INVITATION"),
             host: from.id.clone(),
             device: DeviceId::new("bobs"),
+            is_group: false,
         };
         self.hear(Heard::Invited {
             leg: LegId(1),
@@ -186,6 +182,9 @@ impl Desk {
             expires: Some(seconds(60)),
             data: note.map(data_with_note),
             ours: true,
+            purpose: Purpose::Ring { roster: None },
+            replaces: None,
+            referred_by: None,
         });
     }
 
@@ -232,7 +231,7 @@ impl Desk {
     }
 
     pub(crate) fn leg(&self) -> LegId {
-        self.phone.foreground().unwrap().peer().leg
+        self.phone.foreground().unwrap().peer().leg.unwrap()
     }
 
     /// Lets both people speak for twelve seconds, in a wave that is always the same.

@@ -47,6 +47,7 @@ fn home() {
     desk.hear(Heard::Bye {
         leg,
         reason: None,
+        by: None,
         data: None,
     });
     desk.act(offhook::tui::Action::Back);

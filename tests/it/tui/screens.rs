@@ -40,6 +40,7 @@ fn home_with_people_and_a_missed_call() {
     desk.hear(Heard::Bye {
         leg,
         reason: None,
+        by: None,
         data: None,
     });
     desk.key(KeyCode::Enter);
@@ -192,6 +193,7 @@ fn ended_after_a_talk() {
     desk.hear(Heard::Bye {
         leg,
         reason: None,
+        by: None,
         data: None,
     });
     compare(&mut desk, "ended_talk");
