@@ -3,6 +3,7 @@
 //! One realm, any domain, no media. It never hears a call. Several servers may run in one process.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -52,6 +53,9 @@ pub struct Settings {
     /// Whether new IDs may be claimed by whoever comes first (ARCHITECTURE.md, The wire). `None`: exactly when
     /// listening on loopback.
     pub open: Option<bool>,
+    /// On how many devices a user may be signed in; one more replaces the one that came first. `None`: on as many
+    /// as there are contacts for.
+    pub max_devices: Option<NonZeroUsize>,
 }
 
 impl Settings {
@@ -61,6 +65,7 @@ impl Settings {
             listen,
             data: None,
             open: None,
+            max_devices: None,
         }
     }
 }
@@ -123,6 +128,7 @@ pub(crate) struct Core {
     owners: Owners,
     users: Users,
     is_open: bool,
+    max_devices: Option<NonZeroUsize>,
     stopping: CancellationToken,
     /// Held by everything that has still something to say.
     busy: mpsc::WeakSender<()>,
@@ -130,7 +136,12 @@ pub(crate) struct Core {
 
 /// Starts a server on the current tokio runtime.
 pub async fn start(settings: Settings) -> Result<Server, ServerError> {
-    let Settings { listen, data, open } = settings;
+    let Settings {
+        listen,
+        data,
+        open,
+        max_devices,
+    } = settings;
     let is_loopback = listen.ip().is_loopback();
     if open == Some(true) && !is_loopback {
         return Err(ServerError::Open(listen));
@@ -171,6 +182,7 @@ pub async fn start(settings: Settings) -> Result<Server, ServerError> {
         flows: Flows::default(),
         owners: Owners::default(),
         users,
+        max_devices,
         is_open: is_loopback && open.unwrap_or(true),
         stopping: end.child_token(),
         busy: alive.downgrade(),

@@ -1,7 +1,8 @@
 //! Who can be reached over which socket. A flow gets its user, and a contact its flow, only through
 //! the registrar; everybody else reads.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
@@ -16,7 +17,7 @@ use super::auth::Nonces;
 use super::limits::{CONTACTS, RESERVED, TRANSACTIONS, UNREGISTERED};
 use super::uri::contact_key;
 use crate::id::UserId;
-use crate::sip::bridge::{Link, POLICY};
+use crate::sip::bridge::{Link, POLICY, REPLACED};
 
 /// One socket.
 pub(crate) struct Flow {
@@ -103,8 +104,16 @@ pub(crate) struct Binding {
     pub(crate) uri: String,
     pub(crate) flow: Arc<Flow>,
     pub(crate) until: Instant,
-    call_id: String,
-    cseq: u32,
+    version: Version,
+}
+
+/// What the latest REGISTER of a contact said of itself.
+#[derive(Clone)]
+pub(crate) struct Version {
+    pub(crate) call_id: String,
+    pub(crate) cseq: u32,
+    /// Which phone it is, and which of its ways here, if it says so (RFC 5626, 4.1).
+    pub(crate) instance: Option<(String, String)>,
 }
 
 /// Why a contact was not registered.
@@ -198,7 +207,7 @@ impl Flows {
         uri: &str,
         flow: &Arc<Flow>,
         until: Instant,
-        (call_id, cseq): (&str, u32),
+        version: Version,
     ) -> Result<(), BindError> {
         let key = contact_key(uri).ok_or(BindError::Malformed)?;
         let mut table = lock(&self.table);
@@ -209,11 +218,21 @@ impl Flows {
         }
         match table.contacts.get(&key) {
             Some(old) if old.user != *user => return Err(BindError::Taken),
-            Some(old) if old.call_id == call_id && old.cseq >= cseq && old.flow.is(flow) => {
+            Some(old)
+                if old.version.call_id == version.call_id
+                    && old.version.cseq >= version.cseq
+                    && old.flow.is(flow) =>
+            {
                 return Err(BindError::Outdated);
             }
             Some(_) => {}
             None => {
+                // RFC 5626, 6: the same phone under another contact is in place of its old self.
+                table.release(Instant::now(), |_, old| {
+                    old.user == *user
+                        && version.instance.is_some()
+                        && old.version.instance == version.instance
+                });
                 let n = table
                     .contacts
                     .values()
@@ -229,8 +248,7 @@ impl Flows {
             uri: uri.to_owned(),
             flow: flow.clone(),
             until,
-            call_id: call_id.to_owned(),
-            cseq,
+            version,
         };
         table.reserved.remove(&key);
         table.contacts.insert(key, binding);
@@ -259,6 +277,26 @@ impl Flows {
             binding.user == *user && now < binding.until && !binding.flow.gone.is_cancelled()
         };
         table.contacts.values().filter(is_live).cloned().collect()
+    }
+
+    /// Shows the phones of a user out that came first, until no more than `limit` are left. The one that
+    /// has just registered stays.
+    pub(crate) fn replace(&self, user: &UserId, newest: &Flow, limit: NonZeroUsize) {
+        let mut table = lock(&self.table);
+        let of_user = table
+            .contacts
+            .values()
+            .filter(|binding| binding.user == *user);
+        // A phone may have several contacts; it is the phones that count.
+        let phones: BTreeMap<u64, Arc<Flow>> = of_user
+            .map(|binding| (binding.flow.id, binding.flow.clone()))
+            .collect();
+        let n_over = phones.len().saturating_sub(limit.get());
+        let others = phones.values().filter(|flow| !flow.is(newest));
+        for flow in others.take(n_over) {
+            flow.close(REPLACED, "replaced");
+            table.release(Instant::now(), |_, binding| binding.flow.is(flow));
+        }
     }
 
     /// Returns the binding of a contact, as in-dialog requests name it.

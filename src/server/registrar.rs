@@ -10,7 +10,7 @@ use rsipstack::transaction::Transaction;
 use tokio::time::Instant;
 
 use super::answer::{answer, seq_of};
-use super::flows::{BindError, Flow};
+use super::flows::{BindError, Flow, Version};
 use super::limits::{CONTACT_BYTES, CONTACTS, FAILURES};
 use super::store::{REALM, StoreError};
 use super::{Core, uri};
@@ -164,7 +164,6 @@ async fn bind(
         .call_id_header()
         .map(|id| id.value())
         .unwrap_or_default();
-    let version = (call_id, seq_of(request));
     if values.len() > CONTACTS {
         return Err(StatusCode::BadRequest.into());
     }
@@ -177,8 +176,8 @@ async fn bind(
             core.flows.unbind(user, None);
             continue;
         }
-        let target = uri::in_header(value).ok_or(StatusCode::BadRequest)?;
-        let asked = uri::param(uri::params_of_header(value), "expires");
+        let (target, params) = uri::in_contact(value).ok_or(StatusCode::BadRequest)?;
+        let asked = uri::param(params, "expires");
         let expires = asked.and_then(|text| text.parse().ok()).unwrap_or(default);
         if expires == 0 {
             core.flows.unbind(user, Some(target));
@@ -194,6 +193,15 @@ async fn bind(
         if !is_own(core, user, target).await? {
             return Err(StatusCode::Forbidden.into());
         }
+        let instance = uri::param(params, "+sip.instance").filter(|id| !id.is_empty());
+        let version = Version {
+            call_id: call_id.to_owned(),
+            cseq: seq_of(request),
+            instance: instance.map(|id| {
+                let way = uri::param(params, "reg-id").unwrap_or_default();
+                (id.to_owned(), way.to_owned())
+            }),
+        };
         let until = now + Duration::from_secs(expires.min(MAX_EXPIRES).into());
         core.flows
             .bind(user, target, flow, until, version)
@@ -202,6 +210,9 @@ async fn bind(
                 BindError::Taken | BindError::Full => StatusCode::Forbidden,
                 BindError::Outdated => StatusCode::ServerInternalError,
             })?;
+    }
+    if let Some(limit) = core.max_devices {
+        core.flows.replace(user, flow, limit);
     }
     let contact = |binding: super::flows::Binding| {
         let left = binding.until.saturating_duration_since(now).as_secs();

@@ -4,5 +4,6 @@ mod calls;
 mod forking;
 pub(crate) mod harness;
 mod identity;
+mod one_device;
 mod robustness;
 mod signing_in;
