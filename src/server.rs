@@ -24,6 +24,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use crate::id::UserId;
 use crate::sip::bridge::{self, GOING_AWAY};
 use crate::sip::digest::Ha1;
+use delivery::Rounds;
 use edge::Gate;
 use flows::Flows;
 use owners::Owners;
@@ -31,12 +32,14 @@ use store::{StoreError, Users};
 
 mod answer;
 mod auth;
+mod delivery;
 mod door;
 mod edge;
 mod flows;
 mod fork;
 mod hop;
 mod limits;
+mod mailbox;
 mod owners;
 mod proxy;
 mod registrar;
@@ -127,6 +130,7 @@ pub(crate) struct Core {
     flows: Flows,
     owners: Owners,
     users: Users,
+    rounds: Rounds,
     is_open: bool,
     max_devices: Option<NonZeroUsize>,
     stopping: CancellationToken,
@@ -182,6 +186,7 @@ pub async fn start(settings: Settings) -> Result<Server, ServerError> {
         flows: Flows::default(),
         owners: Owners::default(),
         users,
+        rounds: Rounds::default(),
         max_devices,
         is_open: is_loopback && open.unwrap_or(true),
         stopping: end.child_token(),

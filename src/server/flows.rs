@@ -279,6 +279,12 @@ impl Flows {
         table.contacts.values().filter(is_live).cloned().collect()
     }
 
+    /// Returns where a user can be reached on the phone that came first.
+    pub(crate) fn first_of(&self, user: &UserId, now: Instant) -> Option<Binding> {
+        let bindings = self.of_user(user, now).into_iter();
+        bindings.min_by_key(|binding| binding.flow.id)
+    }
+
     /// Shows the phones of a user out that came first, until no more than `limit` are left. The one that
     /// has just registered stays.
     pub(crate) fn replace(&self, user: &UserId, newest: &Flow, limit: NonZeroUsize) {

@@ -13,7 +13,7 @@ use super::answer::{answer, seq_of};
 use super::flows::{BindError, Flow, Version};
 use super::limits::{CONTACT_BYTES, CONTACTS, FAILURES};
 use super::store::{REALM, StoreError};
-use super::{Core, uri};
+use super::{Core, delivery, uri};
 use crate::id::UserId;
 use crate::sip::bridge::{POLICY, uri_text};
 use crate::sip::digest::{Credentials, Ha1};
@@ -32,9 +32,13 @@ pub(crate) async fn register(core: Arc<Core>, flow: Arc<Flow>, mut transaction: 
         Ok(headers) => (StatusCode::OK, headers),
         Err(Refusal { status, headers }) => (status, headers),
     };
+    let is_taken = status == StatusCode::OK;
     let response = answer(&request, status, headers);
     if let Err(error) = transaction.respond(response).await {
         tracing::debug!(%error, "REGISTER could not be answered");
+    }
+    if let (Some(user), true) = (flow.user(), is_taken) {
+        delivery::deliver(&core, user);
     }
     if flow.failures.load(Ordering::Relaxed) >= FAILURES {
         flow.close(POLICY, "too many wrong passwords");

@@ -1,6 +1,7 @@
 //! A phone that is nothing but a socket: what it says stands in the tests.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
@@ -27,6 +28,11 @@ pub(crate) async fn server() -> Server {
 
 pub(crate) async fn start(open: Option<bool>) -> Server {
     start_with(|settings| settings.open = open).await
+}
+
+/// Starts one with its users in a directory.
+pub(crate) async fn start_on(data: &Path) -> Server {
+    start_with(|settings| settings.data = Some(data.to_owned())).await
 }
 
 pub(crate) async fn start_with(change: impl FnOnce(&mut Settings)) -> Server {
@@ -104,12 +110,7 @@ pub(crate) struct Phone {
 impl Phone {
     /// Opens a socket without signing in.
     pub(crate) async fn connect(server: &Server, user: &str, device: &str) -> Self {
-        Self::connect_to(&server.url(), user, device).await
-    }
-
-    /// The same with any server.
-    pub(crate) async fn connect_to(url: &str, user: &str, device: &str) -> Self {
-        let mut request = url.into_client_request().expect("the URL is ours");
+        let mut request = server.url().into_client_request().expect("the URL is ours");
         request
             .headers_mut()
             .insert("Sec-WebSocket-Protocol", "sip".parse().expect("a word"));
