@@ -8,3 +8,4 @@ mod mailbox;
 mod one_device;
 mod robustness;
 mod signing_in;
+mod through_kamailio;

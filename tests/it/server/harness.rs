@@ -110,7 +110,12 @@ pub(crate) struct Phone {
 impl Phone {
     /// Opens a socket without signing in.
     pub(crate) async fn connect(server: &Server, user: &str, device: &str) -> Self {
-        let mut request = server.url().into_client_request().expect("the URL is ours");
+        Self::connect_to(&server.url(), user, device).await
+    }
+
+    /// The same with any server.
+    pub(crate) async fn connect_to(url: &str, user: &str, device: &str) -> Self {
+        let mut request = url.into_client_request().expect("the URL is ours");
         request
             .headers_mut()
             .insert("Sec-WebSocket-Protocol", "sip".parse().expect("a word"));
