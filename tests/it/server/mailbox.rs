@@ -126,6 +126,24 @@ async fn a_message_to_somebody_present_goes_to_all_devices_and_one_yes_is_enough
 }
 
 #[tokio::test]
+async fn a_message_that_met_a_lost_socket_is_kept() {
+    let server = server().await;
+    let mut alice = Phone::sign_in(&server, "alice", "a").await;
+    let mut bob = Phone::sign_in(&server, "bob", "b").await;
+    alice
+        .request("MESSAGE", "bob", &format!("{OURS}\r\nhello"))
+        .await;
+    bob.expect("MESSAGE").await;
+    drop(bob);
+    alice.expect("202").await;
+    let mut bob = Phone::sign_in(&server, "bob", "b").await;
+    let message = bob.expect("MESSAGE").await;
+    assert_eq!(message.body(), "hello");
+    bob.say(&message.reply("200 OK", "")).await;
+    bob.expect_silence().await;
+}
+
+#[tokio::test]
 async fn not_everything_is_kept() {
     let server = server().await;
     is_away(&server, "bob");
