@@ -27,6 +27,7 @@ use crate::sip::digest::Ha1;
 use delivery::Rounds;
 use edge::Gate;
 use flows::Flows;
+use guesses::Guesses;
 use owners::Owners;
 use store::{StoreError, Users};
 
@@ -37,6 +38,7 @@ mod door;
 mod edge;
 mod flows;
 mod fork;
+mod guesses;
 mod hop;
 mod limits;
 mod mailbox;
@@ -131,6 +133,7 @@ pub(crate) struct Core {
     owners: Owners,
     users: Users,
     rounds: Rounds,
+    guesses: Guesses,
     is_open: bool,
     max_devices: Option<NonZeroUsize>,
     stopping: CancellationToken,
@@ -187,6 +190,7 @@ pub async fn start(settings: Settings) -> Result<Server, ServerError> {
         owners: Owners::default(),
         users,
         rounds: Rounds::default(),
+        guesses: Guesses::default(),
         max_devices,
         is_open: is_loopback && open.unwrap_or(true),
         stopping: end.child_token(),
@@ -360,7 +364,8 @@ async fn serve(
         return Ok(door::refuse(&mut stream, 503, "There are too many connections.").await?);
     }
     // From here on it counts, handshake included.
-    let flow = core.flows.add(Instant::now(), gone.clone());
+    let peer = stream.peer_addr()?.ip();
+    let flow = core.flows.add(Instant::now(), peer, gone.clone());
     let result = attend(&core, &flow, stream, gone).await;
     core.flows.remove(&flow);
     flow.gone.cancel();

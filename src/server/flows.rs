@@ -2,6 +2,7 @@
 //! the registrar; everybody else reads.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::net::IpAddr;
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -22,6 +23,8 @@ use crate::sip::bridge::{Link, POLICY, REPLACED};
 /// One socket.
 pub(crate) struct Flow {
     id: u64,
+    /// Where the other end is, or the proxy in front of it.
+    pub(crate) peer: IpAddr,
     link: OnceLock<Link>,
     /// Cancelled when the socket is lost.
     pub(crate) gone: CancellationToken,
@@ -170,9 +173,10 @@ impl Table {
 }
 
 impl Flows {
-    pub(crate) fn add(&self, now: Instant, gone: CancellationToken) -> Arc<Flow> {
+    pub(crate) fn add(&self, now: Instant, peer: IpAddr, gone: CancellationToken) -> Arc<Flow> {
         let flow = Arc::new(Flow {
             id: self.next.fetch_add(1, Ordering::Relaxed),
+            peer,
             link: OnceLock::new(),
             gone,
             transactions: Arc::new(Semaphore::new(TRANSACTIONS)),

@@ -100,6 +100,14 @@ async fn authenticate(
             .filter(|credentials| uri::is_same(&credentials.uri, &uri_text(&request.uri)))
     });
     let credentials = credentials.ok_or_else(|| challenge(false))?;
+    if let Some(pause) = core.guesses.pause(flow.peer, now) {
+        // No word about the password: somebody else at that address may have guessed.
+        let seconds = pause.as_secs() + 1;
+        return Err(Refusal {
+            status: StatusCode::ServiceUnavailable,
+            headers: vec![Header::RetryAfter(seconds.to_string().into())],
+        });
+    }
     if !flow.nonces.is_good(&credentials.nonce, now) {
         return Err(challenge(true));
     }
@@ -118,6 +126,7 @@ async fn authenticate(
             .is_some_and(|ha1| credentials.is_proof(ha1, &Method::Register.to_string()));
     if !is_proof {
         flow.failures.fetch_add(1, Ordering::Relaxed);
+        core.guesses.count(flow.peer, now);
         // Someone who was removed, or whose password changed, is out from here on.
         if flow.user().is_some() {
             flow.set_user(None);
