@@ -3,6 +3,7 @@
 //! One realm, any domain, no media. It never hears a call. Several servers may run in one process.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,19 +24,24 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use crate::id::UserId;
 use crate::sip::bridge::{self, GOING_AWAY};
 use crate::sip::digest::Ha1;
+use delivery::Rounds;
 use edge::Gate;
 use flows::Flows;
+use guesses::Guesses;
 use owners::Owners;
 use store::{StoreError, Users};
 
 mod answer;
 mod auth;
+mod delivery;
 mod door;
 mod edge;
 mod flows;
 mod fork;
+mod guesses;
 mod hop;
 mod limits;
+mod mailbox;
 mod owners;
 mod proxy;
 mod registrar;
@@ -52,6 +58,9 @@ pub struct Settings {
     /// Whether new IDs may be claimed by whoever comes first (ARCHITECTURE.md, The wire). `None`: exactly when
     /// listening on loopback.
     pub open: Option<bool>,
+    /// On how many devices a user may be signed in; one more replaces the one that came first. `None`: on as many
+    /// as there are contacts for.
+    pub max_devices: Option<NonZeroUsize>,
 }
 
 impl Settings {
@@ -61,6 +70,7 @@ impl Settings {
             listen,
             data: None,
             open: None,
+            max_devices: None,
         }
     }
 }
@@ -122,7 +132,10 @@ pub(crate) struct Core {
     flows: Flows,
     owners: Owners,
     users: Users,
+    rounds: Rounds,
+    guesses: Guesses,
     is_open: bool,
+    max_devices: Option<NonZeroUsize>,
     stopping: CancellationToken,
     /// Held by everything that has still something to say.
     busy: mpsc::WeakSender<()>,
@@ -130,7 +143,12 @@ pub(crate) struct Core {
 
 /// Starts a server on the current tokio runtime.
 pub async fn start(settings: Settings) -> Result<Server, ServerError> {
-    let Settings { listen, data, open } = settings;
+    let Settings {
+        listen,
+        data,
+        open,
+        max_devices,
+    } = settings;
     let is_loopback = listen.ip().is_loopback();
     if open == Some(true) && !is_loopback {
         return Err(ServerError::Open(listen));
@@ -171,6 +189,9 @@ pub async fn start(settings: Settings) -> Result<Server, ServerError> {
         flows: Flows::default(),
         owners: Owners::default(),
         users,
+        rounds: Rounds::default(),
+        guesses: Guesses::default(),
+        max_devices,
         is_open: is_loopback && open.unwrap_or(true),
         stopping: end.child_token(),
         busy: alive.downgrade(),
@@ -343,7 +364,8 @@ async fn serve(
         return Ok(door::refuse(&mut stream, 503, "There are too many connections.").await?);
     }
     // From here on it counts, handshake included.
-    let flow = core.flows.add(Instant::now(), gone.clone());
+    let peer = stream.peer_addr()?.ip();
+    let flow = core.flows.add(Instant::now(), peer, gone.clone());
     let result = attend(&core, &flow, stream, gone).await;
     core.flows.remove(&flow);
     flow.gone.cancel();

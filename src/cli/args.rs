@@ -1,6 +1,7 @@
 //! The command line: what can be typed, and its help. Carries nothing out.
 
 use std::net::SocketAddr;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -178,7 +179,8 @@ pub struct Mode {
 Examples:
   offhook serve                              for this machine; anybody on it may take an ID
   offhook serve --listen 0.0.0.0:7443        for the network; only users you have added
-  offhook serve --listen 127.0.0.1:0         on a free port, which it prints")]
+  offhook serve --listen 127.0.0.1:0         on a free port, which it prints
+  offhook serve --max-devices 1              whoever signs in elsewhere is signed out here")]
 pub struct Serve {
     /// Where to listen; port 0 takes a free one
     #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:7443")]
@@ -189,6 +191,9 @@ pub struct Serve {
     /// Only users that were added may sign in, on a loopback address too
     #[arg(long)]
     pub closed: bool,
+    /// On how many devices a user may be signed in; one more replaces the first [default: as many as they like]
+    #[arg(long, value_name = "N")]
+    pub max_devices: Option<NonZeroUsize>,
 }
 
 /// `offhook user`

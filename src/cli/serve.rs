@@ -31,6 +31,7 @@ async fn until_told(serve: Serve) -> Result<(), Error> {
     let settings = Settings {
         data: Some(data.clone()),
         open: serve.closed.then_some(false),
+        max_devices: serve.max_devices,
         ..Settings::new(serve.listen)
     };
     let server = server::start(settings).await.map_err(from_server)?;

@@ -1,7 +1,9 @@
 //! Who can be reached over which socket. A flow gets its user, and a contact its flow, only through
 //! the registrar; everybody else reads.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::net::IpAddr;
+use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
@@ -16,11 +18,13 @@ use super::auth::Nonces;
 use super::limits::{CONTACTS, RESERVED, TRANSACTIONS, UNREGISTERED};
 use super::uri::contact_key;
 use crate::id::UserId;
-use crate::sip::bridge::{Link, POLICY};
+use crate::sip::bridge::{Link, POLICY, REPLACED};
 
 /// One socket.
 pub(crate) struct Flow {
     id: u64,
+    /// Where the other end is, or the proxy in front of it.
+    pub(crate) peer: IpAddr,
     link: OnceLock<Link>,
     /// Cancelled when the socket is lost.
     pub(crate) gone: CancellationToken,
@@ -103,8 +107,16 @@ pub(crate) struct Binding {
     pub(crate) uri: String,
     pub(crate) flow: Arc<Flow>,
     pub(crate) until: Instant,
-    call_id: String,
-    cseq: u32,
+    version: Version,
+}
+
+/// What the latest REGISTER of a contact said of itself.
+#[derive(Clone)]
+pub(crate) struct Version {
+    pub(crate) call_id: String,
+    pub(crate) cseq: u32,
+    /// Which phone it is, and which of its ways here, if it says so (RFC 5626, 4.1).
+    pub(crate) instance: Option<(String, String)>,
 }
 
 /// Why a contact was not registered.
@@ -161,9 +173,10 @@ impl Table {
 }
 
 impl Flows {
-    pub(crate) fn add(&self, now: Instant, gone: CancellationToken) -> Arc<Flow> {
+    pub(crate) fn add(&self, now: Instant, peer: IpAddr, gone: CancellationToken) -> Arc<Flow> {
         let flow = Arc::new(Flow {
             id: self.next.fetch_add(1, Ordering::Relaxed),
+            peer,
             link: OnceLock::new(),
             gone,
             transactions: Arc::new(Semaphore::new(TRANSACTIONS)),
@@ -198,7 +211,7 @@ impl Flows {
         uri: &str,
         flow: &Arc<Flow>,
         until: Instant,
-        (call_id, cseq): (&str, u32),
+        version: Version,
     ) -> Result<(), BindError> {
         let key = contact_key(uri).ok_or(BindError::Malformed)?;
         let mut table = lock(&self.table);
@@ -209,11 +222,21 @@ impl Flows {
         }
         match table.contacts.get(&key) {
             Some(old) if old.user != *user => return Err(BindError::Taken),
-            Some(old) if old.call_id == call_id && old.cseq >= cseq && old.flow.is(flow) => {
+            Some(old)
+                if old.version.call_id == version.call_id
+                    && old.version.cseq >= version.cseq
+                    && old.flow.is(flow) =>
+            {
                 return Err(BindError::Outdated);
             }
             Some(_) => {}
             None => {
+                // RFC 5626, 6: the same phone under another contact is in place of its old self.
+                table.release(Instant::now(), |_, old| {
+                    old.user == *user
+                        && version.instance.is_some()
+                        && old.version.instance == version.instance
+                });
                 let n = table
                     .contacts
                     .values()
@@ -229,8 +252,7 @@ impl Flows {
             uri: uri.to_owned(),
             flow: flow.clone(),
             until,
-            call_id: call_id.to_owned(),
-            cseq,
+            version,
         };
         table.reserved.remove(&key);
         table.contacts.insert(key, binding);
@@ -259,6 +281,32 @@ impl Flows {
             binding.user == *user && now < binding.until && !binding.flow.gone.is_cancelled()
         };
         table.contacts.values().filter(is_live).cloned().collect()
+    }
+
+    /// Returns where a user can be reached on the phone that came first.
+    pub(crate) fn first_of(&self, user: &UserId, now: Instant) -> Option<Binding> {
+        let bindings = self.of_user(user, now).into_iter();
+        bindings.min_by_key(|binding| binding.flow.id)
+    }
+
+    /// Shows the phones of a user out that came first, until no more than `limit` are left. The one that
+    /// has just registered stays.
+    pub(crate) fn replace(&self, user: &UserId, newest: &Flow, limit: NonZeroUsize) {
+        let mut table = lock(&self.table);
+        let of_user = table
+            .contacts
+            .values()
+            .filter(|binding| binding.user == *user);
+        // A phone may have several contacts; it is the phones that count.
+        let phones: BTreeMap<u64, Arc<Flow>> = of_user
+            .map(|binding| (binding.flow.id, binding.flow.clone()))
+            .collect();
+        let n_over = phones.len().saturating_sub(limit.get());
+        let others = phones.values().filter(|flow| !flow.is(newest));
+        for flow in others.take(n_over) {
+            flow.close(REPLACED, "replaced");
+            table.release(Instant::now(), |_, binding| binding.flow.is(flow));
+        }
     }
 
     /// Returns the binding of a contact, as in-dialog requests name it.

@@ -21,7 +21,8 @@ use tokio::time::{Instant, sleep_until};
 
 use super::answer::{answer, companion, reason, seq_of, tag_of};
 use super::flows::Flow;
-use super::{Core, hop, uri};
+use super::{Core, delivery, hop, uri};
+use crate::id::UserId;
 
 /// How long an INVITE without Expires may ring.
 const RING: Duration = Duration::from_secs(180);
@@ -42,6 +43,8 @@ pub(crate) struct Branch {
     /// (RFC 3261, 9.1).
     cancel: Option<Vec<Header>>,
     is_cancelled: bool,
+    /// Its socket was lost before it said anything final.
+    is_lost: bool,
     result: Option<Response>,
 }
 
@@ -54,6 +57,7 @@ impl Branch {
             has_rung: false,
             cancel: None,
             is_cancelled: false,
+            is_lost: false,
             result: None,
         }
     }
@@ -171,6 +175,18 @@ impl Fork {
         }
     }
 
+    /// Tells whether it is a message outside of any dialog.
+    fn is_letter(&self) -> bool {
+        let request = &self.server.original;
+        let to = request.to_header();
+        request.method == Method::Message && to.is_ok_and(|to| tag_of(to.value()).is_none())
+    }
+
+    /// Returns whose phones were asked.
+    fn user(&self) -> Option<UserId> {
+        self.branches.first()?.flow.user()
+    }
+
     fn is_invite(&self) -> bool {
         self.server.original.method == Method::Invite
     }
@@ -262,6 +278,7 @@ impl Fork {
     async fn on_lost(&mut self, at: usize) {
         let branch = &mut self.branches[at];
         if branch.result.is_none() {
+            branch.is_lost = true;
             let mut request = branch.request.clone();
             // As if the phone had said so: with the Via that `pass` takes off again.
             request
@@ -289,6 +306,12 @@ impl Fork {
             if best.is_none_or(|best| rank(result) < rank(best)) {
                 best = Some(result);
             }
+        }
+        let all_lost = self.branches.iter().all(|branch| branch.is_lost);
+        if let (true, Some(user)) = (all_lost && self.is_letter(), self.user()) {
+            // Nobody was there after all.
+            let status = delivery::absent(&self.core, user, &self.server.original).await;
+            return self.finish(status).await;
         }
         if let Some(best) = best.cloned() {
             self.pass(best).await;

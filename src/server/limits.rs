@@ -12,6 +12,12 @@ pub(crate) const TRANSACTIONS: usize = 128;
 pub(crate) const CONTACTS: usize = 16;
 /// Lost contacts that are kept for their users.
 pub(crate) const RESERVED: usize = 4096;
+/// Letters that wait for one user.
+pub(crate) const LETTERS: i64 = 100;
+/// The longest body of a letter, in bytes: what our own phones take.
+pub(crate) const LETTER_BYTES: usize = 16 * 1024;
+/// The longest that a letter's headers may be together, in bytes.
+pub(crate) const LETTER_HEAD_BYTES: usize = 8 * 1024;
 /// The longest contact, in bytes.
 pub(crate) const CONTACT_BYTES: usize = 512;
 /// Wrong passwords on one connection.

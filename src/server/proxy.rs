@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use super::answer::{answer, tag_of};
 use super::flows::{Binding, Flow};
 use super::fork::{Branch, Fork};
-use super::{Core, hop, registrar, uri};
+use super::{Core, delivery, hop, registrar, uri};
 use crate::id::UserId;
 use crate::sip::bridge::uri_text;
 
@@ -54,14 +54,7 @@ pub(crate) async fn take(core: &Arc<Core>, transaction: Transaction) {
         Route::Ask(user) => {
             let core = core.clone();
             tokio::spawn(async move {
-                let status = match core.ha1(&user).await {
-                    Ok(Some(_)) => StatusCode::TemporarilyUnavailable,
-                    Ok(None) => StatusCode::NotFound,
-                    Err(error) => {
-                        tracing::error!(%error, "users cannot be read");
-                        StatusCode::ServerInternalError
-                    }
-                };
+                let status = delivery::absent(&core, user, &transaction.original).await;
                 refuse(transaction, status, Vec::new()).await;
                 drop(permit);
             });

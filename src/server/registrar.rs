@@ -10,10 +10,10 @@ use rsipstack::transaction::Transaction;
 use tokio::time::Instant;
 
 use super::answer::{answer, seq_of};
-use super::flows::{BindError, Flow};
+use super::flows::{BindError, Flow, Version};
 use super::limits::{CONTACT_BYTES, CONTACTS, FAILURES};
 use super::store::{REALM, StoreError};
-use super::{Core, uri};
+use super::{Core, delivery, uri};
 use crate::id::UserId;
 use crate::sip::bridge::{POLICY, uri_text};
 use crate::sip::digest::{Credentials, Ha1};
@@ -32,9 +32,13 @@ pub(crate) async fn register(core: Arc<Core>, flow: Arc<Flow>, mut transaction: 
         Ok(headers) => (StatusCode::OK, headers),
         Err(Refusal { status, headers }) => (status, headers),
     };
+    let is_taken = status == StatusCode::OK;
     let response = answer(&request, status, headers);
     if let Err(error) = transaction.respond(response).await {
         tracing::debug!(%error, "REGISTER could not be answered");
+    }
+    if let (Some(user), true) = (flow.user(), is_taken) {
+        delivery::deliver(&core, user);
     }
     if flow.failures.load(Ordering::Relaxed) >= FAILURES {
         flow.close(POLICY, "too many wrong passwords");
@@ -96,6 +100,14 @@ async fn authenticate(
             .filter(|credentials| uri::is_same(&credentials.uri, &uri_text(&request.uri)))
     });
     let credentials = credentials.ok_or_else(|| challenge(false))?;
+    if let Some(pause) = core.guesses.pause(flow.peer, now) {
+        // No word about the password: somebody else at that address may have guessed.
+        let seconds = pause.as_secs() + 1;
+        return Err(Refusal {
+            status: StatusCode::ServiceUnavailable,
+            headers: vec![Header::RetryAfter(seconds.to_string().into())],
+        });
+    }
     if !flow.nonces.is_good(&credentials.nonce, now) {
         return Err(challenge(true));
     }
@@ -114,6 +126,7 @@ async fn authenticate(
             .is_some_and(|ha1| credentials.is_proof(ha1, &Method::Register.to_string()));
     if !is_proof {
         flow.failures.fetch_add(1, Ordering::Relaxed);
+        core.guesses.count(flow.peer, now);
         // Someone who was removed, or whose password changed, is out from here on.
         if flow.user().is_some() {
             flow.set_user(None);
@@ -164,7 +177,6 @@ async fn bind(
         .call_id_header()
         .map(|id| id.value())
         .unwrap_or_default();
-    let version = (call_id, seq_of(request));
     if values.len() > CONTACTS {
         return Err(StatusCode::BadRequest.into());
     }
@@ -177,8 +189,8 @@ async fn bind(
             core.flows.unbind(user, None);
             continue;
         }
-        let target = uri::in_header(value).ok_or(StatusCode::BadRequest)?;
-        let asked = uri::param(uri::params_of_header(value), "expires");
+        let (target, params) = uri::in_contact(value).ok_or(StatusCode::BadRequest)?;
+        let asked = uri::param(params, "expires");
         let expires = asked.and_then(|text| text.parse().ok()).unwrap_or(default);
         if expires == 0 {
             core.flows.unbind(user, Some(target));
@@ -194,6 +206,15 @@ async fn bind(
         if !is_own(core, user, target).await? {
             return Err(StatusCode::Forbidden.into());
         }
+        let instance = uri::param(params, "+sip.instance").filter(|id| !id.is_empty());
+        let version = Version {
+            call_id: call_id.to_owned(),
+            cseq: seq_of(request),
+            instance: instance.map(|id| {
+                let way = uri::param(params, "reg-id").unwrap_or_default();
+                (id.to_owned(), way.to_owned())
+            }),
+        };
         let until = now + Duration::from_secs(expires.min(MAX_EXPIRES).into());
         core.flows
             .bind(user, target, flow, until, version)
@@ -202,6 +223,9 @@ async fn bind(
                 BindError::Taken | BindError::Full => StatusCode::Forbidden,
                 BindError::Outdated => StatusCode::ServerInternalError,
             })?;
+    }
+    if let Some(limit) = core.max_devices {
+        core.flows.replace(user, flow, limit);
     }
     let contact = |binding: super::flows::Binding| {
         let left = binding.until.saturating_duration_since(now).as_secs();

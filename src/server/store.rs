@@ -1,4 +1,4 @@
-//! The users, in SQLite: names and digest hashes, never a password.
+//! The users, in SQLite: names and digest hashes, never a password; what waits for them, see `mailbox`.
 //!
 //! All calls block for as long as the disk takes; the server makes them off its runtime. The file may
 //! be changed while a server runs on it: it is asked anew at every REGISTER.
@@ -73,6 +73,7 @@ impl Users {
                  id TEXT PRIMARY KEY NOT NULL, md5 TEXT NOT NULL, sha256 TEXT NOT NULL
              ) STRICT, WITHOUT ROWID;",
         )?;
+        super::mailbox::prepare(&connection)?;
         Ok(Self {
             connection: Arc::new(Mutex::new(connection)),
         })
@@ -111,7 +112,7 @@ impl Users {
         Ok(ids.iter().filter_map(|id| UserId::parse(id).ok()).collect())
     }
 
-    /// Removes a user; `false` if there was none. Takes effect at the next REGISTER.
+    /// Removes a user and what waits for him; `false` if there was none. Takes effect at the next REGISTER.
     pub fn remove(&self, id: &UserId) -> Result<bool, StoreError> {
         let n = self
             .lock()
@@ -132,7 +133,7 @@ impl Users {
         Ok(ha1.optional()?)
     }
 
-    fn lock(&self) -> MutexGuard<'_, Connection> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, Connection> {
         self.connection
             .lock()
             .unwrap_or_else(PoisonError::into_inner)

@@ -34,6 +34,24 @@ pub(crate) fn in_header(value: &str) -> Option<&str> {
     is_plain.then_some(uri)
 }
 
+/// Returns the URI of one `Contact` value and its parameters. Those may be quoted, and hold `<` and `>`
+/// then: `+sip.instance="<urn:uuid:...>"` (RFC 5626, 4.1).
+pub(crate) fn in_contact(value: &str) -> Option<(&str, &str)> {
+    if let Some(uri) = in_header(value) {
+        return Some((uri, params_of_header(value)));
+    }
+    let (address, params) = value.split_at(value.find('>')? + 1);
+    let params = params.trim();
+    let bare: String = params.split('"').step_by(2).collect();
+    let is_plain = params.matches('"').count() % 2 == 0
+        && bare.starts_with(';')
+        && !bare.contains(['<', '>', '@', ',', '\\']);
+    is_plain
+        .then(|| in_header(address))
+        .flatten()
+        .map(|uri| (uri, params))
+}
+
 /// Returns the parameters after the URI of a header value, `;expires=60` for instance.
 pub(crate) fn params_of_header(value: &str) -> &str {
     let after = match value.rfind('>') {
@@ -181,6 +199,25 @@ mod tests {
             Ok(())
         });
         outcome.unwrap();
+    }
+
+    #[test]
+    fn a_contact_may_say_which_phone_it_is() {
+        let value =
+            "<sip:x@a.invalid;transport=ws>;expires=9;+sip.instance=\"<urn:uuid:1>\";reg-id=1";
+        let (uri, params) = in_contact(value).expect("it is one");
+        assert_eq!(uri, "sip:x@a.invalid;transport=ws");
+        assert_eq!(param(params, "expires"), Some("9"));
+        assert_eq!(param(params, "+sip.instance"), Some("\"<urn:uuid:1>\""));
+        assert_eq!(in_contact("sip:x@a;q=1"), Some(("sip:x@a", ";q=1")));
+        for value in [
+            "<sip:x@a>;a=\"<\";b=<sip:y@b>",
+            "<sip:x@a>;a=\"<sip:y@b>",
+            "<sip:x@a>\"<sip:y@b>\"",
+            "<sip:x@a>;a=\"<\",<sip:y@b>",
+        ] {
+            assert_eq!(in_contact(value), None, "{value}");
+        }
     }
 
     #[test]

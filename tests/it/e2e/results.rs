@@ -89,13 +89,7 @@ fn takes_it_back(stage: &Stage) {
 
 fn is_not_there(stage: &Stage) {
     stage.add_user("dave");
-    // Kamailio does not tell the unknown from those who are away.
-    let unknown = if stage.is_ours() {
-        "not_found"
-    } else {
-        "offline"
-    };
-    for (whom, reason) in [("dave", "offline"), ("nobody", unknown)] {
+    for (whom, reason) in [("dave", "offline"), ("nobody", "not_found")] {
         let mut alice = stage.call("alice", whom, &[]);
         let here = alice.ended();
         assert_eq!(here.result(), (14, reason), "{}", here.stderr);

@@ -35,10 +35,6 @@ impl Stage {
         Self { url, server }
     }
 
-    pub(super) const fn is_ours(&self) -> bool {
-        matches!(self.server, Server::Ours { .. })
-    }
-
     /// Makes an ID known that signs in nowhere.
     pub(super) fn add_user(&self, id: &str) {
         if let Server::Ours { home, .. } = &self.server {

@@ -1,13 +1,20 @@
-//! A real Kamailio on a loopback port, with the users of `tests/data/kamailio.cfg`.
+//! A real Kamailio on a loopback port, configured as `assets/kamailio/kamailio.cfg` says.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::net::{TcpListener, TcpStream};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
+use offhook::id::UserId;
+use offhook::server::store::Users;
 use tempfile::TempDir;
 
-/// Runs until it is dropped. Every user's password is the ID and `-pw`.
+const CONFIG: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/kamailio/kamailio.cfg");
+/// Where its packages keep the tables.
+const TABLES: &str = "/usr/share/kamailio/db_sqlite";
+
+/// Runs until it is dropped. It knows alice, bob, carol and dave; the password of each is the ID and `-pw`.
 #[derive(Debug)]
 pub struct Kamailio {
     child: Child,
@@ -19,6 +26,7 @@ impl Kamailio {
     /// Starts one and waits until it listens.
     pub fn start() -> Self {
         let dir = tempfile::tempdir().unwrap();
+        prepare(dir.path());
         // Somebody else may take the port between here and there; another try takes another port.
         for _ in 0..5 {
             let port = TcpListener::bind("127.0.0.1:0")
@@ -26,14 +34,12 @@ impl Kamailio {
                 .local_addr()
                 .unwrap()
                 .port();
-            let config = include_str!("../../data/kamailio.cfg")
-                .replace("@PORT@", &port.to_string())
-                .replace("@RUN@", dir.path().to_str().unwrap());
-            let file = dir.path().join("kamailio.cfg");
-            fs::write(&file, config).unwrap();
+            let path = dir.path().to_str().unwrap();
             let mut child = Command::new("kamailio")
-                .arg("-f")
-                .arg(&file)
+                .args(["-f", CONFIG])
+                .arg(format!("--substdef=!OFFHOOK_PORT!{port}!g"))
+                .arg(format!("--substdef=!OFFHOOK_DATA!{path}!g"))
+                .arg(format!("--substdef=!OFFHOOK_RUN!{path}!g"))
                 .args(["-DD", "-E", "-m", "64", "-M", "8", "-Y"])
                 .arg(dir.path())
                 .stdin(Stdio::null())
@@ -57,6 +63,23 @@ impl Kamailio {
     /// Where it listens.
     pub fn url(&self) -> String {
         format!("ws://127.0.0.1:{}", self.port)
+    }
+}
+
+/// Makes its users, and the tables for what it keeps.
+fn prepare(dir: &Path) {
+    let users = Users::open(dir).unwrap();
+    for id in ["alice", "bob", "carol", "dave"] {
+        users
+            .add(&UserId::parse(id).unwrap(), &format!("{id}-pw"))
+            .unwrap();
+    }
+    let silo = rusqlite::Connection::open(dir.join("silo.db")).unwrap();
+    silo.execute_batch("PRAGMA journal_mode = WAL;").unwrap();
+    for name in ["standard-create.sql", "msilo-create.sql"] {
+        let tables = fs::read_to_string(Path::new(TABLES).join(name));
+        let tables = tables.expect("the package has it; `.ci/setup tests` installs it");
+        silo.execute_batch(&tables).unwrap();
     }
 }
 

@@ -1,6 +1,7 @@
 //! A phone that is nothing but a socket: what it says stands in the tests.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
@@ -26,11 +27,18 @@ pub(crate) async fn server() -> Server {
 }
 
 pub(crate) async fn start(open: Option<bool>) -> Server {
+    start_with(|settings| settings.open = open).await
+}
+
+/// Starts one with its users in a directory.
+pub(crate) async fn start_on(data: &Path) -> Server {
+    start_with(|settings| settings.data = Some(data.to_owned())).await
+}
+
+pub(crate) async fn start_with(change: impl FnOnce(&mut Settings)) -> Server {
     let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    let settings = Settings {
-        open,
-        ..Settings::new(listen)
-    };
+    let mut settings = Settings::new(listen);
+    change(&mut settings);
     offhook::server::start(settings)
         .await
         .expect("a free loopback port can be had")
@@ -94,13 +102,20 @@ pub(crate) struct Phone {
     pub(crate) user: String,
     /// What others reach this very phone by.
     pub(crate) contact: String,
+    /// What it says of its contact when it registers.
+    pub(crate) params: String,
     socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
 }
 
 impl Phone {
     /// Opens a socket without signing in.
     pub(crate) async fn connect(server: &Server, user: &str, device: &str) -> Self {
-        let mut request = server.url().into_client_request().expect("the URL is ours");
+        Self::connect_to(&server.url(), user, device).await
+    }
+
+    /// The same with any server.
+    pub(crate) async fn connect_to(url: &str, user: &str, device: &str) -> Self {
+        let mut request = url.into_client_request().expect("the URL is ours");
         request
             .headers_mut()
             .insert("Sec-WebSocket-Protocol", "sip".parse().expect("a word"));
@@ -111,6 +126,7 @@ impl Phone {
         Self {
             user: user.to_owned(),
             contact: format!("sip:{user}@{device}.invalid;transport=ws"),
+            params: String::new(),
             socket,
         }
     }
@@ -126,7 +142,10 @@ impl Phone {
     /// Registers with a password; returns the last word of the server.
     pub(crate) async fn register(&mut self, password: &str) -> Text {
         let uri = "sip:offhook.test";
-        let contact = format!("Contact: <{}>\r\nExpires: 300\r\n", self.contact);
+        let contact = format!(
+            "Contact: <{}>{}\r\nExpires: 300\r\n",
+            self.contact, self.params
+        );
         let refusal = self
             .ask("REGISTER", uri, &self.user.clone(), &contact)
             .await;
