@@ -12,6 +12,11 @@ pub fn config_file() -> Result<PathBuf, Error> {
     Ok(base("XDG_CONFIG_HOME", ".config")?.join("config.toml"))
 }
 
+/// Returns where the people one knows are written down.
+pub fn contacts_file() -> Result<PathBuf, Error> {
+    Ok(base("XDG_CONFIG_HOME", ".config")?.join("contacts.toml"))
+}
+
 /// Returns where the server keeps its users without `--data`.
 pub fn data_dir() -> Result<PathBuf, Error> {
     base("XDG_DATA_HOME", ".local/share")

@@ -9,6 +9,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("id", &[]),
     ("address", &["id"]),
     ("config", &["id", "address", "av"]),
+    ("contacts", &["config::source", "id", "address"]),
     ("command", &["id", "address", "av"]),
     ("event", &["id", "address", "av"]),
     (
@@ -23,7 +24,9 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("media", &["id", "av"]),
     (
         "tui",
-        &["phone", "command", "event", "config", "av", "id", "address"],
+        &[
+            "phone", "command", "event", "contacts", "config", "av", "id", "address",
+        ],
     ),
 ];
 
