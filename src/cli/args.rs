@@ -97,6 +97,8 @@ pub enum Verb {
     Call(Call),
     /// Wait for calls without a screen
     Listen(Listen),
+    /// Show the calls that were
+    History(HistoryArgs),
     /// List, add and remove the people you know
     Contacts(ContactsArgs),
     /// Run the server: sign-in and call routing
@@ -172,6 +174,44 @@ pub struct Mode {
     /// Ring and leave it to the commands on stdin
     #[arg(long)]
     pub ring: bool,
+}
+
+/// `offhook history`
+#[derive(Debug, Clone, ClapArgs)]
+#[command(help_template = TEMPLATE, disable_help_subcommand = true,
+          args_conflicts_with_subcommands = true, before_help = "\
+Examples:
+  offhook history                        the newest calls first
+  offhook history --missed --with bob    what bob wanted
+  offhook history --json --limit 1       the last call, with everything that is kept of it
+  offhook history clear")]
+pub struct HistoryArgs {
+    /// Print one JSON object a line; times are UTC
+    #[arg(long)]
+    pub json: bool,
+    /// Only calls that were missed
+    #[arg(long)]
+    pub missed: bool,
+    /// Only the newest so many
+    #[arg(long, value_name = "N", default_value_t = 50)]
+    pub limit: usize,
+    /// Only calls with this ID, whoever called
+    #[arg(long, value_name = "ID", value_parser = Address::parse)]
+    pub with: Option<Address>,
+    /// What else to do with the calls.
+    #[command(subcommand)]
+    pub verb: Option<HistoryVerb>,
+}
+
+/// What can be done with the calls besides showing them.
+#[derive(Debug, Clone, Copy, Subcommand)]
+pub enum HistoryVerb {
+    /// Forget all calls that are over; with --as, those of that ID
+    Clear {
+        /// Do not ask
+        #[arg(long)]
+        yes: bool,
+    },
 }
 
 /// `offhook contacts`

@@ -2,6 +2,7 @@
 
 mod config;
 mod contacts;
+mod history;
 mod serve;
 mod usage;
 mod user;

@@ -12,6 +12,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("contacts", &["config::source", "id", "address"]),
     ("command", &["id", "address", "av"]),
     ("event", &["id", "address", "av"]),
+    ("history", &["event", "id", "address", "av"]),
     (
         "phone",
         &["id", "address", "av", "config", "command", "event"],
@@ -25,7 +26,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "tui",
         &[
-            "phone", "command", "event", "contacts", "config", "av", "id", "address",
+            "phone", "command", "event", "history", "contacts", "config", "av", "id", "address",
         ],
     ),
 ];

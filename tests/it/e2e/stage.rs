@@ -35,6 +35,11 @@ impl Stage {
         Self { url, server }
     }
 
+    /// Where to sign in.
+    pub(super) fn url(&self) -> &str {
+        &self.url
+    }
+
     pub(super) const fn is_ours(&self) -> bool {
         matches!(self.server, Server::Ours { .. })
     }
@@ -111,7 +116,8 @@ impl Stage {
 }
 
 /// No sound card, and no chime when a call connects: a recording has the other's voice and nothing else.
-const SILENT: &str = "[sound]\nmicrophone = \"tone\"\nspeaker = \"none\"\nrings = false\n";
+pub(super) const SILENT: &str =
+    "[sound]\nmicrophone = \"tone\"\nspeaker = \"none\"\nrings = false\n";
 
 /// One running phone. Killed when dropped.
 pub(super) struct Phone {
