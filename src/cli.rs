@@ -15,13 +15,16 @@ use self::error::{Error, Kind};
 
 pub mod args;
 mod call;
+mod column;
 mod config;
+mod contacts;
 mod demo;
 mod devices;
 pub mod error;
 mod first_run;
 mod flight;
 mod headless;
+mod history;
 mod listen;
 pub mod log;
 pub mod password;
@@ -64,6 +67,8 @@ fn run(args: Args) -> Result<ExitCode, Error> {
         Some(Verb::Replay(replay)) => replay::run(&replay),
         Some(Verb::Serve(serve)) => serve::run(serve).map(done),
         Some(Verb::User(user)) => user::run(user).map(done),
+        Some(Verb::History(history)) => history::run(&globals, &history).map(done),
+        Some(Verb::Contacts(contacts)) => contacts::run(&contacts).map(done),
         Some(Verb::Config(config)) => config::run(&globals, config.verb).map(done),
         Some(Verb::Demo) => demo::run(&globals),
         None => phone::run(&globals),

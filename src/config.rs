@@ -1,6 +1,6 @@
 //! The configuration: TOML text in, values and located errors out. Opens no file.
 
-mod source;
+pub(crate) mod source;
 mod url;
 
 pub use source::{ConfigError, Warning};

@@ -4,8 +4,9 @@
 //! only those above it (the table stands in `ARCHITECTURE.md` and is a test):
 //!
 //! - [`av`], [`id`], [`address`]: plain values; foreign text is sanitised in `address`.
-//! - [`config`]: TOML in, values out.
+//! - [`config`], [`contacts`]: TOML in, values out.
 //! - [`command`], [`event`]: the public contract, as JSON too.
+//! - [`history`]: calls that were, as values.
 //! - [`phone`]: the sans-IO core; commands, signals and time in, effects out.
 //! - [`sip`]: what a phone says and hears, as SIP over WebSocket.
 //! - [`server`]: the embedded registrar and proxy.
@@ -19,8 +20,11 @@ pub mod cli;
 #[deny(clippy::disallowed_methods, clippy::disallowed_types)]
 pub mod command;
 pub mod config;
+pub mod contacts;
 #[deny(clippy::disallowed_methods, clippy::disallowed_types)]
 pub mod event;
+#[deny(clippy::disallowed_methods, clippy::disallowed_types)]
+pub mod history;
 pub mod id;
 pub mod media;
 pub mod phone;

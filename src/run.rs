@@ -6,11 +6,13 @@
 
 mod arrival;
 mod effect;
+pub mod history;
 mod recorder;
 mod stamp;
 
 use std::collections::VecDeque;
 use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
@@ -22,6 +24,7 @@ pub use stamp::Stamped;
 
 use crate::address::User;
 use crate::command::{Command, CommandError};
+use crate::event::{Event, Happened};
 use crate::id::{CallId, DeviceId, LegId};
 use crate::media::device::DeviceSpec;
 use crate::media::{Media, MediaSettings, Meters, Order};
@@ -46,6 +49,8 @@ pub struct Setup {
     pub rings: bool,
     /// What a peer hears in place of our microphone.
     pub voice: Voice,
+    /// Where its calls are written down; `None`: nowhere.
+    pub history: Option<PathBuf>,
 }
 
 /// What a peer hears of us.
@@ -75,6 +80,7 @@ pub struct Station {
     recorder: Arc<Recorder>,
     events: VecDeque<Stamped>,
     n_events: u64,
+    history: Option<history::Log>,
     has_left: bool,
 }
 
@@ -88,6 +94,7 @@ impl Station {
         let (bell, door) = mpsc::channel(DOOR);
         let epoch = epoch();
         let seed: u64 = rand::random();
+        let me = setup.settings.me.id.clone();
         let recorder = Arc::new(Recorder::new(&setup.settings, epoch, seed));
         let phone = Phone::new(setup.settings, epoch, seed);
         let network = bell.clone();
@@ -99,7 +106,7 @@ impl Station {
         let media = Media::start(setup.media, move |report| {
             ring_at(&sound, effect::arrival_of(report));
         })?;
-        Ok(Self {
+        let mut station = Self {
             phone,
             agent,
             media,
@@ -111,8 +118,17 @@ impl Station {
             recorder,
             events: VecDeque::new(),
             n_events: 0,
+            history: None,
             has_left: false,
-        })
+        };
+        if let Some(path) = setup.history {
+            match history::Log::open(&path, &me) {
+                Ok(log) => station.history = Some(log),
+                // No reason not to call.
+                Err(error) => station.complain_of_history(&error.to_string()),
+            }
+        }
+        Ok(station)
     }
 
     /// Returns a way to bring something to the door.
@@ -138,6 +154,11 @@ impl Station {
     /// Returns the flight recorder.
     pub fn recorder(&self) -> Arc<Recorder> {
         Arc::clone(&self.recorder)
+    }
+
+    /// Returns the calls that were, where they are kept.
+    pub const fn history(&self) -> Option<&history::Log> {
+        self.history.as_ref()
     }
 
     /// Tells whether the phone has signed out for good.
@@ -212,13 +233,34 @@ impl Station {
                 }
                 Effect::Ring(ring) if self.rings => self.media.order(effect::play(ring)),
                 Effect::Ring(_) => {}
-                Effect::Publish(event) => {
-                    self.n_events += 1;
-                    self.events.push_back(Stamped::new(self.n_events, event));
-                }
+                Effect::Publish(event) => self.publish(event),
                 Effect::Leave => self.has_left = true,
             }
         }
+        let history = self.history.as_ref();
+        if let Some(why) = history.and_then(history::Log::take_trouble) {
+            self.complain_of_history(&why);
+        }
+    }
+
+    fn publish(&mut self, event: Event) {
+        self.n_events += 1;
+        let stamped = Stamped::new(self.n_events, event);
+        if let Some(history) = &self.history {
+            history.note(&stamped);
+        }
+        self.events.push_back(stamped);
+    }
+
+    fn complain_of_history(&mut self, why: &str) {
+        tracing::warn!(why, "the history is not kept");
+        self.publish(Event::new(Happened::Error {
+            code: "history".to_owned(),
+            message: format!(
+                "calls are not written down: {why}; with that file moved away, a new one begins"
+            ),
+            method: "history".to_owned(),
+        }));
     }
 
     /// Gives a new session the sample person's voice. The session has to be there first.

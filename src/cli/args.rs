@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use clap::{Args as ClapArgs, Parser, Subcommand};
 
-use crate::address::{Address, NOTE_CHARS};
+use crate::address::{Address, NAME_CHARS, NOTE_CHARS, clean};
 use crate::av::Role;
 use crate::config::ServerUrl;
 use crate::id::UserId;
@@ -98,6 +98,10 @@ pub enum Verb {
     Call(Call),
     /// Wait for calls without a screen
     Listen(Listen),
+    /// Show the calls that were
+    History(HistoryArgs),
+    /// List, add and remove the people you know
+    Contacts(ContactsArgs),
     /// Run the server: sign-in and call routing
     Serve(Serve),
     /// Keep the list of those who may sign in
@@ -171,6 +175,84 @@ pub struct Mode {
     /// Ring and leave it to the commands on stdin
     #[arg(long)]
     pub ring: bool,
+}
+
+/// `offhook history`
+#[derive(Debug, Clone, ClapArgs)]
+#[command(help_template = TEMPLATE, disable_help_subcommand = true,
+          args_conflicts_with_subcommands = true, before_help = "\
+Examples:
+  offhook history                        the newest calls first
+  offhook history --missed --with bob    what bob wanted
+  offhook history --json --limit 1       the last call, with everything that is kept of it
+  offhook history clear")]
+pub struct HistoryArgs {
+    /// Print one JSON object a line; times are UTC
+    #[arg(long)]
+    pub json: bool,
+    /// Only calls that were missed
+    #[arg(long)]
+    pub missed: bool,
+    /// Only the newest so many
+    #[arg(long, value_name = "N", default_value_t = 50)]
+    pub limit: usize,
+    /// Only calls with this ID, whoever called
+    #[arg(long, value_name = "ID", value_parser = Address::parse)]
+    pub with: Option<Address>,
+    /// What else to do with the calls.
+    #[command(subcommand)]
+    pub verb: Option<HistoryVerb>,
+}
+
+/// What can be done with the calls besides showing them.
+#[derive(Debug, Clone, Copy, Subcommand)]
+pub enum HistoryVerb {
+    /// Forget all calls that are over; with --as, those of that ID
+    Clear {
+        /// Do not ask
+        #[arg(long)]
+        yes: bool,
+    },
+}
+
+/// `offhook contacts`
+#[derive(Debug, Clone, ClapArgs)]
+#[command(help_template = TEMPLATE, disable_help_subcommand = true,
+          args_conflicts_with_subcommands = true, before_help = "\
+Examples:
+  offhook contacts add bob --name 'Bob Miller'
+  offhook contacts --json
+  $EDITOR \"$(offhook contacts path)\"")]
+pub struct ContactsArgs {
+    /// Print one JSON object a line
+    #[arg(long)]
+    pub json: bool,
+    /// What to do with the file.
+    #[command(subcommand)]
+    pub verb: Option<ContactsVerb>,
+}
+
+/// What can be done with the contacts besides listing them.
+#[derive(Debug, Clone, Subcommand)]
+pub enum ContactsVerb {
+    /// Add somebody
+    Add {
+        /// Whom: bob or bob@domain, as dialled
+        #[arg(value_name = "ID", value_parser = Address::parse)]
+        address: Address,
+        /// What you call them
+        // Its name here must be that of the global option, whose place it takes.
+        #[arg(long, value_name = "NAME", value_parser = contact_name)]
+        name: Option<String>,
+    },
+    /// Remove somebody
+    Remove {
+        /// Whom
+        #[arg(value_name = "ID", value_parser = Address::parse)]
+        address: Address,
+    },
+    /// Print where the file is looked for
+    Path,
 }
 
 /// `offhook serve`
@@ -287,6 +369,14 @@ fn microphone(text: &str) -> Result<String, SpecError> {
 
 fn speaker(text: &str) -> Result<String, SpecError> {
     DeviceSpec::parse_for(Role::Speaker, text).map(|_spec| text.to_owned())
+}
+
+fn contact_name(text: &str) -> Result<String, &'static str> {
+    let name = clean(text, NAME_CHARS);
+    if name.is_empty() {
+        return Err("a name needs at least one character that can be seen");
+    }
+    Ok(name)
 }
 
 fn no_camera(text: &str) -> Result<String, &'static str> {

@@ -12,12 +12,22 @@ pub fn config_file() -> Result<PathBuf, Error> {
     Ok(base("XDG_CONFIG_HOME", ".config")?.join("config.toml"))
 }
 
+/// Returns where the people one knows are written down.
+pub fn contacts_file() -> Result<PathBuf, Error> {
+    Ok(base("XDG_CONFIG_HOME", ".config")?.join("contacts.toml"))
+}
+
+/// Returns where calls are written down.
+pub fn history_file() -> Result<PathBuf, Error> {
+    Ok(state_dir()?.join("history.db"))
+}
+
 /// Returns where the server keeps its users without `--data`.
 pub fn data_dir() -> Result<PathBuf, Error> {
     base("XDG_DATA_HOME", ".local/share")
 }
 
-/// Returns where the log, generated passwords and recordings are kept.
+/// Returns where the log, generated passwords, recordings and the history are kept.
 pub fn state_dir() -> Result<PathBuf, Error> {
     base("XDG_STATE_HOME", ".local/state")
 }

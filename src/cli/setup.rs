@@ -84,6 +84,7 @@ pub(crate) fn setup(config: &Config, id: &UserId, server: &ServerUrl) -> Result<
         media,
         rings,
         voice: Voice::Microphone,
+        history: Some(paths::history_file()?),
     })
 }
 
@@ -166,6 +167,7 @@ fn unkept(me: User, server: &str, media: MediaSettings, voice: Voice) -> Setup {
         media,
         rings: false,
         voice,
+        history: None,
     }
 }
 

@@ -70,6 +70,7 @@ fn sentence(event: &Event, me: &UserId) -> Option<String> {
             reason,
             ..
         } => room(*reason)?.to_owned(),
+        Happened::Error { message, .. } => format!("warning: {message}"),
         Happened::OutgoingSent => {
             let callee = event.call.as_ref()?.callees.first()?;
             format!("calling {}", callee.name)

@@ -7,6 +7,11 @@ use thiserror::Error;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use crate::address::clean;
+
+/// The most characters of a key that are shown.
+const KEY_CHARS: usize = 80;
+
 /// Why a file cannot be used. Its owner can mend it at the line that is named.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub struct ConfigError {
@@ -88,10 +93,13 @@ impl<'a> Source<'a> {
             .map(|(name, value)| Entry {
                 source: self,
                 name: name.get_ref(),
-                key: if within.is_empty() {
-                    name.get_ref().to_string()
-                } else {
-                    format!("{within}.{}", name.get_ref())
+                key: {
+                    let name = clean(name.get_ref(), KEY_CHARS);
+                    if within.is_empty() {
+                        name
+                    } else {
+                        format!("{within}.{name}")
+                    }
                 },
                 place: name.span(),
                 value,
@@ -112,7 +120,7 @@ impl<'a> Source<'a> {
 pub(crate) struct Entry<'a> {
     source: Source<'a>,
     name: &'a str,
-    /// The key with its section.
+    /// The key with its section, fit to be shown.
     pub(crate) key: String,
     place: Range<usize>,
     value: &'a Spanned<DeValue<'a>>,
@@ -213,7 +221,7 @@ impl<'a> Entry<'a> {
         if value.is_table() || value.is_array() || text.is_empty() {
             format!("a value of type {}", value.type_str())
         } else {
-            crate::address::clean(text, 60)
+            clean(text, 60)
         }
     }
 }

@@ -241,6 +241,7 @@ async fn station(id: &str, server: &str) -> Station {
         media,
         rings: false,
         voice: Voice::Microphone,
+        history: None,
     };
     let mut station = Station::start(setup).expect("the sound starts");
     while !station.phone().sign_in().is_online() {

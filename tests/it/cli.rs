@@ -1,6 +1,8 @@
 //! The command line, as the real program takes it.
 
 mod config;
+mod contacts;
+mod history;
 mod serve;
 mod usage;
 mod user;

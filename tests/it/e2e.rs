@@ -2,6 +2,7 @@
 
 mod away;
 mod commands;
+mod history;
 mod results;
 mod sound;
 mod stage;

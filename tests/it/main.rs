@@ -19,6 +19,7 @@ mod e2e;
 mod fuzz;
 mod harness;
 mod media;
+mod run;
 mod server;
 mod sip;
 mod tidy;

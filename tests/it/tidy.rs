@@ -9,8 +9,10 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("id", &[]),
     ("address", &["id"]),
     ("config", &["id", "address", "av"]),
+    ("contacts", &["config::source", "id", "address"]),
     ("command", &["id", "address", "av"]),
     ("event", &["id", "address", "av"]),
+    ("history", &["event", "id", "address", "av"]),
     (
         "phone",
         &["id", "address", "av", "config", "command", "event"],
@@ -23,7 +25,9 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("media", &["id", "av"]),
     (
         "tui",
-        &["phone", "command", "event", "config", "av", "id", "address"],
+        &[
+            "phone", "command", "event", "history", "contacts", "config", "av", "id", "address",
+        ],
     ),
 ];
 

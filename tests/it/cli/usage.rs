@@ -11,7 +11,7 @@ fn help_shows_examples_first_and_every_verb() {
     let commands = help.stdout.find("Commands:").expect("commands");
     assert!(examples < commands);
     for verb in [
-        "call", "listen", "serve", "user", "demo", "replay", "config",
+        "call", "listen", "history", "contacts", "serve", "user", "demo", "replay", "config",
     ] {
         assert!(
             help.stdout[commands..].contains(&format!("\n  {verb}")),
@@ -35,7 +35,7 @@ fn help_shows_examples_first_and_every_verb() {
 fn every_verb_has_help_with_the_global_options() {
     let home = Home::new();
     for verb in [
-        "call", "listen", "serve", "user", "demo", "replay", "config",
+        "call", "listen", "history", "contacts", "serve", "user", "demo", "replay", "config",
     ] {
         let help = home.run([verb, "--help"]);
         assert_eq!(help.status, 0, "{verb}");

@@ -35,6 +35,11 @@ impl Stage {
         Self { url, server }
     }
 
+    /// Where to sign in.
+    pub(super) fn url(&self) -> &str {
+        &self.url
+    }
+
     /// Makes an ID known that signs in nowhere.
     pub(super) fn add_user(&self, id: &str) {
         if let Server::Ours { home, .. } = &self.server {
@@ -107,7 +112,8 @@ impl Stage {
 }
 
 /// No sound card, and no chime when a call connects: a recording has the other's voice and nothing else.
-const SILENT: &str = "[sound]\nmicrophone = \"tone\"\nspeaker = \"none\"\nrings = false\n";
+pub(super) const SILENT: &str =
+    "[sound]\nmicrophone = \"tone\"\nspeaker = \"none\"\nrings = false\n";
 
 /// One running phone. Killed when dropped.
 pub(super) struct Phone {

@@ -1,0 +1,3 @@
+//! What the run loop hangs on itself.
+
+mod history;
