@@ -1,8 +1,10 @@
 //! The configuration: TOML text in, values and located errors out. Opens no file.
 
+mod hooks;
 mod source;
 mod url;
 
+pub use hooks::Hooks;
 pub use source::{ConfigError, Warning};
 pub use url::{ServerUrl, ServerUrlError};
 
@@ -22,6 +24,8 @@ pub struct Config {
     pub call: Rules,
     /// `[sound]`
     pub sound: Sound,
+    /// `[hooks]`
+    pub hooks: Hooks,
 }
 
 /// Who calls, and through which server.
@@ -86,7 +90,7 @@ impl Default for Sound {
     }
 }
 
-const SECTIONS: &[&str] = &["account", "call", "sound"];
+const SECTIONS: &[&str] = &["account", "call", "sound", "hooks"];
 
 impl Config {
     /// Reads a file's text; `file` is what errors and warnings call it.
@@ -100,6 +104,7 @@ impl Config {
                 "account" => config.account = Account::read(&section, &mut warnings)?,
                 "call" => config.call = Rules::read(&section, &mut warnings)?,
                 "sound" => config.sound = Sound::read(&section, &mut warnings)?,
+                "hooks" => config.hooks = Hooks::read(&section, &mut warnings)?,
                 _ => warnings.push(section.unknown(SECTIONS)),
             }
         }

@@ -9,9 +9,11 @@ use crate::av::{DeviceException, Kind, Role};
 use crate::id::{CallId, InvitationId, SessionId, UserId};
 
 mod end_reason;
+mod names;
 mod room;
 
 pub use end_reason::EndReason;
+pub use names::names;
 pub use room::{RoomError, RoomReason, RoomScope};
 
 /// The version of the JSON envelope.

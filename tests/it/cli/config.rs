@@ -159,7 +159,7 @@ fn an_unknown_key_is_a_warning_with_its_line() {
         warnings,
         [
             "f, line 2: unknown key call.ring_timout; known here: ring_timeout, busy",
-            "f, line 3: unknown key looks; known here: account, call, sound",
+            "f, line 3: unknown key looks; known here: account, call, sound, hooks",
         ]
     );
 }
