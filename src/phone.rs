@@ -16,6 +16,7 @@ pub mod input;
 pub mod signal;
 
 mod arriving;
+mod decision;
 mod ending;
 mod hearing;
 mod identity;
@@ -29,6 +30,7 @@ use std::collections::VecDeque;
 use std::time::Instant;
 
 pub use call::{Call, Ended};
+pub use decision::Decision;
 pub use effect::Effect;
 pub use identity::Epoch;
 pub use input::Input;
@@ -96,6 +98,7 @@ impl Phone {
             Input::Command(command) => return self.carry_out(now, command),
             Input::Heard(heard) => self.hear(now, heard),
             Input::Media(report) => self.note(now, report),
+            Input::Decided { call, decision } => self.decided(now, call, decision),
             Input::Timeout => self.wake(now),
         }
         Ok(None)

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::av::{DeviceException, Role};
 use crate::command::Command;
-use crate::id::LegId;
+use crate::id::{CallId, LegId};
+use crate::phone::Decision;
 use crate::phone::signal::{Heard, Sdp};
 
 /// One thing that happened outside the phone.
@@ -16,6 +17,13 @@ pub enum Input {
     Heard(Heard),
     /// The media reports.
     Media(MediaReport),
+    /// Somebody outside decided about a call, or would not.
+    Decided {
+        /// Which call.
+        call: CallId,
+        /// What is to become of it.
+        decision: Decision,
+    },
     /// The time that `poll_timeout` named has come.
     Timeout,
 }

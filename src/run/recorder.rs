@@ -139,7 +139,11 @@ fn without_keys(input: &Input) -> Input {
         | Input::Media(MediaReport::Offer { sdp, .. } | MediaReport::Answer { sdp, .. }) => {
             *sdp = Sdp(format!("{} bytes", sdp.0.len()));
         }
-        Input::Heard(_) | Input::Media(_) | Input::Command(_) | Input::Timeout => {}
+        Input::Heard(_)
+        | Input::Media(_)
+        | Input::Command(_)
+        | Input::Decided { .. }
+        | Input::Timeout => {}
     }
     input
 }
