@@ -6,17 +6,19 @@
 
 mod arrival;
 mod effect;
+mod hook;
 mod recorder;
 mod stamp;
 
 use std::collections::VecDeque;
 use std::io;
 use std::sync::Arc;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use tokio::sync::mpsc;
 
 pub use arrival::{Arrival, Signal};
+pub use hook::HookSettings;
 pub use recorder::{Recorded, Recorder, Recording, RecordingError};
 pub use stamp::Stamped;
 
@@ -28,6 +30,7 @@ use crate::media::{Media, MediaSettings, Meters, Order};
 use crate::phone::effect::Ring;
 use crate::phone::{Effect, Epoch, Input, Phone, Settings};
 use crate::sip::{Account, Agent};
+use hook::Hooks;
 
 /// How many arrivals may wait at the door. The loop takes microseconds for each, so a full
 /// door means that it has stopped.
@@ -46,6 +49,8 @@ pub struct Setup {
     pub rings: bool,
     /// What a peer hears in place of our microphone.
     pub voice: Voice,
+    /// The person's own commands at events.
+    pub hooks: HookSettings,
 }
 
 /// What a peer hears of us.
@@ -73,6 +78,7 @@ pub struct Station {
     door: mpsc::Receiver<Arrival>,
     bell: mpsc::Sender<Arrival>,
     recorder: Arc<Recorder>,
+    hooks: Hooks,
     events: VecDeque<Stamped>,
     n_events: u64,
     has_left: bool,
@@ -99,6 +105,7 @@ impl Station {
         let media = Media::start(setup.media, move |report| {
             ring_at(&sound, effect::arrival_of(report));
         })?;
+        let hooks = Hooks::start(setup.hooks, bell.clone());
         Ok(Self {
             phone,
             agent,
@@ -109,6 +116,7 @@ impl Station {
             door,
             bell,
             recorder,
+            hooks,
             events: VecDeque::new(),
             n_events: 0,
             has_left: false,
@@ -191,6 +199,24 @@ impl Station {
         self.events.pop_front()
     }
 
+    /// Lets the hooks of what has happened run, as long as `limit` or until Ctrl+C, and ends
+    /// what is left of them. To be called last.
+    pub async fn finish(&mut self, limit: Duration) {
+        let Self { hooks, door, .. } = self;
+        let interrupted = async {
+            while let Some(arrival) = door.recv().await {
+                if arrival == Arrival::Signal(Signal::Interrupt) {
+                    return;
+                }
+            }
+        };
+        // Both ways the time is up.
+        let time_is_up = async {
+            let _either = tokio::time::timeout(limit, interrupted).await;
+        };
+        hooks.finish(time_is_up).await;
+    }
+
     fn carry_out(&mut self) {
         while let Some(effect) = self.phone.poll_effect() {
             match effect {
@@ -214,7 +240,9 @@ impl Station {
                 Effect::Ring(_) => {}
                 Effect::Publish(event) => {
                     self.n_events += 1;
-                    self.events.push_back(Stamped::new(self.n_events, event));
+                    let stamped = Stamped::new(self.n_events, event);
+                    self.hooks.publish(&stamped);
+                    self.events.push_back(stamped);
                 }
                 Effect::Leave => self.has_left = true,
             }

@@ -14,7 +14,7 @@ use crate::id::{DeviceId, UserId};
 use crate::media::MediaSettings;
 use crate::media::device::DeviceSpec;
 use crate::phone::{BusyPolicy, Settings};
-use crate::run::{self, Setup, Voice};
+use crate::run::{self, HookSettings, Setup, Voice};
 use crate::sip::{Account, Secret};
 
 /// Reads everything a verb without a screen needs; may ask for the password.
@@ -84,6 +84,7 @@ pub(crate) fn setup(config: &Config, id: &UserId, server: &ServerUrl) -> Result<
         media,
         rings,
         voice: Voice::Microphone,
+        hooks: config.hooks.clone().into(),
     })
 }
 
@@ -172,6 +173,7 @@ fn unkept(me: User, server: &str, media: MediaSettings, voice: Voice) -> Setup {
         media,
         rings: false,
         voice,
+        hooks: HookSettings::default(),
     }
 }
 

@@ -25,7 +25,7 @@ use offhook::media::MediaSettings;
 use offhook::media::device::DeviceSpec;
 use offhook::phone::signal::{CallLabel, Heard, Say, Sdp};
 use offhook::phone::{BusyPolicy, Settings};
-use offhook::run::{Arrival, Setup, Station, Voice};
+use offhook::run::{Arrival, HookSettings, Setup, Station, Voice};
 use offhook::sip::{Account, Agent, Secret};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
@@ -242,6 +242,7 @@ async fn station(id: &str, server: &str) -> Station {
         media,
         rings: false,
         voice: Voice::Microphone,
+        hooks: HookSettings::default(),
     };
     let mut station = Station::start(setup).expect("the sound starts");
     while !station.phone().sign_in().is_online() {

@@ -2,6 +2,8 @@
 
 mod away;
 mod commands;
+mod decisions;
+mod hooks;
 mod results;
 mod sound;
 mod stage;
