@@ -188,7 +188,7 @@ fn what_a_hook_complains_of_is_logged_and_not_shown() {
 }
 
 /// A command that ends by itself as little as what it starts. Both hold the fifo `alive` open.
-const HANGS: &str = r#"exec 9> alive; sh -c "trap : TERM; echo child >&9; while :; do sleep 1000; done" & echo leader >&9; wait"#;
+const HANGS: &str = r#"exec 9> alive; sh -c "trap : TERM; echo child >&9; sleep 90; sleep 90" & echo leader >&9; wait"#;
 
 /// Makes the fifo of [`HANGS`]; tells what was written to it once nobody holds it any more.
 fn watch(phone: &Phone) -> Receiver<String> {
