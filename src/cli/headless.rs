@@ -23,6 +23,8 @@ use crate::run::{self, Arrival, Signal, Station};
 const LINE_BYTES: u64 = 64 * 1024;
 /// How long signing out may take.
 const FAREWELL: Duration = Duration::from_secs(3);
+/// How long the hooks of the last events may take.
+const LAST_HOOKS: Duration = Duration::from_secs(2);
 
 /// A station whose events go to stdout.
 #[derive(Debug)]
@@ -217,15 +219,22 @@ impl Headless {
         // Quitting cannot fail.
         let _ = self.station.command(Command::Quit);
         let until = Instant::now() + FAREWELL;
+        let mut hooks = LAST_HOOKS;
         while !self.station.has_left() {
             let next = tokio::time::timeout_at(until, self.station.next()).await;
             // A second Ctrl+C: at once.
-            if matches!(next, Err(_) | Ok(Arrival::Signal(Signal::Interrupt))) {
-                break;
+            match next {
+                Ok(Arrival::Signal(Signal::Interrupt)) => {
+                    hooks = Duration::ZERO;
+                    break;
+                }
+                Ok(_) => {}
+                Err(_late) => break,
             }
         }
         // Whoever closed the stream does not miss the end of it.
         let _ = self.print();
+        self.station.finish(hooks).await;
     }
 }
 
