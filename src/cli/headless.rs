@@ -14,9 +14,10 @@ use super::error::{Error, Kind};
 use super::quiet::Quiet;
 use super::stream::Stream;
 use super::{log, signals};
-use crate::command::{Command, CommandError, Request};
+use crate::command::{Command, CommandError, Reply, Request};
 use crate::event::{EndReason, Event, Happened, RoomError, RoomReason, RoomScope};
 use crate::id::CallId;
+use crate::phone::Call;
 use crate::run::{self, Arrival, Signal, Station};
 
 /// The longest line of a command stream, in bytes. Custom data has at most 4096.
@@ -77,6 +78,11 @@ impl Headless {
                 unread,
                 left_by: None,
             };
+            // Whoever reads events begins with the whole state.
+            if stream.is_json() {
+                // It cannot fail.
+                let _ = phone.station.command(Command::Snapshot);
+            }
             let outcome = talk(&mut phone).await;
             phone.leave().await;
             outcome
@@ -147,6 +153,28 @@ impl Headless {
                 Error::new(Kind::Auth, format!("the server refuses {me}")).detail(detail)
             }
         }
+    }
+
+    /// Returns the calls that go on, the oldest first.
+    pub(crate) fn calls(&self) -> &[Call] {
+        self.station.phone().calls()
+    }
+
+    /// Carries out what a line on stdin asks for and prints the reply. Returns whether it asks to leave.
+    ///
+    /// # Errors
+    ///
+    /// Nobody reads the reply.
+    pub(crate) fn serve(&mut self, request: Request) -> Result<bool, Error> {
+        let is_quit = matches!(request.command, Ok(Command::Quit));
+        let outcome = match request.command {
+            Ok(Command::Quit) => Ok(None),
+            Ok(command) => self.station.command(command),
+            Err(error) => Err(error),
+        };
+        let reply = Reply::new(request.id, &outcome);
+        self.gone_if(self.stream.reply(&reply))?;
+        Ok(is_quit)
     }
 
     /// Has the phone do something.
