@@ -71,6 +71,38 @@ impl Phone {
         })
     }
 
+    /// Makes an offer for the session that is up.
+    pub(super) fn reoffer(&self, is_held: bool, restarts_ice: bool) -> String {
+        self.media.order(Order::Reoffer {
+            leg: LEG,
+            is_held,
+            restarts_ice,
+        });
+        self.wait("offer", |r| match r {
+            Report::Offer { sdp, .. } => Some(sdp.clone()),
+            _ => None,
+        })
+    }
+
+    /// Whether the peer is told to hold, or no longer.
+    pub(super) fn wait_held(&self, is_held: bool) {
+        self.wait_for(&Report::Held { leg: LEG, is_held });
+    }
+
+    /// Why a description was not taken.
+    pub(super) fn refusal(&self) -> String {
+        self.wait("refusal", |r| match r {
+            Report::NotAcceptable { reason, .. } => Some(reason.clone()),
+            _ => None,
+        })
+    }
+
+    /// Gives all that was told of sessions and nobody waited for.
+    pub(super) fn told(&self) -> Vec<Report> {
+        let of_device = |r: &Report| matches!(r, Report::DeviceChanged { .. });
+        self.reports.try_iter().filter(|r| !of_device(r)).collect()
+    }
+
     pub(super) fn accept(&self, answer: String) {
         self.media.order(Order::Accept { leg: LEG, answer });
     }
@@ -86,6 +118,20 @@ pub(super) fn connect(caller: &Phone, callee: &Phone) -> Duration {
         phone.wait_for(&Report::FirstSound { leg: LEG });
     }
     accepted.elapsed()
+}
+
+/// Holds the other, or no longer, and waits until that is agreed.
+pub(super) fn hold(holder: &Phone, held: &Phone, is_held: bool) {
+    let offer = holder.reoffer(is_held, false);
+    holder.accept(held.answer(offer));
+    held.wait_held(is_held);
+}
+
+/// What is recorded in the next so many seconds, after a moment for what was still on its way.
+pub(super) fn next(path: &Path, seconds: f32) -> Vec<f32> {
+    let settled = read(path).len() + RATE as usize / 2;
+    let end = settled as f32 / RATE as f32 + seconds;
+    recorded(path, end)[settled..].to_vec()
 }
 
 /// Waits until a recording is this long, and returns it.
