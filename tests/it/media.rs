@@ -2,6 +2,7 @@
 
 mod call;
 mod dtmf;
+mod group;
 mod hold;
 mod jitter;
 mod mixer;

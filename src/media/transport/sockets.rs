@@ -185,3 +185,27 @@ fn addresses() -> Vec<IpAddr> {
     }
     addresses
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{IpAddr, LegId, Moved, Sockets, mpsc};
+
+    #[tokio::test]
+    async fn sockets_follow_the_addresses() {
+        let (inbox, _datagrams) = mpsc::channel(1);
+        let mut sockets = Sockets {
+            leg: LegId(1),
+            inbox,
+            sockets: Vec::new(),
+        };
+        let at = |last: u8| IpAddr::from([127, 0, 0, last]);
+        let first = sockets.follow(&[at(1), at(2)]);
+        assert_eq!(first.here.len(), 2);
+        assert_eq!(sockets.follow(&[at(1), at(2)]), Moved::default());
+        let moved = sockets.follow(&[at(3), at(1)]);
+        assert_eq!(moved.gone, first.here[1..]);
+        assert_eq!(moved.here[0].ip(), at(3));
+        let now: Vec<_> = sockets.addresses().collect();
+        assert_eq!(now, [first.here[0], moved.here[0]]);
+    }
+}

@@ -134,6 +134,24 @@ pub(super) fn next(path: &Path, seconds: f32) -> Vec<f32> {
     recorded(path, end)[settled..].to_vec()
 }
 
+/// Connects one session of a phone with one of another, and waits for sound on both.
+pub(super) fn connect_on(caller: (&Phone, LegId), callee: (&Phone, LegId)) {
+    let ((a, leg_a), (b, leg_b)) = (caller, callee);
+    a.media.order(Order::Offer { leg: leg_a });
+    let offer = a.wait("offer", |r| match r {
+        Report::Offer { leg, sdp } if *leg == leg_a => Some(sdp.clone()),
+        _ => None,
+    });
+    b.media.order(Order::Answer { leg: leg_b, offer });
+    let answer = b.wait("answer", |r| match r {
+        Report::Answer { leg, sdp } if *leg == leg_b => Some(sdp.clone()),
+        _ => None,
+    });
+    a.media.order(Order::Accept { leg: leg_a, answer });
+    a.wait_for(&Report::FirstSound { leg: leg_a });
+    b.wait_for(&Report::FirstSound { leg: leg_b });
+}
+
 /// Waits until a recording is this long, and returns it.
 pub(super) fn recorded(path: &Path, seconds: f32) -> Vec<f32> {
     let until = Instant::now() + PATIENCE;
