@@ -99,8 +99,10 @@ impl Session {
             (EVENTS_WIDE, Frequency::FORTY_EIGHT_KHZ),
             (EVENTS_NARROW, Frequency::EIGHT_KHZ),
         ] {
-            let mut format = FormatParams::default();
-            format.telephone_event_max = Some(HIGHEST_KEY);
+            let format = FormatParams {
+                telephone_event_max: Some(HIGHEST_KEY),
+                ..FormatParams::default()
+            };
             let codecs = config.codec_config();
             codecs.add_config(pt.into(), None, Codec::Tele, clock, None, format);
         }
