@@ -341,8 +341,8 @@ impl Engine {
         let is_whole = self.n_ticks.is_multiple_of(2);
         for leg in self.legs.values_mut().filter(|leg| leg.is_connected()) {
             let sent = match &mut leg.line {
-                // RFC 3264, 5.1: one that holds us is sent no packets at all.
-                _ if leg.session.is_held_by_peer() => None,
+                // RFC 3264, 5.1: no packets at all for one that does not receive.
+                _ if !leg.session.is_peer_receiving() => None,
                 _ if leg.session.is_held() => {
                     is_whole.then(|| leg.session.send(&SILENCE, time, now))
                 }

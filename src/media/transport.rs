@@ -202,7 +202,7 @@ impl Session {
 
     /// Whether keys can be sent: the peer knows them and does not hold us.
     pub(super) fn takes_keys(&mut self) -> bool {
-        !self.hold.is_theirs() && self.keys().is_some()
+        self.hold.peer_receives() && self.keys().is_some()
     }
 
     /// Whether we hold the peer: it hears nothing of us and we hear nothing of it.
@@ -210,9 +210,14 @@ impl Session {
         self.hold.is_ours()
     }
 
-    /// Whether the peer holds us: it hears nothing of us.
+    /// Whether the peer holds us.
     pub(super) fn is_held_by_peer(&self) -> bool {
         self.hold.is_theirs()
+    }
+
+    /// Whether the peer takes packets of ours at all.
+    pub(super) fn is_peer_receiving(&self) -> bool {
+        self.hold.peer_receives()
     }
 
     /// Whether there is sound to be expected of the peer.

@@ -175,7 +175,7 @@ impl Leg {
 
     /// Whether the peer is to hear nothing of us.
     pub(super) fn is_hushed(&self) -> bool {
-        self.session.is_held() || self.session.is_held_by_peer()
+        self.session.is_held() || !self.session.is_peer_receiving()
     }
 
     /// Tells whether the peer holds us, when that has changed.

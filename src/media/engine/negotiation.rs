@@ -104,7 +104,7 @@ impl Engine {
     /// Both descriptions are there, the first or later ones.
     fn agreed(&mut self, id: LegId, now: Instant) {
         let told = self.legs.get_mut(&id).and_then(|leg| {
-            if leg.session.is_held_by_peer() {
+            if !leg.session.is_peer_receiving() {
                 leg.keypad.clear();
             }
             leg.tell_hold()

@@ -11,6 +11,8 @@ pub(super) struct Hold {
     is_ours: bool,
     /// What our open offer asks for.
     wanted: Option<bool>,
+    /// Whether the peer holds us.
+    is_theirs: bool,
     /// What the peer does, seen from the peer.
     peer: Direction,
 }
@@ -20,6 +22,7 @@ impl Default for Hold {
         Self {
             is_ours: false,
             wanted: None,
+            is_theirs: false,
             peer: Direction::SendRecv,
         }
     }
@@ -33,7 +36,12 @@ impl Hold {
 
     /// Whether the peer holds us.
     pub(super) fn is_theirs(&self) -> bool {
-        !self.peer.is_receiving()
+        self.is_theirs
+    }
+
+    /// Whether the peer takes anything of us.
+    pub(super) fn peer_receives(&self) -> bool {
+        self.peer.is_receiving()
     }
 
     /// Whether the peer says that it sends.
@@ -45,7 +53,7 @@ impl Hold {
     pub(super) fn offer(&mut self, is_held: bool) -> Direction {
         self.wanted = Some(is_held);
         match is_held {
-            true => direction(!self.is_theirs(), false),
+            true => direction(!self.is_theirs, false),
             // Never less: the peer ends its own hold, or keeps it, with its answer (RFC 6337, 5.3).
             false => Direction::SendRecv,
         }
@@ -53,7 +61,12 @@ impl Hold {
 
     /// The peer answered our offer so.
     pub(super) fn accept(&mut self, peer: Direction) {
-        self.is_ours = self.wanted.take().unwrap_or(self.is_ours);
+        let wanted = self.wanted.take();
+        self.is_ours = wanted.unwrap_or(self.is_ours);
+        // Many answer a hold with `inactive` (RFC 3264, 6.1 lets them); that alone is no hold of theirs.
+        if peer.is_receiving() || wanted != Some(true) {
+            self.is_theirs = !peer.is_receiving();
+        }
         self.peer = peer;
     }
 
@@ -65,6 +78,7 @@ impl Hold {
     /// The peer offers this. Returns what our answer says.
     pub(super) fn answer(&mut self, peer: Direction) -> Direction {
         self.wanted = None;
+        self.is_theirs = !peer.is_receiving();
         self.peer = peer;
         direction(peer.is_receiving(), peer.is_sending() && !self.is_ours)
     }

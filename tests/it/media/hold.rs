@@ -97,6 +97,21 @@ fn two_holds_end_one_by_one() {
 }
 
 #[test]
+fn a_hold_that_is_answered_with_inactive_is_not_answered_with_a_hold() {
+    let pair = Pair::new();
+    let offer = pair.a.reoffer(true, false);
+    let answer = pair.b.answer(offer).replace("a=recvonly", "a=inactive");
+    pair.a.accept(answer);
+    pair.b.wait_held(true);
+    let again = pair.a.reoffer(true, false);
+    assert!(again.contains("a=sendonly\r\n"), "{again}");
+    pair.a.accept(pair.b.answer(again));
+    hold(&pair.a, &pair.b, false);
+    assert_eq!(pair.hear(), [true, true]);
+    pair.assert_undisturbed();
+}
+
+#[test]
 fn a_line_on_hold_is_not_lost() {
     let (one, both) = (Pair::new(), Pair::new());
     hold(&one.a, &one.b, true);
