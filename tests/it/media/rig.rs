@@ -134,6 +134,29 @@ pub(super) fn next(path: &Path, seconds: f32) -> Vec<f32> {
     recorded(path, end)[settled..].to_vec()
 }
 
+/// Waits until a tone is recorded, or is not any more.
+///
+/// A busy machine leaves holes in anything, so what counts is that there is a piece with the tone
+/// as it should be, or one without it.
+pub(super) fn wait_heard(path: &Path, hz: f32, is_heard: bool) {
+    let until = Instant::now() + PATIENCE;
+    let mut from = read(path).len();
+    loop {
+        let heard = recorded(path, from as f32 / RATE as f32 + 0.3);
+        let mut pieces = heard[from..].chunks_exact(RATE as usize / 10);
+        let found = match is_heard {
+            true => pieces.any(|p| amplitude(p, hz) > 0.06),
+            // The whole of it: the sound of before may still be on its way.
+            false => pieces.all(|p| amplitude(p, hz) < 0.005),
+        };
+        if found {
+            return;
+        }
+        assert!(Instant::now() < until, "{hz} Hz: {is_heard} never came");
+        from = heard.len();
+    }
+}
+
 /// Connects one session of a phone with one of another, and waits for sound on both.
 pub(super) fn connect_on(caller: (&Phone, LegId), callee: (&Phone, LegId)) {
     let ((a, leg_a), (b, leg_b)) = (caller, callee);
