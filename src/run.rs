@@ -114,7 +114,9 @@ impl Station {
         let sound = bell.clone();
         let is_recording = matches!(setup.media.speaker, DeviceSpec::File(_));
         let media = Media::start(setup.media, move |report| {
-            ring_at(&sound, effect::arrival_of(report));
+            if let Some(arrival) = effect::arrival_of(report) {
+                ring_at(&sound, arrival);
+            }
         })?;
         let hooks = Hooks::start(setup.hooks, bell.clone());
         let mut station = Self {
