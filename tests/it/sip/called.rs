@@ -63,7 +63,7 @@ fn it_rings_is_taken_and_ends() {
         -> SIP/2.0 180 Ringing
         -> SIP/2.0 200 OK
         -> SIP/2.0 200 OK
-        ! Bye { leg: LegId(1), reason: Some(LocalHangUp), data: None }
+        ! Bye { leg: LegId(1), reason: Some(LocalHangUp), by: None, data: None }
         -> SIP/2.0 200 OK
         -> SIP/2.0 481 Call/Transaction Does Not Exist"#]]
     .assert_eq(&desk.news());
