@@ -1,8 +1,12 @@
 //! The configuration: TOML text in, values and located errors out. Opens no file.
 
+mod hooks;
+mod rules;
 pub(crate) mod source;
 mod url;
 
+pub use hooks::Hooks;
+pub use rules::{AddPolicy, Allow, BusyPolicy, Confirm, Rules};
 pub use source::{ConfigError, Warning};
 pub use url::{ServerUrl, ServerUrlError};
 
@@ -22,6 +26,8 @@ pub struct Config {
     pub call: Rules,
     /// `[sound]`
     pub sound: Sound,
+    /// `[hooks]`
+    pub hooks: Hooks,
 }
 
 /// Who calls, and through which server.
@@ -37,32 +43,6 @@ pub struct Account {
     pub domain: Option<String>,
     /// A shell command whose first line of output is the password.
     pub password_command: Option<String>,
-}
-
-/// How calls are treated.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Rules {
-    /// How long an outgoing call rings, in seconds, 1 to 600.
-    pub ring_timeout: u16,
-    /// What a call meets that comes during another one.
-    pub busy: Busy,
-}
-
-impl Default for Rules {
-    fn default() -> Self {
-        Self {
-            ring_timeout: 60,
-            busy: Busy::default(),
-        }
-    }
-}
-
-/// What a call meets that comes during another one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Busy {
-    /// It is refused as busy.
-    #[default]
-    Reject,
 }
 
 /// Which devices are used, and whether they ring.
@@ -86,7 +66,7 @@ impl Default for Sound {
     }
 }
 
-const SECTIONS: &[&str] = &["account", "call", "sound"];
+const SECTIONS: &[&str] = &["account", "call", "sound", "hooks"];
 
 impl Config {
     /// Reads a file's text; `file` is what errors and warnings call it.
@@ -100,6 +80,7 @@ impl Config {
                 "account" => config.account = Account::read(&section, &mut warnings)?,
                 "call" => config.call = Rules::read(&section, &mut warnings)?,
                 "sound" => config.sound = Sound::read(&section, &mut warnings)?,
+                "hooks" => config.hooks = Hooks::read(&section, &mut warnings)?,
                 _ => warnings.push(section.unknown(SECTIONS)),
             }
         }
@@ -131,24 +112,6 @@ impl Account {
             }
         }
         Ok(account)
-    }
-}
-
-impl Rules {
-    fn read(section: &Entry<'_>, warnings: &mut Vec<Warning>) -> Result<Self, ConfigError> {
-        const KEYS: &[&str] = &["ring_timeout", "busy"];
-        let mut rules = Self::default();
-        for entry in section.table()? {
-            match entry.name() {
-                "ring_timeout" => {
-                    rules.ring_timeout =
-                        entry.number(1..=600, "a whole number of seconds from 1 to 600")?;
-                }
-                "busy" => rules.busy = entry.choice(&[("reject", Busy::Reject)])?,
-                _ => warnings.push(entry.unknown(KEYS)),
-            }
-        }
-        Ok(rules)
     }
 }
 

@@ -57,19 +57,46 @@ pub enum Order {
         /// The new session.
         leg: LegId,
     },
-    /// Make a session from a peer's offer, answered by [`Report::Answer`]. The devices open.
+    /// Make another offer for a session that is up, answered by [`Report::Offer`], or by
+    /// [`Report::NotAcceptable`] when it is not up.
+    Reoffer {
+        /// The session.
+        leg: LegId,
+        /// Whether we hold the peer: at once nothing of the microphone goes to it and nothing of
+        /// it is heard. That this ends comes into force with the peer's answer.
+        is_held: bool,
+        /// Whether another way to the peer is looked for, from the addresses this machine has now.
+        restarts_ice: bool,
+    },
+    /// Answer a peer's offer with [`Report::Answer`]. The first one makes the session, and the
+    /// devices open. A later one that does not do is [`Report::NotAcceptable`]; one that does is
+    /// the end of an open offer of ours.
     Answer {
-        /// The new session.
+        /// The session.
         leg: LegId,
         /// The peer's SDP.
         offer: String,
     },
-    /// Take the peer's answer to our offer. The devices open.
+    /// Take the peer's answer to our offer. With the first one the devices open; a later one that
+    /// does not do is [`Report::NotAcceptable`].
     Accept {
         /// The session that made the offer.
         leg: LegId,
         /// The peer's SDP.
         answer: String,
+    },
+    /// The peer refused our [`Order::Reoffer`]: the session goes on as before it, hold and all.
+    Withdraw {
+        /// The session.
+        leg: LegId,
+    },
+    /// Press keys for the peer, one after another: RFC 4733, 100 ms each with 70 ms between. Not
+    /// sent to a peer that has not agreed to such events or that holds us.
+    Dtmf {
+        /// The session.
+        leg: LegId,
+        /// `0` to `9`, `A` to `D`, `*` and `#`. Others, and all after the first 32, are left out.
+        digits: String,
     },
     /// End a session, answered by [`Report::Closed`] unless it was over already. The microphone closes with the last one.
     Close {
@@ -123,6 +150,29 @@ pub enum Report {
         leg: LegId,
         /// Our SDP.
         sdp: String,
+    },
+    /// A later offer or answer was none that could be taken. The session is as it was before the
+    /// offer, and no offer of ours is open.
+    NotAcceptable {
+        /// The session.
+        leg: LegId,
+        /// Why, in words for a log or a detail line.
+        reason: String,
+    },
+    /// The peer holds us, or no longer: it takes no sound of ours. Told after the
+    /// [`Report::Answer`] that goes with it.
+    Held {
+        /// The session.
+        leg: LegId,
+        /// Whether it does.
+        is_held: bool,
+    },
+    /// The peer pressed a key.
+    Dtmf {
+        /// The session.
+        leg: LegId,
+        /// One of `0` to `9`, `A` to `D`, `*` and `#`.
+        digit: char,
     },
     /// The session cannot be or go on; it is gone.
     Failed {

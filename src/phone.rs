@@ -11,7 +11,7 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 pub mod call;
-pub mod decision;
+mod decision;
 pub mod effect;
 pub mod input;
 pub mod signal;
@@ -37,6 +37,7 @@ use std::collections::VecDeque;
 use std::time::Instant;
 
 pub use call::{Call, Ended};
+pub use decision::Decision;
 pub use effect::Effect;
 pub use identity::Epoch;
 pub use input::Input;

@@ -7,6 +7,7 @@
 mod arrival;
 mod effect;
 pub mod history;
+mod hook;
 mod recorder;
 mod stamp;
 
@@ -14,16 +15,18 @@ use std::collections::VecDeque;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use tokio::sync::mpsc;
 
 pub use arrival::{Arrival, Signal};
+pub use hook::HookSettings;
 pub use recorder::{Recorded, Recorder, Recording, RecordingError};
 pub use stamp::Stamped;
 
 use crate::address::User;
 use crate::command::{Command, CommandError};
+use crate::contacts::Contacts;
 use crate::event::{Event, Happened};
 use crate::id::{CallId, DeviceId, LegId};
 use crate::media::device::DeviceSpec;
@@ -31,6 +34,7 @@ use crate::media::{Media, MediaSettings, Meters, Order};
 use crate::phone::effect::Ring;
 use crate::phone::{Effect, Epoch, Input, Phone, Settings};
 use crate::sip::{Account, Agent};
+use hook::Hooks;
 
 /// How many arrivals may wait at the door. The loop takes microseconds for each, so a full
 /// door means that it has stopped.
@@ -51,6 +55,10 @@ pub struct Setup {
     pub voice: Voice,
     /// Where its calls are written down; `None`: nowhere.
     pub history: Option<PathBuf>,
+    /// The people its person knows.
+    pub contacts: Contacts,
+    /// The person's own commands at events.
+    pub hooks: HookSettings,
 }
 
 /// What a peer hears of us.
@@ -78,9 +86,11 @@ pub struct Station {
     door: mpsc::Receiver<Arrival>,
     bell: mpsc::Sender<Arrival>,
     recorder: Arc<Recorder>,
+    hooks: Hooks,
     events: VecDeque<Stamped>,
     n_events: u64,
     history: Option<history::Log>,
+    contacts: Contacts,
     has_left: bool,
 }
 
@@ -104,8 +114,11 @@ impl Station {
         let sound = bell.clone();
         let is_recording = matches!(setup.media.speaker, DeviceSpec::File(_));
         let media = Media::start(setup.media, move |report| {
-            ring_at(&sound, effect::arrival_of(report));
+            if let Some(arrival) = effect::arrival_of(report) {
+                ring_at(&sound, arrival);
+            }
         })?;
+        let hooks = Hooks::start(setup.hooks, bell.clone());
         let mut station = Self {
             phone,
             agent,
@@ -116,9 +129,11 @@ impl Station {
             door,
             bell,
             recorder,
+            hooks,
             events: VecDeque::new(),
             n_events: 0,
             history: None,
+            contacts: setup.contacts,
             has_left: false,
         };
         if let Some(path) = setup.history {
@@ -149,6 +164,11 @@ impl Station {
     /// Returns the levels and the lines.
     pub fn meters(&self) -> Arc<Meters> {
         self.media.meters()
+    }
+
+    /// Returns the people its person knows.
+    pub const fn contacts(&self) -> &Contacts {
+        &self.contacts
     }
 
     /// Returns the flight recorder.
@@ -212,6 +232,24 @@ impl Station {
         self.events.pop_front()
     }
 
+    /// Lets the hooks of what has happened run, as long as `limit` or until Ctrl+C, and ends
+    /// what is left of them. To be called last.
+    pub async fn finish(&mut self, limit: Duration) {
+        let Self { hooks, door, .. } = self;
+        let interrupted = async {
+            while let Some(arrival) = door.recv().await {
+                if arrival == Arrival::Signal(Signal::Interrupt) {
+                    return;
+                }
+            }
+        };
+        // Both ways the time is up.
+        let time_is_up = async {
+            let _either = tokio::time::timeout(limit, interrupted).await;
+        };
+        hooks.finish(time_is_up).await;
+    }
+
     fn carry_out(&mut self) {
         while let Some(effect) = self.phone.poll_effect() {
             match effect {
@@ -249,6 +287,7 @@ impl Station {
         if let Some(history) = &self.history {
             history.note(&stamped);
         }
+        self.hooks.publish(&stamped);
         self.events.push_back(stamped);
     }
 

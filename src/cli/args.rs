@@ -9,6 +9,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand};
 
 use crate::address::{Address, NAME_CHARS, NOTE_CHARS, clean};
 use crate::av::Role;
+use crate::command::CUSTOM_DATA_BYTES;
 use crate::config::ServerUrl;
 use crate::id::UserId;
 use crate::media::device::{DeviceSpec, SpecError};
@@ -120,9 +121,10 @@ pub enum Verb {
 Examples:
   offhook call bob
   offhook call bob --timeout 20 --for 60 --json
+  offhook call bob carol dave                a group call
   offhook call sip:bob@pbx.example --note 'about lunch' --mic file:hello.wav")]
 pub struct Call {
-    /// Whom to ring: bob, bob@domain or sip:bob@domain
+    /// Whom to ring: bob, bob@domain or sip:bob@domain; several make a group call
     #[arg(value_name = "ID", required = true, value_parser = Address::parse)]
     pub ids: Vec<Address>,
     /// Give up after ringing this long (1 to 600; default 60, or ring_timeout)
@@ -132,12 +134,15 @@ pub struct Call {
     /// Hang up after talking this long
     #[arg(long = "for", value_name = "SECONDS", value_parser = seconds)]
     pub talk: Option<Duration>,
-    /// Print one JSON event a line
+    /// Print one JSON event a line, and take commands on stdin, one JSON object a line
     #[arg(long)]
     pub json: bool,
     /// A line the other side sees while it rings
     #[arg(long, value_name = "TEXT", value_parser = note)]
     pub note: Option<String>,
+    /// An opaque string for the other side's program, at most 4096 bytes
+    #[arg(long, value_name = "TEXT", value_parser = data, conflicts_with = "note")]
+    pub data: Option<String>,
 }
 
 /// `offhook listen`
@@ -154,6 +159,12 @@ pub struct Listen {
     /// Exit after the first call has ended, with its result
     #[arg(long)]
     pub once: bool,
+    /// A line the caller sees when the call is accepted or refused
+    #[arg(long, value_name = "TEXT", value_parser = note)]
+    pub note: Option<String>,
+    /// An opaque string for the caller's program, at most 4096 bytes
+    #[arg(long, value_name = "TEXT", value_parser = data, conflicts_with = "note")]
+    pub data: Option<String>,
     /// Print one JSON event a line, and take commands on stdin, one JSON object a line
     #[arg(long)]
     pub json: bool,
@@ -394,6 +405,16 @@ fn seconds(text: &str) -> Result<Duration, &'static str> {
         Ok(span) if !span.is_zero() => Ok(span),
         Ok(_) | Err(_) => Err(wanted),
     }
+}
+
+fn data(text: &str) -> Result<String, String> {
+    if text.len() > CUSTOM_DATA_BYTES {
+        let n_bytes = text.len();
+        return Err(format!(
+            "at most {CUSTOM_DATA_BYTES} bytes are carried, this has {n_bytes}"
+        ));
+    }
+    Ok(text.to_owned())
 }
 
 fn note(text: &str) -> Result<String, String> {

@@ -12,6 +12,7 @@ use super::stream::Stream;
 use crate::address::data_with_note;
 use crate::command::{Command, CommandError};
 use crate::event::{EndReason, Happened};
+use crate::id::CallId;
 
 /// Runs the verb.
 ///
@@ -26,14 +27,21 @@ pub(crate) fn run(globals: &Globals, call: &Call) -> Result<ExitCode, Error> {
 
 async fn place(phone: &mut Headless, call: &Call) -> Result<EndReason, Error> {
     phone.sign_in().await?;
+    if call.json {
+        phone.read_commands();
+    }
     let dial = Command::Dial {
         to: call.ids.clone(),
         kind: crate::av::Kind::Voice,
         timeout: call.timeout.map(u32::from),
-        custom_data: call.note.as_deref().map(data_with_note),
+        custom_data: call
+            .note
+            .as_deref()
+            .map(data_with_note)
+            .or_else(|| call.data.clone()),
         note: None,
     };
-    phone.command(dial).map_err(refused)?;
+    let mut ours = phone.command(dial).map_err(refused)?;
     let mut until = None;
     loop {
         #[expect(
@@ -45,18 +53,38 @@ async fn place(phone: &mut Headless, call: &Call) -> Result<EndReason, Error> {
                 Happened::UserEnter { .. } if until.is_none() => {
                     until = call.talk.map(|talk: Duration| Instant::now() + talk);
                 }
-                Happened::End { reason, .. } => return Ok(reason),
+                Happened::End { reason, .. } => {
+                    let ended = event.call.map(|facts| facts.call_id);
+                    let is_there = |id: &CallId| phone.calls().iter().any(|call| call.id == *id);
+                    // Somebody else's call that was refused, while ours goes on.
+                    if ended != ours && ours.as_ref().is_some_and(is_there) {
+                        continue;
+                    }
+                    // Ours may have become another one: a glare, or the other side put us through.
+                    ours = phone
+                        .calls()
+                        .iter()
+                        .find(|call| !call.is_ringing())
+                        .map(|call| call.id.clone());
+                    if ours.is_none() {
+                        return Ok(reason);
+                    }
+                }
                 _ => {}
             },
             Turn::TimeIsUp => {
                 until = None;
                 // The call may have ended in the same moment.
                 let _ = phone.command(Command::HangUp {
-                    call_id: None,
+                    call_id: ours.clone(),
                     custom_data: None,
                 });
             }
-            Turn::Request(_) => {}
+            Turn::Request(request) => {
+                if phone.serve(request)? {
+                    return Ok(EndReason::LocalHangUp);
+                }
+            }
         }
     }
 }

@@ -14,15 +14,18 @@ use super::error::{Error, Kind};
 use super::quiet::Quiet;
 use super::stream::Stream;
 use super::{log, signals};
-use crate::command::{Command, CommandError, Request};
+use crate::command::{Command, CommandError, Reply, Request};
 use crate::event::{EndReason, Event, Happened, RoomError, RoomReason, RoomScope};
 use crate::id::CallId;
+use crate::phone::Call;
 use crate::run::{self, Arrival, Signal, Station};
 
 /// The longest line of a command stream, in bytes. Custom data has at most 4096.
 const LINE_BYTES: u64 = 64 * 1024;
 /// How long signing out may take.
 const FAREWELL: Duration = Duration::from_secs(3);
+/// How long the hooks of the last events may take.
+const LAST_HOOKS: Duration = Duration::from_secs(2);
 
 /// A station whose events go to stdout.
 #[derive(Debug)]
@@ -75,6 +78,11 @@ impl Headless {
                 unread,
                 left_by: None,
             };
+            // Whoever reads events begins with the whole state.
+            if stream.is_json() {
+                // It cannot fail.
+                let _ = phone.station.command(Command::Snapshot);
+            }
             let outcome = talk(&mut phone).await;
             phone.leave().await;
             outcome
@@ -147,6 +155,28 @@ impl Headless {
         }
     }
 
+    /// Returns the calls that go on, the oldest first.
+    pub(crate) fn calls(&self) -> &[Call] {
+        self.station.phone().calls()
+    }
+
+    /// Carries out what a line on stdin asks for and prints the reply. Returns whether it asks to leave.
+    ///
+    /// # Errors
+    ///
+    /// Nobody reads the reply.
+    pub(crate) fn serve(&mut self, request: Request) -> Result<bool, Error> {
+        let is_quit = matches!(request.command, Ok(Command::Quit));
+        let outcome = match request.command {
+            Ok(Command::Quit) => Ok(None),
+            Ok(command) => self.station.command(command),
+            Err(error) => Err(error),
+        };
+        let reply = Reply::new(request.id, &outcome);
+        self.gone_if(self.stream.reply(&reply))?;
+        Ok(is_quit)
+    }
+
     /// Has the phone do something.
     ///
     /// # Errors
@@ -217,15 +247,22 @@ impl Headless {
         // Quitting cannot fail.
         let _ = self.station.command(Command::Quit);
         let until = Instant::now() + FAREWELL;
+        let mut hooks = LAST_HOOKS;
         while !self.station.has_left() {
             let next = tokio::time::timeout_at(until, self.station.next()).await;
             // A second Ctrl+C: at once.
-            if matches!(next, Err(_) | Ok(Arrival::Signal(Signal::Interrupt))) {
-                break;
+            match next {
+                Ok(Arrival::Signal(Signal::Interrupt)) => {
+                    hooks = Duration::ZERO;
+                    break;
+                }
+                Ok(_) => {}
+                Err(_late) => break,
             }
         }
         // Whoever closed the stream does not miss the end of it.
         let _ = self.print();
+        self.station.finish(hooks).await;
     }
 }
 

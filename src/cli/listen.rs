@@ -6,7 +6,8 @@ use super::args::{Globals, Listen};
 use super::error::Error;
 use super::headless::{Headless, Turn};
 use super::stream::Stream;
-use crate::command::{Command, Reply};
+use crate::address::data_with_note;
+use crate::command::Command;
 use crate::event::{EndReason, Event, Happened};
 
 /// Runs the verb.
@@ -15,13 +16,12 @@ use crate::event::{EndReason, Event, Happened};
 ///
 /// What keeps the phone from listening: the configuration, the server, the account.
 pub(crate) fn run(globals: &Globals, listen: &Listen) -> Result<ExitCode, Error> {
-    let stream = Stream::new(listen.json);
-    Headless::run(globals, stream, async |phone| {
-        wait(phone, listen, stream).await
+    Headless::run(globals, Stream::new(listen.json), async |phone| {
+        wait(phone, listen).await
     })
 }
 
-async fn wait(phone: &mut Headless, listen: &Listen, stream: Stream) -> Result<EndReason, Error> {
+async fn wait(phone: &mut Headless, listen: &Listen) -> Result<EndReason, Error> {
     phone.sign_in().await?;
     // Not before: a script may write its first command at once, and that one waits in the pipe.
     if listen.json {
@@ -34,21 +34,15 @@ async fn wait(phone: &mut Headless, listen: &Listen, stream: Stream) -> Result<E
                     // The caller may have given up in the same moment.
                     let _ = phone.command(command);
                 }
-                if let (true, Happened::End { reason, .. }) = (listen.once, event.happened) {
+                // A call that was refused while another one goes on is not the one that is waited for.
+                if let (true, true, Happened::End { reason, .. }) =
+                    (listen.once, phone.calls().is_empty(), event.happened)
+                {
                     return Ok(reason);
                 }
             }
             Turn::Request(request) => {
-                let is_quit = matches!(request.command, Ok(Command::Quit));
-                let outcome = request.command.and_then(|command| {
-                    if is_quit {
-                        Ok(None)
-                    } else {
-                        phone.command(command)
-                    }
-                });
-                phone.gone_if(stream.reply(&Reply::new(request.id, &outcome)))?;
-                if is_quit {
+                if phone.serve(request)? {
                     return Ok(EndReason::LocalHangUp);
                 }
             }
@@ -63,23 +57,25 @@ fn answer(listen: &Listen, event: &Event) -> Option<Command> {
         return None;
     }
     let call_id = event.call.as_ref().map(|call| call.call_id.clone());
+    let note = listen.note.as_deref().map(data_with_note);
+    let custom_data = note.or_else(|| listen.data.clone());
     let mode = &listen.mode;
     if mode.accept {
         Some(Command::Accept {
             call_id,
             kind: None,
-            custom_data: None,
+            custom_data,
         })
     } else if mode.decline {
         Some(Command::Decline {
             call_id,
-            custom_data: None,
+            custom_data,
             note: None,
         })
     } else if mode.busy {
         Some(Command::Busy {
             call_id,
-            custom_data: None,
+            custom_data,
         })
     } else {
         None

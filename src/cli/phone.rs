@@ -23,6 +23,8 @@ const FRAME: Duration = Duration::from_millis(16);
 const LOOK: Duration = Duration::from_millis(50);
 /// How long signing out may take.
 const FAREWELL: Duration = Duration::from_secs(2);
+/// How long the hooks of the last events may take.
+const LAST_HOOKS: Duration = Duration::from_secs(2);
 
 /// What the screen is shown for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -145,6 +147,7 @@ async fn leave(station: &mut Station) {
     };
     // A server that is away does not hold anybody up.
     let _ = tokio::time::timeout(FAREWELL, signed_out).await;
+    station.finish(LAST_HOOKS).await;
 }
 
 /// The person's side of a station.

@@ -6,15 +6,16 @@ use std::time::Duration;
 
 use super::args::Globals;
 use super::error::{Error, Kind};
-use super::{password, paths, settings};
+use super::{contacts, password, paths, settings};
 use crate::address::{NAME_CHARS, User, clean};
 use crate::av::Role;
-use crate::config::{Busy, Config, ServerUrl};
+use crate::config::{Config, Rules, ServerUrl};
+use crate::contacts::{Contact, Contacts};
 use crate::id::{DeviceId, UserId};
 use crate::media::MediaSettings;
 use crate::media::device::DeviceSpec;
-use crate::phone::{BusyPolicy, Settings};
-use crate::run::{self, Setup, Voice};
+use crate::phone::{PersonRule, Settings};
+use crate::run::{self, HookSettings, Setup, Voice};
 use crate::sip::{Account, Secret};
 
 /// Reads everything a verb without a screen needs; may ask for the password.
@@ -67,15 +68,14 @@ pub(crate) fn setup(config: &Config, id: &UserId, server: &ServerUrl) -> Result<
         device: device.clone(),
         device_name: device_name(),
     };
-    let busy = match config.call.busy {
-        Busy::Reject => BusyPolicy::Reject,
-    };
-    let ring_timeout = Duration::from_secs(u64::from(config.call.ring_timeout));
+    let hooks = HookSettings::from(config.hooks.clone());
+    let contacts = contacts::load(&paths::contacts_file()?)?.at_home(&account.domain());
     let settings = Settings {
         device_name: account.device_name.clone(),
-        ring_timeout,
-        busy,
-        ..Settings::new(me, device)
+        people: contacts.iter().filter_map(person).collect(),
+        decides_incoming: hooks.decides_incoming(),
+        decides_hang_up: hooks.decides_hang_up(),
+        ..rules(&config.call, Settings::new(me, device))
     };
     let rings = config.sound.rings;
     Ok(Setup {
@@ -85,6 +85,39 @@ pub(crate) fn setup(config: &Config, id: &UserId, server: &ServerUrl) -> Result<
         rings,
         voice: Voice::Microphone,
         history: Some(paths::history_file()?),
+        contacts,
+        hooks,
+    })
+}
+
+/// Lays what `[call]` says over the settings.
+fn rules(rules: &Rules, settings: Settings) -> Settings {
+    let seconds = |number: u16| Duration::from_secs(u64::from(number));
+    let unless_0 = |number: u16| (number > 0).then(|| seconds(number));
+    Settings {
+        ring_timeout: seconds(rules.ring_timeout),
+        dial_back_timeout: seconds(rules.dial_back_timeout),
+        busy: rules.busy,
+        allow: rules.allow,
+        do_not_disturb: rules.do_not_disturb,
+        confirm: rules.confirm_hang_up,
+        max_duration: unless_0(rules.max_duration),
+        alone: unless_0(rules.alone),
+        end_when_host_leaves: rules.end_when_host_leaves,
+        add: rules.add,
+        ..settings
+    }
+}
+
+/// Returns what goes for a contact; `None` for one of another server, whose ID may be somebody else's here.
+fn person(contact: &Contact) -> Option<PersonRule> {
+    contact.address.domain.is_none().then(|| PersonRule {
+        id: contact.address.user.clone(),
+        auto_answer: contact.auto_answer,
+        ring_timeout: contact.ring_timeout,
+        is_allowed: contact.allowed,
+        is_silent: contact.silent,
+        tone: contact.ring.clone(),
     })
 }
 
@@ -168,6 +201,8 @@ fn unkept(me: User, server: &str, media: MediaSettings, voice: Voice) -> Setup {
         rings: false,
         voice,
         history: None,
+        contacts: Contacts::default(),
+        hooks: HookSettings::default(),
     }
 }
 

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use crate::command::Reply;
-use crate::event::{CallFacts, Event, Happened, InvitationState, RoomReason, RoomScope};
+use crate::event::{CallFacts, Event, Happened, InvitationState, RoomReason, RoomScope, UserState};
 use crate::id::UserId;
 use crate::phone::call::Direction;
 use crate::run::Stamped;
@@ -20,6 +20,11 @@ impl Stream {
     /// Prints JSON lines or sentences.
     pub(crate) const fn new(is_json: bool) -> Self {
         Self { is_json }
+    }
+
+    /// Tells whether scripts read it.
+    pub(crate) const fn is_json(self) -> bool {
+        self.is_json
     }
 
     /// Prints one event, if it has a line. `me` is whose phone tells it.
@@ -72,18 +77,32 @@ fn sentence(event: &Event, me: &UserId) -> Option<String> {
         } => room(*reason)?.to_owned(),
         Happened::Error { message, .. } => format!("warning: {message}"),
         Happened::OutgoingSent => {
-            let callee = event.call.as_ref()?.callees.first()?;
-            format!("calling {}", callee.name)
+            let callees = event.call.as_ref()?.callees.iter();
+            let names: Vec<&str> = callees.map(|callee| callee.name.as_str()).collect();
+            format!("calling {}", names.join(", "))
         }
         Happened::UserState { users } => {
-            let rings = users
+            let is_group = event.call.as_ref()?.callees.len() > 1;
+            let told: Vec<String> = users
                 .iter()
-                .find(|user| user.state == InvitationState::Ringing)?;
-            match &rings.extended_data {
-                Some(device) => format!("it rings at {} ({device})", rings.id),
-                None => format!("it rings at {}", rings.id),
+                .filter_map(|user| progress(user, is_group))
+                .collect();
+            if told.is_empty() {
+                return None;
             }
+            told.join(", ")
         }
+        Happened::Waiting => format!("{} waits", event.call.as_ref()?.caller.name),
+        Happened::Missed { .. } => {
+            format!("missed call: {}{note}", event.call.as_ref()?.caller.name)
+        }
+        Happened::Hold { user, on: true } if user.id == *me => "on hold".to_owned(),
+        Happened::Hold { user, on: false } if user.id == *me => "off hold".to_owned(),
+        Happened::Hold { user, on: true } => format!("{} holds the call", user.name),
+        Happened::Hold { user, on: false } => format!("{} is back", user.name),
+        Happened::Chat { user, text, .. } => format!("{}: {text}", user.name),
+        Happened::Dtmf { user, digit } => format!("{} pressed {digit}", user.name),
+        Happened::Transfer { to, status } => format!("putting through to {to}: {status}"),
         Happened::IncomingReceived => {
             format!("{} is calling{note}", event.call.as_ref()?.caller.name)
         }
@@ -132,6 +151,27 @@ fn sentence(event: &Event, me: &UserId) -> Option<String> {
         }
         _ => return None,
     })
+}
+
+/// Returns how far somebody's invitation has come, where that is worth a line.
+fn progress(user: &UserState, is_group: bool) -> Option<String> {
+    let id = &user.id;
+    let more = user.extended_data.as_ref();
+    let more = more.map_or_else(String::new, |more| format!(" ({more})"));
+    // Between two the end says it.
+    let told = match user.state {
+        InvitationState::Ringing => return Some(format!("it rings at {id}{more}")),
+        InvitationState::Declined => "declined",
+        InvitationState::Busy => "is busy",
+        InvitationState::Timeout => "does not answer",
+        InvitationState::Offline => "is offline",
+        InvitationState::Left => "left",
+        InvitationState::Kicked => "was removed",
+        InvitationState::Sent | InvitationState::Accepted | InvitationState::Canceled => {
+            return None;
+        }
+    };
+    is_group.then(|| format!("{id} {told}{more}"))
 }
 
 const fn room(reason: RoomReason) -> Option<&'static str> {

@@ -1,7 +1,9 @@
 //! The media thread: orders, datagrams and a tick every ten milliseconds.
 
+mod keypad;
 mod leg;
 mod line;
+mod negotiation;
 mod player;
 mod slot;
 
@@ -13,10 +15,10 @@ use tokio::sync::mpsc;
 
 use super::audio::level::Meter;
 use super::audio::mixer::Mixer;
-use super::audio::opus::{Hearing, Speech};
+use super::audio::opus::Speech;
 use super::audio::{FRAME, Frame};
 use super::device::{Microphone, Speaker};
-use super::transport::{Datagram, Session};
+use super::transport::Datagram;
 use super::{MediaSettings, Meters, Order, Report};
 use crate::id::LegId;
 use leg::Leg;
@@ -34,6 +36,11 @@ const LONGEST_CATCH_UP: u32 = 6;
 const DATAGRAMS: usize = 512;
 /// How long a speaker stays open, so that what was written last is heard.
 const LINGER: Duration = Duration::from_secs(2);
+/// Keys of one order.
+const MOST_DIGITS: usize = 32;
+/// Opus for twenty milliseconds of nothing: one mono frame of CELT, which says that it is silent
+/// (RFC 6716, 3.1 and 4.3).
+const SILENCE: [u8; 3] = [0xf8, 0xff, 0xfe];
 /// Ticks between two readings of the meters.
 const READING: u64 = 5;
 
@@ -131,6 +138,13 @@ impl Engine {
             Order::Offer { leg } => self.offer(leg, now),
             Order::Answer { leg, offer } => self.answer(leg, &offer, now),
             Order::Accept { leg, answer } => self.accept(leg, &answer, now),
+            Order::Reoffer {
+                leg,
+                is_held,
+                restarts_ice,
+            } => self.reoffer(leg, is_held, restarts_ice, now),
+            Order::Withdraw { leg } => self.withdraw(leg),
+            Order::Dtmf { leg, digits } => self.press(leg, &digits),
             Order::Close { leg } => self.close(leg, now),
             Order::Mute(is_muted) => self.is_muted = is_muted,
             Order::Deafen(is_deaf) => self.is_deaf = is_deaf,
@@ -146,53 +160,6 @@ impl Engine {
         self.settle(now);
     }
 
-    fn offer(&mut self, id: LegId, now: Instant) {
-        let made = self.make(id, now).and_then(|mut leg| {
-            let sdp = leg.session.offer(now)?;
-            Ok((leg, sdp))
-        });
-        match made {
-            Ok((leg, sdp)) => {
-                self.legs.insert(id, leg);
-                self.report(Report::Offer { leg: id, sdp });
-            }
-            Err(reason) => self.report(Report::Failed { leg: id, reason }),
-        }
-    }
-
-    fn answer(&mut self, id: LegId, offer: &str, now: Instant) {
-        let made = self.make(id, now).and_then(|mut leg| {
-            let sdp = leg.session.answer(offer, now)?;
-            Ok((leg, sdp))
-        });
-        match made {
-            Ok((mut leg, sdp)) => {
-                leg.connect(now);
-                self.legs.insert(id, leg);
-                self.report(Report::Answer { leg: id, sdp });
-                self.digest(id, now);
-            }
-            Err(reason) => self.report(Report::Failed { leg: id, reason }),
-        }
-    }
-
-    fn accept(&mut self, id: LegId, answer: &str, now: Instant) {
-        let Some(leg) = self.legs.get_mut(&id) else {
-            let reason = "an answer to no offer of ours".to_owned();
-            return self.report(Report::Failed { leg: id, reason });
-        };
-        match leg.session.accept(answer, now) {
-            Ok(()) => {
-                leg.connect(now);
-                self.digest(id, now);
-            }
-            Err(reason) => {
-                let failed = leg.fail(reason);
-                self.report(failed);
-            }
-        }
-    }
-
     fn close(&mut self, id: LegId, now: Instant) {
         if let Some(mut leg) = self.legs.remove(&id) {
             leg.session.close(now);
@@ -201,13 +168,15 @@ impl Engine {
         }
     }
 
-    fn make(&self, id: LegId, now: Instant) -> Result<Leg, String> {
-        if self.legs.contains_key(&id) {
-            return Err("there is such a session already".to_owned());
+    fn press(&mut self, id: LegId, digits: &str) {
+        let Some(leg) = self.legs.get_mut(&id) else {
+            return;
+        };
+        if leg.session.takes_keys() {
+            leg.keypad.dial(digits.chars().take(MOST_DIGITS));
+        } else {
+            tracing::info!("the peer takes no telephone events");
         }
-        let hearing = Hearing::new().map_err(|e| e.to_string())?;
-        let session = Session::new(id, &self.datagram_inbox, now)?;
-        Ok(Leg::new(id, session, hearing))
     }
 
     fn give_line(&mut self, id: LegId, own: impl FnOnce(Speech) -> Own) {
@@ -369,22 +338,36 @@ impl Engine {
         }
         let packet = self.encode(&frame);
         let time = self.n_ticks * FRAME as u64;
+        let is_whole = self.n_ticks.is_multiple_of(2);
         for leg in self.legs.values_mut().filter(|leg| leg.is_connected()) {
             let sent = match &mut leg.line {
+                // RFC 3264, 5.1: no packets at all for one that does not receive.
+                _ if !leg.session.is_peer_receiving() => None,
+                _ if leg.session.is_held() => {
+                    is_whole.then(|| leg.session.send(&SILENCE, time, now))
+                }
                 Line::Microphone => packet.as_ref().map(|p| leg.session.send(p, time, now)),
                 Line::Own(own) => {
                     let packet = own.next(&leg.heard);
                     packet.map(|p| leg.session.send(&p, time, now))
                 }
             };
-            if let Some(Err(error)) = sent {
+            let key = leg.keypad.next(time);
+            let pressed = key.map(|k| leg.session.send_key(k.event, k.is_first, k.pressed, now));
+            for error in [sent, pressed]
+                .into_iter()
+                .flatten()
+                .filter_map(Result::err)
+            {
                 tracing::debug!(error, "a packet was not sent");
             }
         }
     }
 
     fn encode(&mut self, frame: &Frame) -> Option<Vec<u8>> {
-        let listens = |leg: &&Leg| leg.is_connected() && matches!(leg.line, Line::Microphone);
+        let listens = |leg: &&Leg| {
+            leg.is_connected() && matches!(leg.line, Line::Microphone) && !leg.is_hushed()
+        };
         let worst = self
             .legs
             .values()

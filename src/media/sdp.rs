@@ -4,18 +4,28 @@
 //! for; outwards, ours gets real addresses and loses what the peer never
 //! mentioned. Text in, text out: no sessions, no sockets.
 
+mod layout;
+mod origin;
+mod section;
+
 use std::fmt::Write as _;
 use std::net::{IpAddr, SocketAddr};
 
+use str0m::media::Direction;
 use thiserror::Error;
 
-/// No SDP of a phone is longer.
-const MAX_BYTES: usize = 64 * 1024;
+pub use layout::Layout;
+pub use origin::Origin;
+use section::{Section, attribute, split};
+
 /// What str0m is told that the section is called: it changes names it does not like.
-const MID: &str = "0";
+pub(super) const MID: &str = "0";
 /// The only protocol str0m knows.
 const PROTO: &str = "UDP/TLS/RTP/SAVPF";
-const DIRECTIONS: [&str; 4] = ["sendrecv", "sendonly", "recvonly", "inactive"];
+/// Payload types of ours for events (RFC 4733), at Opus's clock and at the telephone network's.
+pub const EVENTS_WIDE: u8 = 110;
+/// See [`EVENTS_WIDE`].
+pub const EVENTS_NARROW: u8 = 126;
 
 /// Why there can be no session with a peer. Only the peer can change it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -37,46 +47,31 @@ pub enum SdpError {
     NoOpus,
 }
 
-/// A peer's offer as str0m takes it, and what its answer must look like.
+/// A peer's offer or answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Offer {
-    /// The offer with its first audio section only.
+pub struct Description {
+    /// Its first audio section only, as str0m takes it. Always `sendrecv`:
+    /// who holds whom is not str0m's business.
     pub sdp: String,
-    shape: Vec<Section>,
-    audio: usize,
+    /// What the peer sends and receives, seen from the peer.
+    pub direction: Direction,
+    /// What our descriptions to this peer must look like.
+    pub layout: Layout,
+    /// `a=ice-ufrag` and `a=ice-pwd`. Others than before mean an ICE restart (RFC 8839, 4.4.1.1.1).
+    pub credentials: (String, String),
+    /// `a=fingerprint`. Another than before means another DTLS association (RFC 8842, 4).
+    pub fingerprint: String,
+    /// The payload types of Opus.
+    pub opus: Vec<u8>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Section {
-    lines: Vec<String>,
-    bundled: bool,
-}
-
-/// Reads a peer's offer.
+/// Reads a peer's offer. `mid` is what str0m calls the section, when it has one already.
 ///
 /// # Errors
 ///
 /// Why there can be no session.
-pub fn offer(text: &str) -> Result<Offer, SdpError> {
-    let (session, sections) = split(text)?;
-    let audio = sections
-        .iter()
-        .position(|s| s.kind() == "audio" && s.port() != "0")
-        .ok_or(SdpError::NoAudio)?;
-    let sdp = single(&session, &sections[audio], MID, "actpass")?;
-    let group = session
-        .iter()
-        .find_map(|l| l.strip_prefix("a=group:BUNDLE"));
-    let shape = sections
-        .into_iter()
-        .map(|mut section| {
-            section.bundled = section
-                .value("mid")
-                .is_some_and(|mid| group.is_some_and(|g| g.split(' ').any(|m| m == mid)));
-            section
-        })
-        .collect();
-    Ok(Offer { sdp, shape, audio })
+pub fn offer(text: &str, mid: Option<&str>) -> Result<Description, SdpError> {
+    read(text, mid.unwrap_or(MID), "actpass")
 }
 
 /// Reads a peer's answer to an offer whose only section had this `mid`.
@@ -84,22 +79,22 @@ pub fn offer(text: &str) -> Result<Offer, SdpError> {
 /// # Errors
 ///
 /// Why there can be no session.
-pub fn answer(text: &str, mid: &str) -> Result<String, SdpError> {
-    let (session, sections) = split(text)?;
-    let audio = sections
-        .iter()
-        .find(|s| s.kind() == "audio" && s.port() != "0")
-        .ok_or(SdpError::NoAudio)?;
-    single(&session, audio, mid, "active")
+pub fn answer(text: &str, mid: &str) -> Result<Description, SdpError> {
+    read(text, mid, "active")
 }
 
-/// Makes our offer ready to be sent: real addresses, no trickling.
-pub fn tidy(ours: &str) -> String {
+/// Makes a description of ours ready to be sent: real addresses, no trickling, this direction.
+pub fn tidy(ours: &str, direction: Direction) -> String {
     let default = default_address(ours);
     let mut text = String::with_capacity(ours.len() + 64);
     for line in ours.lines() {
         let line = match (default, line.split_once('=')) {
             (_, Some(("a", "ice-options:trickle" | "end-of-candidates"))) => continue,
+            // The peer's find, from the way that was: RFC 8445, 5.1 gathers none such.
+            (_, Some(("a", a))) if a.starts_with("candidate:") && a.contains(" typ prflx") => {
+                continue;
+            }
+            (_, Some(("a", "sendrecv"))) => format!("a={direction}"),
             (Some(address), Some(("c", _))) => format!("c={}", connection(address)),
             (Some(address), Some(("m", rest))) => media_line(rest, Some(address.port()), None),
             (Some(address), Some(("o", rest))) => match rest.rsplit_once("IN ") {
@@ -114,153 +109,92 @@ pub fn tidy(ours: &str) -> String {
     text
 }
 
-impl Offer {
-    /// Makes our answer ready to be sent: a section for each of the peer's, in its own dialect.
-    pub fn answer(&self, ours: &str) -> String {
-        let tidy = tidy(ours);
-        let (session, audio) = match tidy.find("\r\nm=") {
-            Some(at) => tidy.split_at(at + 2),
-            None => (tidy.as_str(), ""),
-        };
-        let offered = &self.shape[self.audio];
-        let mut text = String::with_capacity(tidy.len() + 64);
-        let mid = offered.value("mid").unwrap_or(MID);
-        for line in session.lines() {
-            match line.starts_with("a=group:") {
-                true if offered.bundled => push(&mut text, &format!("a=group:BUNDLE {mid}")),
-                true => {}
-                false => push(&mut text, line),
-            }
+/// Adds events at 8 kHz to a first offer of ours. str0m offers those at the
+/// clock of its codecs only, and many exchanges know no other than these.
+pub fn with_narrow_events(ours: &str) -> String {
+    let mut text = String::with_capacity(ours.len() + 64);
+    for line in ours.lines() {
+        if line.starts_with("m=audio ") {
+            push(&mut text, &format!("{line} {EVENTS_NARROW}"));
+            continue;
         }
-        for (index, section) in self.shape.iter().enumerate() {
-            if index != self.audio {
-                section.refuse(&mut text);
-                continue;
-            }
-            for line in audio.lines() {
-                match line.split_once('=') {
-                    Some(("m", rest)) => {
-                        push(&mut text, &media_line(rest, None, Some(offered.proto())));
-                    }
-                    Some(("a", a)) if !offered.knows(a) => {}
-                    Some(("a", a)) if a.starts_with("mid:") => {
-                        push(&mut text, &format!("a=mid:{mid}"));
-                    }
-                    _ => push(&mut text, line),
-                }
-            }
+        push(&mut text, line);
+        if line.starts_with(&format!("a=fmtp:{EVENTS_WIDE} ")) {
+            push(
+                &mut text,
+                &format!("a=rtpmap:{EVENTS_NARROW} telephone-event/8000"),
+            );
+            push(&mut text, &format!("a=fmtp:{EVENTS_NARROW} 0-15"));
         }
-        text
+    }
+    text
+}
+
+/// Returns the direction of somebody who does these two.
+pub const fn direction(sends: bool, receives: bool) -> Direction {
+    match (sends, receives) {
+        (true, true) => Direction::SendRecv,
+        (true, false) => Direction::SendOnly,
+        (false, true) => Direction::RecvOnly,
+        (false, false) => Direction::Inactive,
     }
 }
 
-impl Section {
-    /// Words of the `m=` line: kind, port, protocol, formats.
-    fn word(&self, n: usize) -> &str {
-        self.lines
-            .first()
-            .and_then(|line| line.strip_prefix("m="))
-            .and_then(|line| line.split_ascii_whitespace().nth(n))
-            .unwrap_or_default()
-    }
-
-    fn kind(&self) -> &str {
-        self.word(0)
-    }
-
-    fn port(&self) -> &str {
-        self.word(1).split('/').next().unwrap_or_default()
-    }
-
-    fn proto(&self) -> &str {
-        self.word(2)
-    }
-
-    fn value(&self, name: &str) -> Option<&str> {
-        attribute(&self.lines, name)
-    }
-
-    /// Whether an attribute of ours may stand in the answer to this section.
-    fn knows(&self, attribute: &str) -> bool {
-        let name = attribute.split(':').next().unwrap_or_default();
-        match name {
-            "mid" | "rtcp-mux" | "rtcp-rsize" => self.value(name).is_some(),
-            _ => true,
-        }
-    }
-
-    /// RFC 3264, 6: a refused stream keeps its line, with port 0.
-    fn refuse(&self, text: &mut String) {
-        let rest = self.lines[0].strip_prefix("m=").unwrap_or_default();
-        push(text, &media_line(rest, Some(0), None));
-        push(text, "c=IN IP4 0.0.0.0");
-        if let Some(mid) = self.value("mid") {
-            push(text, &format!("a=mid:{mid}"));
-        }
-        push(text, "a=inactive");
-    }
-}
-
-fn split(text: &str) -> Result<(Vec<String>, Vec<Section>), SdpError> {
-    if text.len() > MAX_BYTES {
-        return Err(SdpError::NotSdp);
-    }
-    let (mut session, mut sections) = (Vec::new(), Vec::<Section>::new());
-    for line in text.lines().map(str::trim_end).filter(|l| !l.is_empty()) {
-        if line.starts_with("m=") {
-            sections.push(Section {
-                lines: Vec::new(),
-                bundled: false,
-            });
-        }
-        match sections.last_mut() {
-            Some(section) => section.lines.push(line.to_owned()),
-            None => session.push(line.to_owned()),
-        }
-    }
-    if sections.is_empty() || !session.iter().any(|l| l.starts_with("v=")) {
-        return Err(SdpError::NotSdp);
-    }
-    Ok((session, sections))
-}
-
-/// Writes a description with this one section, as str0m wants it.
-fn single(
-    session: &[String],
-    section: &Section,
-    mid: &str,
-    setup: &str,
-) -> Result<String, SdpError> {
-    let either = |name| section.value(name).or_else(|| attribute(session, name));
+fn read(text: &str, mid: &str, setup: &str) -> Result<Description, SdpError> {
+    let (session, sections) = split(text)?;
+    let audio = sections
+        .iter()
+        .position(|s| s.kind() == "audio" && s.port() != "0")
+        .ok_or(SdpError::NoAudio)?;
+    let section = &sections[audio];
+    let either = |name| section.value(name).or_else(|| attribute(&session, name));
     let fingerprint = either("fingerprint").ok_or(SdpError::NoFingerprint)?;
     let (Some(ufrag), Some(pwd)) = (either("ice-ufrag"), either("ice-pwd")) else {
         return Err(SdpError::NoIce);
     };
-    let opus = |line: &String| {
-        line.starts_with("a=rtpmap:") && line.to_lowercase().contains(" opus/48000")
-    };
-    if !section.lines.iter().any(opus) {
+    let opus: Vec<u8> = section.opus().collect();
+    if opus.is_empty() {
         return Err(SdpError::NoOpus);
     }
-    let direction = |lines: &[String]| {
-        let found = DIRECTIONS.iter().find(|d| attribute(lines, d).is_some());
-        found.copied()
-    };
-    let direction = direction(&section.lines)
-        .or_else(|| direction(session))
-        .unwrap_or("sendrecv");
+    let group = session
+        .iter()
+        .find_map(|l| l.strip_prefix("a=group:BUNDLE"));
+    let is_bundled = section
+        .value("mid")
+        .is_some_and(|mid| group.is_some_and(|g| g.split(' ').any(|m| m == mid)));
+    let said = [
+        ("mid", mid),
+        ("ice-ufrag", ufrag),
+        ("ice-pwd", pwd),
+        ("fingerprint", fingerprint),
+        ("setup", either("setup").unwrap_or(setup)),
+    ];
+    Ok(Description {
+        sdp: single(&session, section, &said),
+        direction: section.direction(&session),
+        credentials: (ufrag.to_owned(), pwd.to_owned()),
+        fingerprint: fingerprint.to_owned(),
+        opus,
+        layout: Layout {
+            audio,
+            is_bundled,
+            sections,
+        },
+    })
+}
 
+/// Writes a description with this one section, as str0m wants it.
+fn single(session: &[String], section: &Section, said: &[(&str, &str); 5]) -> String {
+    let ours = |name: &str| {
+        let keys = said.iter().any(|(key, _)| *key == name);
+        let direction = matches!(name, "sendrecv" | "sendonly" | "recvonly" | "inactive");
+        keys || direction || matches!(name, "group" | "ice-options" | "crypto")
+    };
     let mut text = String::new();
-    for line in session {
-        let name = attribute_name(line);
-        let moves = matches!(
-            name,
-            "group" | "fingerprint" | "ice-ufrag" | "ice-pwd" | "setup" | "ice-options"
-        );
-        if !moves && !DIRECTIONS.contains(&name) {
-            push(&mut text, line);
-        }
+    for line in session.iter().filter(|l| !ours(attribute_name(l))) {
+        push(&mut text, line);
     }
+    let (_, mid) = said[0];
     push(&mut text, &format!("a=group:BUNDLE {mid}"));
     let rest = section.lines[0].strip_prefix("m=").unwrap_or_default();
     push(&mut text, &media_line(rest, None, Some(PROTO)));
@@ -269,38 +203,14 @@ fn single(
     while let Some(line) = body.next_if(|l| !l.starts_with("a=")) {
         push(&mut text, line);
     }
-    let setup = either("setup").unwrap_or(setup);
-    for (name, value) in [
-        ("mid", mid),
-        ("ice-ufrag", ufrag),
-        ("ice-pwd", pwd),
-        ("fingerprint", fingerprint),
-        ("setup", setup),
-    ] {
+    for (name, value) in said {
         push(&mut text, &format!("a={name}:{value}"));
     }
-    push(&mut text, &format!("a={direction}"));
-    for line in body {
-        let name = attribute_name(line);
-        let said = matches!(
-            name,
-            "mid" | "ice-ufrag" | "ice-pwd" | "fingerprint" | "setup" | "ice-options" | "crypto"
-        );
-        if !said && !DIRECTIONS.contains(&name) {
-            push(&mut text, line);
-        }
+    push(&mut text, "a=sendrecv");
+    for line in body.filter(|l| !ours(attribute_name(l))) {
+        push(&mut text, line);
     }
-    Ok(text)
-}
-
-fn attribute<'a>(lines: &'a [String], name: &str) -> Option<&'a str> {
-    lines.iter().find_map(|line| {
-        let rest = line.strip_prefix("a=")?.strip_prefix(name)?;
-        match rest.strip_prefix(':') {
-            Some(value) => Some(value.trim()),
-            None => rest.is_empty().then_some(""),
-        }
-    })
+    text
 }
 
 fn attribute_name(line: &str) -> &str {

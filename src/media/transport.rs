@@ -3,20 +3,24 @@
 //! Drives one str0m instance by its only rule: after every change it is asked
 //! for output until it has none. Knows packets, not sound.
 
+mod hold;
+mod negotiation;
 mod sockets;
 
 use std::collections::HashSet;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use str0m::change::{SdpAnswer, SdpOffer, SdpPendingOffer};
-use str0m::format::Codec;
-use str0m::media::{Direction, Frequency, MediaKind, MediaTime, Mid, Pt};
+use str0m::format::{Codec, CodecExtra, FormatParams};
+use str0m::media::{Frequency, MediaData, MediaKind, MediaTime, Mid, Pt, TelephoneEvent};
 use str0m::net::{Protocol, Receive};
 use str0m::{Candidate, Event, IceConnectionState, Input, Output, Rtc, RtcConfig};
 
-use super::sdp;
+use super::sdp::{EVENTS_NARROW, EVENTS_WIDE, Layout, Origin};
 use crate::id::LegId;
+use hold::Hold;
+use negotiation::{Pending, Remote};
 pub(super) use sockets::Datagram;
 use sockets::Sockets;
 use tokio::sync::mpsc;
@@ -32,6 +36,8 @@ pub(super) enum Happening {
         time: u64,
         payload: Arc<[u8]>,
     },
+    /// A report about a key that the peer presses (RFC 4733).
+    Key(KeyReport),
     /// Something else that only the peer could have sent.
     Heard,
     /// There and back.
@@ -42,8 +48,23 @@ pub(super) enum Happening {
     Closed,
 }
 
+/// What one packet says about a key. Times are in units of the stream's clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct KeyReport {
+    /// The event code.
+    pub(super) code: u8,
+    /// When it was pressed.
+    pub(super) pressed: u64,
+    /// For how long by now.
+    pub(super) duration: u64,
+    /// Whether it is the first report about it.
+    pub(super) is_first: bool,
+}
+
 /// How many unannounced streams of a peer are tried.
 const MAX_LATCHED: usize = 32;
+/// The last of the sixteen keys: 0 to 9, star, hash, A to D.
+const HIGHEST_KEY: u8 = 15;
 /// str0m's own steps without time going on; more means that it does not come to rest.
 const MAX_STEPS: usize = 64;
 
@@ -52,11 +73,17 @@ pub(super) struct Session {
     rtc: Rtc,
     sockets: Sockets,
     mid: Option<Mid>,
-    pending: Option<SdpPendingOffer>,
+    pending: Option<Pending>,
+    remote: Option<Remote>,
+    layout: Option<Layout>,
+    origin: Origin,
+    hold: Hold,
     deadline: Instant,
     latched: HashSet<u32>,
     connected: bool,
     n_answered: u64,
+    /// What the peer's RTCP says it has sent and received, in packets.
+    reported: [u64; 2],
     happenings: Vec<Happening>,
 }
 
@@ -67,63 +94,45 @@ impl Session {
         inbox: &mpsc::Sender<Datagram>,
         now: Instant,
     ) -> Result<Self, String> {
-        let mut rtc = RtcConfig::new()
-            .clear_codecs()
-            .enable_opus(true, false)
+        let mut config = RtcConfig::new().clear_codecs().enable_opus(true, false);
+        for (pt, clock) in [
+            (EVENTS_WIDE, Frequency::FORTY_EIGHT_KHZ),
+            (EVENTS_NARROW, Frequency::EIGHT_KHZ),
+        ] {
+            let format = FormatParams {
+                telephone_event_max: Some(HIGHEST_KEY),
+                ..FormatParams::default()
+            };
+            let codecs = config.codec_config();
+            codecs.add_config(pt.into(), None, Codec::Tele, clock, None, format);
+        }
+        let rtc = config
             // The jitter buffer puts packets in order; str0m would hold all back behind a lost one.
             .set_reordering_size_audio(0)
             .set_stats_interval(Some(Duration::from_secs(1)))
             .build(now);
         let sockets = Sockets::open(leg, inbox).map_err(|e| format!("no socket: {e}"))?;
-        for address in sockets.addresses() {
-            match Candidate::host(address, "udp") {
-                Ok(candidate) => drop(rtc.add_local_candidate(candidate)),
-                Err(error) => tracing::debug!(%error, "an address is not a candidate"),
-            }
-        }
-        Ok(Self {
+        let addresses: Vec<SocketAddr> = sockets.addresses().collect();
+        let mut session = Self {
             rtc,
             sockets,
             mid: None,
             pending: None,
+            remote: None,
+            layout: None,
+            origin: Origin::default(),
+            hold: Hold::default(),
             deadline: now,
             latched: HashSet::new(),
             connected: false,
             n_answered: 0,
+            reported: [0; 2],
             happenings: Vec::new(),
-        })
-    }
-
-    /// Makes our offer.
-    pub(super) fn offer(&mut self, now: Instant) -> Result<String, String> {
-        let mut change = self.rtc.sdp_api();
-        let mid = change.add_media(MediaKind::Audio, Direction::SendRecv, None, None, None);
-        let (offer, pending) = change.apply().ok_or("nothing to offer")?;
-        self.mid = Some(mid);
-        self.pending = Some(pending);
-        self.drain(now)?;
-        Ok(sdp::tidy(&offer.to_sdp_string()))
-    }
-
-    /// Takes a peer's offer and makes our answer.
-    pub(super) fn answer(&mut self, offer: &str, now: Instant) -> Result<String, String> {
-        let offer = sdp::offer(offer).map_err(text)?;
-        let parsed = SdpOffer::from_sdp_string(&offer.sdp).map_err(text)?;
-        let answer = self.rtc.sdp_api().accept_offer(parsed).map_err(text)?;
-        self.drain(now)?;
-        Ok(offer.answer(&answer.to_sdp_string()))
-    }
-
-    /// Takes the peer's answer to our offer.
-    pub(super) fn accept(&mut self, answer: &str, now: Instant) -> Result<(), String> {
-        let (Some(pending), Some(mid)) = (self.pending.take(), self.mid) else {
-            return Err("an answer without an offer".to_owned());
         };
-        let answer = sdp::answer(answer, &mid.to_string()).map_err(text)?;
-        let parsed = SdpAnswer::from_sdp_string(&answer).map_err(text)?;
-        let change = self.rtc.sdp_api();
-        change.accept_answer(pending, parsed).map_err(text)?;
-        self.drain(now)
+        for address in addresses {
+            session.add_candidate(address);
+        }
+        Ok(session)
     }
 
     /// Takes a datagram.
@@ -158,7 +167,7 @@ impl Session {
 
     /// Sends a packet of Opus. `time` is its first sample's, at 48 kHz.
     pub(super) fn send(&mut self, packet: &[u8], time: u64, now: Instant) -> Result<(), String> {
-        let Some((mid, pt)) = self.opus() else {
+        let Some((mid, pt)) = self.opus().filter(|_| self.connected) else {
             return Ok(());
         };
         let time = MediaTime::new(time, Frequency::FORTY_EIGHT_KHZ);
@@ -166,6 +175,54 @@ impl Session {
             writer.write(pt, now, time, packet).map_err(text)?;
         }
         self.drain(now)
+    }
+
+    /// Sends a report about a key that was pressed at `time`, at 48 kHz.
+    ///
+    /// str0m makes such reports by itself, but only at the clock of the sound;
+    /// many exchanges that speak Opus take them at 8 kHz only.
+    pub(super) fn send_key(
+        &mut self,
+        event: TelephoneEvent,
+        is_first: bool,
+        time: u64,
+        now: Instant,
+    ) -> Result<(), String> {
+        let Some((mid, pt, clock)) = self.keys() else {
+            return Ok(());
+        };
+        let report = event.to_bytes(clock).ok_or("a key pressed for too long")?;
+        let time = MediaTime::new(time, Frequency::FORTY_EIGHT_KHZ);
+        if let Some(writer) = self.rtc.writer(mid) {
+            let writer = writer.start_of_talkspurt(is_first);
+            writer.write(pt, now, time, report).map_err(text)?;
+        }
+        self.drain(now)
+    }
+
+    /// Whether keys can be sent: the peer knows them and does not hold us.
+    pub(super) fn takes_keys(&mut self) -> bool {
+        self.hold.peer_receives() && self.keys().is_some()
+    }
+
+    /// Whether we hold the peer: it hears nothing of us and we hear nothing of it.
+    pub(super) fn is_held(&self) -> bool {
+        self.hold.is_ours()
+    }
+
+    /// Whether the peer holds us.
+    pub(super) fn is_held_by_peer(&self) -> bool {
+        self.hold.is_theirs()
+    }
+
+    /// Whether the peer takes packets of ours at all.
+    pub(super) fn is_peer_receiving(&self) -> bool {
+        self.hold.peer_receives()
+    }
+
+    /// Whether there is sound to be expected of the peer.
+    pub(super) fn is_peer_sending(&self) -> bool {
+        self.hold.peer_sends()
     }
 
     /// Says goodbye to the peer.
@@ -186,14 +243,33 @@ impl Session {
         std::mem::take(&mut self.happenings)
     }
 
+    fn add_candidate(&mut self, address: SocketAddr) {
+        match Candidate::host(address, "udp") {
+            Ok(candidate) => drop(self.rtc.add_local_candidate(candidate)),
+            Err(error) => tracing::debug!(%error, "an address is not a candidate"),
+        }
+    }
+
     fn opus(&mut self) -> Option<(Mid, Pt)> {
-        let mid = self.mid.filter(|_| self.connected)?;
+        let mid = self.mid?;
         let writer = self.rtc.writer(mid)?;
         let pt = writer
             .payload_params()
             .find(|p| p.spec().codec == Codec::Opus)?
             .pt();
         Some((mid, pt))
+    }
+
+    /// How keys go to the peer: at the clock of the sound, if it knows that.
+    fn keys(&mut self) -> Option<(Mid, Pt, Frequency)> {
+        let mid = self.mid.filter(|_| self.connected)?;
+        let writer = self.rtc.writer(mid)?;
+        let params = writer.payload_params();
+        let keys = params.filter(|p| p.spec().codec == Codec::Tele);
+        let (pt, clock) = keys
+            .map(|p| (p.pt(), p.spec().clock_rate))
+            .max_by_key(|(_, clock)| clock.get())?;
+        Some((mid, pt, clock))
     }
 
     /// Binds a stream that the peer did not announce to our one section: many
@@ -249,29 +325,26 @@ impl Session {
             Event::MediaAdded(added) if added.kind == MediaKind::Audio => {
                 self.mid.get_or_insert(added.mid);
             }
-            Event::MediaData(data) => {
-                if data.params.spec().codec == Codec::Opus {
-                    self.happenings.push(Happening::Packet {
-                        seq: **data.seq_range.start(),
-                        time: data.time.numer(),
-                        payload: data.data,
-                    });
-                } else {
-                    self.happenings.push(Happening::Heard);
-                }
-            }
+            Event::MediaData(data) => self.happenings.push(received(data)),
             Event::PeerStats(stats) => {
                 let pair = stats.selected_candidate_pair;
                 let n_answered = pair.as_ref().map_or(0, |p| p.responses_received);
                 if n_answered != self.n_answered {
                     self.n_answered = n_answered;
-                    self.happenings.push(Happening::Heard);
+                    // None is what a way that was given up shows.
+                    self.happenings
+                        .extend((n_answered > 0).then_some(Happening::Heard));
                 }
                 let rtt = pair.and_then(|p| p.current_round_trip_time).or(stats.rtt);
                 self.happenings.extend(rtt.map(Happening::Rtt));
             }
+            Event::MediaIngressStats(stats) => {
+                self.reported(0, stats.remote.map(|peer| peer.packets));
+            }
             Event::MediaEgressStats(stats) => {
                 self.happenings.extend(stats.loss.map(Happening::SendLoss));
+                let received = stats.remote.map(|peer| *peer.maximum_sequence_number);
+                self.reported(1, received);
             }
             Event::IceConnectionStateChange(state) => {
                 tracing::debug!(?state, "ice");
@@ -283,6 +356,37 @@ impl Session {
             _ => {}
         }
     }
+
+    /// A count out of the peer's RTCP: when it grew, the peer has just spoken.
+    fn reported(&mut self, which: usize, packets: Option<u64>) {
+        if let Some(packets) = packets
+            && packets != self.reported[which]
+        {
+            self.reported[which] = packets;
+            self.happenings.push(Happening::Heard);
+        }
+    }
+}
+
+fn received(data: MediaData) -> Happening {
+    if data.params.spec().codec == Codec::Opus {
+        return Happening::Packet {
+            seq: **data.seq_range.start(),
+            time: data.time.numer(),
+            payload: data.data,
+        };
+    }
+    let CodecExtra::Tele(event) = data.codec_extra else {
+        return Happening::Heard;
+    };
+    let clock = u128::from(data.time.frequency().get());
+    let units = (event.duration.as_nanos() * clock + 500_000_000) / 1_000_000_000;
+    Happening::Key(KeyReport {
+        code: event.event,
+        pressed: data.time.numer(),
+        duration: u64::try_from(units).unwrap_or(u64::MAX),
+        is_first: data.audio_start_of_talk_spurt,
+    })
 }
 
 fn rtp_ssrc(bytes: &[u8]) -> Option<u32> {

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::av::{DeviceException, Role};
 use crate::command::Command;
 use crate::id::{CallId, LegId};
-use crate::phone::decision::Decision;
+use crate::phone::Decision;
 use crate::phone::signal::{Heard, Sdp};
 
 /// One thing that happened outside the phone.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::address::User;
+pub use crate::config::{AddPolicy, Allow, BusyPolicy, Confirm};
 use crate::id::{DeviceId, UserId};
 
 /// What the phone goes by.
@@ -71,48 +72,6 @@ impl Settings {
     pub fn person(&self, id: &UserId) -> Option<&PersonRule> {
         self.people.iter().find(|rule| rule.id == *id)
     }
-}
-
-/// What a call meets that comes during another one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub enum BusyPolicy {
-    /// It is refused as busy and shown as missed.
-    #[default]
-    Reject,
-    /// It waits while we talk, and can be taken.
-    Wait,
-}
-
-/// Who may ring here.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub enum Allow {
-    /// Everybody.
-    #[default]
-    Everyone,
-    /// Those of the contacts; others are refused and shown as missed.
-    Contacts,
-}
-
-/// When to ask before hanging up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub enum Confirm {
-    /// Never.
-    #[default]
-    Never,
-    /// In a group.
-    Group,
-    /// In every call.
-    Always,
-}
-
-/// Who may invite more people into a group call of ours.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub enum AddPolicy {
-    /// Everybody in it.
-    #[default]
-    Everyone,
-    /// Only we, the host.
-    Host,
 }
 
 /// What goes for one person.

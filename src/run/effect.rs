@@ -91,8 +91,8 @@ pub(super) const fn play(ring: Ring) -> Order {
     Order::Play { sound, looped }
 }
 
-/// Returns what a report means at the door.
-pub(super) fn arrival_of(report: Report) -> Arrival {
+/// Returns what a report means at the door; `None` where the core has no word for it.
+pub(super) fn arrival_of(report: Report) -> Option<Arrival> {
     let report = match report {
         Report::Offer { leg, sdp } => MediaReport::Offer { leg, sdp: Sdp(sdp) },
         Report::Answer { leg, sdp } => MediaReport::Answer { leg, sdp: Sdp(sdp) },
@@ -101,7 +101,8 @@ pub(super) fn arrival_of(report: Report) -> Arrival {
             detail: reason,
         },
         Report::Connected { leg } => MediaReport::Connected { leg },
-        Report::FirstSound { .. } => return Arrival::FirstSound,
+        Report::FirstSound { .. } => return Some(Arrival::FirstSound),
+        Report::NotAcceptable { .. } | Report::Held { .. } | Report::Dtmf { .. } => return None,
         Report::Silent { leg } => MediaReport::Silent { leg },
         Report::Back { leg } => MediaReport::Back { leg },
         Report::Lost { leg } => MediaReport::Lost { leg },
@@ -122,5 +123,5 @@ pub(super) fn arrival_of(report: Report) -> Arrival {
             device: name,
         },
     };
-    Arrival::Input(Input::Media(report))
+    Some(Arrival::Input(Input::Media(report)))
 }

@@ -25,7 +25,7 @@ use offhook::media::MediaSettings;
 use offhook::media::device::DeviceSpec;
 use offhook::phone::Settings;
 use offhook::phone::signal::{CallLabel, Heard, Purpose, Say, Sdp};
-use offhook::run::{Arrival, Setup, Station, Voice};
+use offhook::run::{Arrival, HookSettings, Setup, Station, Voice};
 use offhook::sip::{Account, Agent, Secret};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
@@ -242,6 +242,8 @@ async fn station(id: &str, server: &str) -> Station {
         rings: false,
         voice: Voice::Microphone,
         history: None,
+        contacts: offhook::contacts::Contacts::default(),
+        hooks: HookSettings::default(),
     };
     let mut station = Station::start(setup).expect("the sound starts");
     while !station.phone().sign_in().is_online() {

@@ -3,6 +3,7 @@
 mod config;
 mod contacts;
 mod history;
+mod hooks;
 mod serve;
 mod usage;
 mod user;

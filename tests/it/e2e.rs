@@ -2,7 +2,9 @@
 
 mod away;
 mod commands;
+mod decisions;
 mod history;
+mod hooks;
 mod results;
 mod sound;
 mod stage;

@@ -1,6 +1,9 @@
 //! Sound between two phones: the buffer on a virtual clock, the rest on loopback.
 
 mod call;
+mod dtmf;
+mod group;
+mod hold;
 mod jitter;
 mod mixer;
 mod relay;

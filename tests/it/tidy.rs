@@ -8,7 +8,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("av", &[]),
     ("id", &[]),
     ("address", &["id"]),
-    ("config", &["id", "address", "av"]),
+    ("config", &["id", "address", "av", "event"]),
     ("contacts", &["config::source", "id", "address"]),
     ("command", &["id", "address", "av"]),
     ("event", &["id", "address", "av"]),

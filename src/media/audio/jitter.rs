@@ -131,6 +131,11 @@ impl<D: Decoder> Jitter<D> {
             self.delays = Delays::default();
         }
         let arrival = self.scale(now);
+        // A peer's clock may stand still while it sends nothing.
+        let is_resumed = !self.playing && self.packets.is_empty();
+        if is_resumed && (arrival - time).abs_diff(self.delays.base()) > TOO_FAR.unsigned_abs() {
+            self.delays = Delays::default();
+        }
         self.delays.record(arrival, time);
         if self.playing && seq < self.next_seq {
             self.counters.late += 1;
@@ -161,6 +166,15 @@ impl<D: Decoder> Jitter<D> {
         frame.copy_from_slice(&self.ready[..FRAME]);
         self.ready.drain(..FRAME);
         true
+    }
+
+    /// Nothing is to be heard in this tick, and nothing counts as missing.
+    /// Goes on with what comes next.
+    pub fn pause(&mut self) {
+        self.packets.clear();
+        self.ready.clear();
+        self.playing = false;
+        self.guessed = 0;
     }
 
     /// Returns what became of the stream so far.

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use super::keypad::{Keypad, Presses};
 use super::line::Line;
 use crate::id::LegId;
 use crate::media::audio::jitter::Jitter;
@@ -13,6 +14,9 @@ use crate::media::{Reading, Report};
 
 /// When a peer counts as silent, and as lost.
 const SILENT: Duration = Duration::from_secs(5);
+/// When one that sends no sound counts as silent: it is heard of every three
+/// seconds (RFC 7675 checks), and one of those may get lost.
+const SILENT_WITHOUT_SOUND: Duration = Duration::from_secs(10);
 const LOST: Duration = Duration::from_secs(12);
 /// How long a way to the peer is looked for.
 const CONNECT: Duration = Duration::from_secs(15);
@@ -24,6 +28,11 @@ pub(super) struct Leg {
     pub(super) line: Line,
     /// What the peer says in this tick.
     pub(super) heard: Frame,
+    /// The keys to be sent.
+    pub(super) keypad: Keypad,
+    presses: Presses,
+    /// Whether the peer was told of as holding us.
+    is_held_by_peer: bool,
     stage: Stage,
     jitter: Jitter<Hearing>,
     has_sounded: bool,
@@ -63,6 +72,9 @@ impl Leg {
             session,
             line: Line::Microphone,
             heard: [0.0; FRAME],
+            keypad: Keypad::default(),
+            presses: Presses::default(),
+            is_held_by_peer: false,
             stage: Stage::Offered,
             jitter: Jitter::new(hearing),
             has_sounded: false,
@@ -108,7 +120,7 @@ impl Leg {
         let leg = self.id;
         for happening in self.session.take() {
             match happening {
-                Happening::Connected => {
+                Happening::Connected if !self.is_connected() => {
                     self.stage = Stage::Connected {
                         heard: now,
                         quiet: Quiet::No,
@@ -122,7 +134,13 @@ impl Leg {
                     self.jitter.insert(seq, time, payload, now);
                     self.hear(now, report);
                 }
-                Happening::Heard => self.hear(now, report),
+                Happening::Key(key) => {
+                    self.hear(now, report);
+                    if let Some(digit) = self.presses.take(key, now) {
+                        report(Report::Dtmf { leg, digit });
+                    }
+                }
+                Happening::Connected | Happening::Heard => self.hear(now, report),
                 Happening::Rtt(rtt) => self.rtt = Some(rtt),
                 Happening::SendLoss(loss) => self.send_loss = loss,
                 Happening::Closed => {
@@ -145,11 +163,28 @@ impl Leg {
         }
         self.digest(now, report);
         self.watch(now, report);
-        if self.jitter.pull(&mut self.heard, due) && !self.has_sounded {
+        if self.session.is_held() || !self.session.is_peer_sending() {
+            self.jitter.pause();
+            self.heard.fill(0.0);
+        } else if self.jitter.pull(&mut self.heard, due) && !self.has_sounded {
             self.has_sounded = true;
             report(Report::FirstSound { leg: self.id });
         }
         self.meter.push(&self.heard);
+    }
+
+    /// Whether the peer is to hear nothing of us.
+    pub(super) fn is_hushed(&self) -> bool {
+        self.session.is_held() || !self.session.is_peer_receiving()
+    }
+
+    /// Tells whether the peer holds us, when that has changed.
+    pub(super) fn tell_hold(&mut self) -> Option<Report> {
+        let is_held = self.session.is_held_by_peer();
+        let has_changed = is_held != self.is_held_by_peer;
+        self.is_held_by_peer = is_held;
+        let leg = self.id;
+        has_changed.then_some(Report::Held { leg, is_held })
     }
 
     /// Returns what there is to show.
@@ -178,6 +213,10 @@ impl Leg {
 
     fn watch(&mut self, now: Instant, report: &mut impl FnMut(Report)) {
         let leg = self.id;
+        let silent = match self.session.is_peer_sending() {
+            true => SILENT,
+            false => SILENT_WITHOUT_SOUND,
+        };
         match &mut self.stage {
             Stage::Connecting { since } if now.duration_since(*since) >= CONNECT => {
                 report(self.fail("no way to the peer was found".to_owned()));
@@ -187,7 +226,7 @@ impl Leg {
                 if nothing_for >= LOST && *quiet == Quiet::Silent {
                     *quiet = Quiet::Lost;
                     report(Report::Lost { leg });
-                } else if nothing_for >= SILENT && *quiet == Quiet::No {
+                } else if nothing_for >= silent && *quiet == Quiet::No {
                     *quiet = Quiet::Silent;
                     report(Report::Silent { leg });
                 }

@@ -31,7 +31,11 @@ pub(in crate::media) struct Datagram {
 }
 
 /// The sockets of one session, closed with it.
-pub(super) struct Sockets(Vec<Socket>);
+pub(super) struct Sockets {
+    leg: LegId,
+    inbox: mpsc::Sender<Datagram>,
+    sockets: Vec<Socket>,
+}
 
 struct Socket {
     local: SocketAddr,
@@ -41,33 +45,74 @@ struct Socket {
     reader: JoinHandle<()>,
 }
 
+/// How the sockets follow the addresses of this machine.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Moved {
+    /// Sockets that were opened.
+    pub(super) here: Vec<SocketAddr>,
+    /// Sockets whose address is no longer this machine's. They are closed.
+    pub(super) gone: Vec<SocketAddr>,
+}
+
 impl Sockets {
     /// Opens a socket on every address that works and reads them into `inbox`.
     pub(super) fn open(leg: LegId, inbox: &mpsc::Sender<Datagram>) -> io::Result<Self> {
-        let mut sockets = Vec::new();
-        let mut failure = None;
-        for ip in addresses() {
-            match Socket::open(ip, leg, inbox.clone()) {
-                Ok(socket) => sockets.push(socket),
+        let mut sockets = Self {
+            leg,
+            inbox: inbox.clone(),
+            sockets: Vec::new(),
+        };
+        match sockets.open_missing(&addresses()) {
+            (opened, Some(error)) if opened.is_empty() => Err(error),
+            _ => Ok(sockets),
+        }
+    }
+
+    /// Opens sockets on addresses that are new and closes those on addresses that are gone.
+    pub(super) fn refresh(&mut self) -> Moved {
+        self.follow(&addresses())
+    }
+
+    fn follow(&mut self, addresses: &[IpAddr]) -> Moved {
+        let (here, _) = self.open_missing(addresses);
+        let mut gone = Vec::new();
+        self.sockets.retain(|socket| {
+            let stays = addresses.contains(&socket.local.ip());
+            if !stays {
+                gone.push(socket.local);
+            }
+            stays
+        });
+        Moved { here, gone }
+    }
+
+    fn open_missing(&mut self, addresses: &[IpAddr]) -> (Vec<SocketAddr>, Option<io::Error>) {
+        let (mut opened, mut failure) = (Vec::new(), None);
+        for ip in addresses {
+            if self.sockets.iter().any(|s| s.local.ip() == *ip) {
+                continue;
+            }
+            match Socket::open(*ip, self.leg, self.inbox.clone()) {
+                Ok(socket) => {
+                    opened.push(socket.local);
+                    self.sockets.push(socket);
+                }
                 Err(error) => {
                     tracing::debug!(%error, "an address takes no socket");
                     failure = Some(error);
                 }
             }
         }
-        match failure {
-            Some(error) if sockets.is_empty() => Err(error),
-            Some(_) | None => Ok(Self(sockets)),
-        }
+        (opened, failure)
     }
 
     pub(super) fn addresses(&self) -> impl Iterator<Item = SocketAddr> {
-        self.0.iter().map(|s| s.local)
+        self.sockets.iter().map(|s| s.local)
     }
 
     /// Sends from the socket of this address. What the system does not take at once is lost, as on any network.
     pub(super) fn send(&self, from: SocketAddr, to: SocketAddr, bytes: &[u8]) {
-        if let Some(socket) = self.0.iter().find(|s| s.local == from)
+        if let Some(socket) = self.sockets.iter().find(|s| s.local == from)
             && let Err(error) = socket.out.send_to(bytes, to)
         {
             tracing::trace!(%error, "a datagram did not leave");
@@ -139,4 +184,28 @@ fn addresses() -> Vec<IpAddr> {
         addresses.remove(last_foreign.unwrap_or(addresses.len() - 1));
     }
     addresses
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{IpAddr, LegId, Moved, Sockets, mpsc};
+
+    #[tokio::test]
+    async fn sockets_follow_the_addresses() {
+        let (inbox, _datagrams) = mpsc::channel(1);
+        let mut sockets = Sockets {
+            leg: LegId(1),
+            inbox,
+            sockets: Vec::new(),
+        };
+        let at = |last: u8| IpAddr::from([127, 0, 0, last]);
+        let first = sockets.follow(&[at(1), at(2)]);
+        assert_eq!(first.here.len(), 2);
+        assert_eq!(sockets.follow(&[at(1), at(2)]), Moved::default());
+        let moved = sockets.follow(&[at(3), at(1)]);
+        assert_eq!(moved.gone, first.here[1..]);
+        assert_eq!(moved.here[0].ip(), at(3));
+        let now: Vec<_> = sockets.addresses().collect();
+        assert_eq!(now, [first.here[0], moved.here[0]]);
+    }
 }

@@ -171,7 +171,12 @@ impl Page<'_> {
             Happened::DeclinePressed => self.take(InvitationState::Declined),
             Happened::IncomingTimeout => self.i_am(InvitationState::Timeout),
             Happened::IncomingCanceled => self.i_am(InvitationState::Canceled),
-            Happened::Missed { cause, .. } => self.miss(&word(cause)),
+            Happened::Missed {
+                cause,
+                at,
+                group_running,
+            } => self.miss(&word(cause), at, *group_running),
+            Happened::MissedClicked => self.see(),
             Happened::End {
                 reason,
                 kicker,
@@ -309,17 +314,22 @@ impl Page<'_> {
         }
     }
 
-    fn miss(&self, cause: &str) -> rusqlite::Result<()> {
+    fn miss(&self, cause: &str, at: &str, group_running: bool) -> rusqlite::Result<()> {
         let call = match self.find()? {
             Some(call) => call,
-            // Nobody was here when it rang.
-            None => self.begin(Direction::Incoming)?,
+            // Nobody was here when it rang, which was then.
+            None => {
+                let call = self.begin(Direction::Incoming)?;
+                let then = "UPDATE call SET started_at = ?2 WHERE id = ?1";
+                self.transaction.execute(then, params![call, at])?;
+                call
+            }
         };
         if !self.is_ours(call)? {
             return Ok(());
         }
         self.transaction.execute(
-            "UPDATE call SET missed = ?2, ended_at = ?3,
+            "UPDATE call SET missed = ?2, ended_at = ?3, group_running = ?6,
                  note = coalesce(note, ?4), custom_data = coalesce(custom_data, ?5)
              WHERE id = ?1 AND connected_at IS NULL",
             params![
@@ -328,8 +338,18 @@ impl Page<'_> {
                 self.stamped.ts,
                 self.event().note,
                 self.event().custom_data,
+                group_running,
             ],
         )?;
+        Ok(())
+    }
+
+    /// The person has looked at it.
+    fn see(&self) -> rusqlite::Result<()> {
+        if let Some(call) = self.find()? {
+            let seen = "UPDATE call SET is_seen = 1 WHERE id = ?1";
+            self.transaction.execute(seen, [call])?;
+        }
         Ok(())
     }
 

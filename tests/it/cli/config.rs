@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use offhook::config::{Busy, Config, DEFAULT, ServerUrl};
+use offhook::config::{BusyPolicy, Config, DEFAULT, ServerUrl};
 
 use crate::harness::Home;
 
@@ -63,7 +63,7 @@ fn all_that_is_written_is_taken() {
     assert_eq!(account.password_command.as_deref(), Some("pass show sip"));
     assert_eq!(
         (config.call.ring_timeout, config.call.busy),
-        (20, Busy::Reject)
+        (20, BusyPolicy::Reject)
     );
     assert_eq!(config.sound.microphone, "tone:440");
     assert_eq!(config.sound.speaker, "none");
@@ -91,7 +91,7 @@ fn an_error_names_file_line_key_and_what_was_expected() {
         ),
         (
             "call.busy = \"later\"",
-            "f, line 1: call.busy: expected \"reject\", found \"later\"",
+            "f, line 1: call.busy: expected \"reject\" or \"wait\", found \"later\"",
         ),
         (
             "[account]\nid = 7",
@@ -158,8 +158,8 @@ fn an_unknown_key_is_a_warning_with_its_line() {
     assert_eq!(
         warnings,
         [
-            "f, line 2: unknown key call.ring_timout; known here: ring_timeout, busy",
-            "f, line 3: unknown key looks; known here: account, call, sound",
+            "f, line 2: unknown key call.ring_timout; known here: ring_timeout, dial_back_timeout, busy, allow, do_not_disturb, confirm_hang_up, max_duration, alone, end_when_host_leaves, add",
+            "f, line 3: unknown key looks; known here: account, call, sound, hooks",
         ]
     );
 }

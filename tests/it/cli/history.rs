@@ -80,7 +80,11 @@ fn told() -> Home {
     let cause = MissedCause::Canceled;
     let missed = vec![
         Happened::IncomingReceived,
-        Happened::Missed { cause },
+        Happened::Missed {
+            cause,
+            at: "2024-05-06T09:00:00.000Z".to_owned(),
+            group_running: false,
+        },
         end(EndReason::Canceled, 0),
     ];
     note(&log, "2", "carol", &["alice"], missed);

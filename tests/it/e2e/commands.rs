@@ -36,7 +36,7 @@ fn a_call_by_commands_alone() {
         let snapshot = phone.wait_for("snapshot");
         let call = &snapshot["calls"][0];
         assert_eq!(call["stage"], "talking", "{snapshot}");
-        assert_eq!(call["microphone"], false, "{snapshot}");
+        assert_eq!(snapshot["microphone"], false, "{snapshot}");
         assert_eq!(call["call_id"], dialled["call_id"]);
     }
     let hang_up = r#""command":"hang_up","custom_data":"bye""#;

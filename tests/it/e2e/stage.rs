@@ -73,8 +73,18 @@ impl Stage {
 
     /// The same with another password.
     pub(super) fn phone_of(&self, id: &str, password: &str, words: &[&str]) -> Phone {
+        self.start(id, password, words, SILENT)
+    }
+
+    /// A phone with commands at events: `hooks` are the lines of that section.
+    pub(super) fn hooked(&self, id: &str, words: &[&str], hooks: &str) -> Phone {
+        let config = format!("{SILENT}[hooks]\n{hooks}\n");
+        self.start(id, &format!("{id}-pw"), words, &config)
+    }
+
+    fn start(&self, id: &str, password: &str, words: &[&str], config: &str) -> Phone {
         let home = Home::new();
-        home.write("config/offhook/config.toml", SILENT);
+        home.write("config/offhook/config.toml", config);
         let account = ["--as", id, "--server", &self.url];
         let mut command = home.command(words.iter().chain(&account));
         command.env("OFFHOOK_PASSWORD", password);

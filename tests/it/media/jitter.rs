@@ -257,3 +257,44 @@ fn garbage_is_survived() {
         assert!(frame.iter().all(|x| x.is_finite()));
     }
 }
+
+#[test]
+fn a_pause_costs_nothing_and_is_over_at_once() {
+    let packets = fly(&tone(4), 0.0, 0.0, 3);
+    let (before, after) = packets.split_at(packets.len() / 2);
+    // Through the pause the peer's clock runs on, as ours does, or stands still.
+    for clock_ran in [true, false] {
+        let start = Instant::now();
+        let mut jitter = Jitter::new(Hearing::new().unwrap());
+        let (mut frame, mut heard) = ([0.0; FRAME], Vec::new());
+        let pause = Duration::from_secs(15);
+        let gap = if clock_ran { RATE as u64 * 15 } else { 0 };
+        let mut at = Duration::ZERO;
+        for (part, later, samples) in [(before, Duration::ZERO, 0), (after, pause, gap)] {
+            for (arrival, seq, payload) in part {
+                at = *arrival + later;
+                let time = seq * PACKET as u64 + samples;
+                jitter.insert(*seq, time, Arc::clone(payload), start + at);
+                for half in [3, 13] {
+                    jitter.pull(&mut frame, start + at + Duration::from_millis(half));
+                    heard.extend_from_slice(&frame);
+                }
+            }
+            let until = at + pause - Duration::from_millis(20);
+            while later.is_zero() && at < until {
+                at += Duration::from_millis(10);
+                jitter.pause();
+            }
+        }
+        let counters = jitter.counters();
+        assert_eq!(
+            (counters.starved, counters.concealed),
+            (0, 0),
+            "{counters:?}"
+        );
+        let resumed = &heard[heard.len() / 2..];
+        let missing = resumed.chunks_exact(FRAME).filter(|p| rms(p) < 0.1).count();
+        assert!(missing < 8, "{missing}");
+        assert!(jitter.delay(start + at) < Duration::from_millis(60));
+    }
+}

@@ -7,8 +7,9 @@ use std::thread;
 use std::time::Duration;
 
 use offhook::media::Report;
+use offhook::media::audio::RATE;
 
-use super::rig::{LEG, Phone};
+use super::rig::{LEG, Phone, connect, file, next, read, rms, wait_heard};
 
 /// Two sockets: what comes to one leaves from the other.
 struct Relay {
@@ -37,14 +38,23 @@ impl Relay {
 
     /// Connects two phones through here; they know no other way.
     fn connect(&self, caller: &Phone, callee: &Phone) {
-        let (offer, caller_at) = through(&caller.offer(), &self.to_callee);
+        self.between(caller.offer(), caller, callee);
+        for phone in [caller, callee] {
+            phone.wait_for(&Report::FirstSound { leg: LEG });
+        }
+    }
+
+    /// Lets two connected phones look for a way anew, and find this one only.
+    fn restart(&self, caller: &Phone, callee: &Phone) {
+        self.between(caller.reoffer(false, true), caller, callee);
+    }
+
+    fn between(&self, offer: String, caller: &Phone, callee: &Phone) {
+        let (offer, caller_at) = through(&offer, &self.to_callee);
         let (answer, callee_at) = through(&callee.answer(offer), &self.to_caller);
         self.pump(&self.to_callee, &self.to_caller, caller_at);
         self.pump(&self.to_caller, &self.to_callee, callee_at);
         caller.accept(answer);
-        for phone in [caller, callee] {
-            phone.wait_for(&Report::FirstSound { leg: LEG });
-        }
     }
 
     fn pump(&self, from: &Arc<UdpSocket>, out: &Arc<UdpSocket>, to: SocketAddr) {
@@ -100,4 +110,47 @@ fn a_cut_line_is_told_then_healed_then_lost() {
     relay.is_cut.store(true, Ordering::Relaxed);
     caller.wait_for(&Report::Silent { leg: LEG });
     caller.wait_for(&Report::Lost { leg: LEG });
+}
+
+#[test]
+fn a_restart_of_ice_finds_another_way() {
+    let (first, second) = (Relay::new(), Relay::new());
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("heard.wav");
+    let (caller, callee) = (
+        Phone::new("tone:440", "none"),
+        Phone::new("none", &file(&path)),
+    );
+    first.connect(&caller, &callee);
+    first.is_cut.store(true, Ordering::Relaxed);
+    for phone in [&caller, &callee] {
+        phone.wait_for(&Report::Silent { leg: LEG });
+    }
+    second.restart(&callee, &caller);
+    for phone in [&caller, &callee] {
+        phone.wait_for(&Report::Back { leg: LEG });
+    }
+    wait_heard(&path, 440.0, true);
+}
+
+#[test]
+fn a_restart_of_ice_is_not_heard_on_a_line_that_works() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("heard.wav");
+    let (caller, callee) = (
+        Phone::new("tone:440", "none"),
+        Phone::new("none", &file(&path)),
+    );
+    connect(&caller, &callee);
+    let before = read(&path).len();
+    let offer = caller.reoffer(false, true);
+    caller.accept(callee.answer(offer));
+    next(&path, 2.0);
+    let heard = read(&path)[before..].to_vec();
+    let tenths = heard.chunks_exact(RATE as usize / 10);
+    let n_silent = tenths.clone().filter(|t| rms(t) < 0.05).count();
+    assert!(n_silent * 3 < tenths.len(), "{n_silent}");
+    for phone in [&caller, &callee] {
+        assert_eq!(phone.told(), []);
+    }
 }

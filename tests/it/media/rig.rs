@@ -71,6 +71,38 @@ impl Phone {
         })
     }
 
+    /// Makes an offer for the session that is up.
+    pub(super) fn reoffer(&self, is_held: bool, restarts_ice: bool) -> String {
+        self.media.order(Order::Reoffer {
+            leg: LEG,
+            is_held,
+            restarts_ice,
+        });
+        self.wait("offer", |r| match r {
+            Report::Offer { sdp, .. } => Some(sdp.clone()),
+            _ => None,
+        })
+    }
+
+    /// Whether the peer is told to hold, or no longer.
+    pub(super) fn wait_held(&self, is_held: bool) {
+        self.wait_for(&Report::Held { leg: LEG, is_held });
+    }
+
+    /// Why a description was not taken.
+    pub(super) fn refusal(&self) -> String {
+        self.wait("refusal", |r| match r {
+            Report::NotAcceptable { reason, .. } => Some(reason.clone()),
+            _ => None,
+        })
+    }
+
+    /// Gives all that was told of sessions and nobody waited for.
+    pub(super) fn told(&self) -> Vec<Report> {
+        let of_device = |r: &Report| matches!(r, Report::DeviceChanged { .. });
+        self.reports.try_iter().filter(|r| !of_device(r)).collect()
+    }
+
     pub(super) fn accept(&self, answer: String) {
         self.media.order(Order::Accept { leg: LEG, answer });
     }
@@ -86,6 +118,61 @@ pub(super) fn connect(caller: &Phone, callee: &Phone) -> Duration {
         phone.wait_for(&Report::FirstSound { leg: LEG });
     }
     accepted.elapsed()
+}
+
+/// Holds the other, or no longer, and waits until that is agreed.
+pub(super) fn hold(holder: &Phone, held: &Phone, is_held: bool) {
+    let offer = holder.reoffer(is_held, false);
+    holder.accept(held.answer(offer));
+    held.wait_held(is_held);
+}
+
+/// What is recorded in the next so many seconds, after a moment for what was still on its way.
+pub(super) fn next(path: &Path, seconds: f32) -> Vec<f32> {
+    let settled = read(path).len() + RATE as usize / 2;
+    let end = settled as f32 / RATE as f32 + seconds;
+    recorded(path, end)[settled..].to_vec()
+}
+
+/// Waits until a tone is recorded, or is not any more.
+///
+/// A busy machine leaves holes in anything, so what counts is that there is a piece with the tone
+/// as it should be, or one without it.
+pub(super) fn wait_heard(path: &Path, hz: f32, is_heard: bool) {
+    let until = Instant::now() + PATIENCE;
+    let mut from = read(path).len();
+    loop {
+        let heard = recorded(path, from as f32 / RATE as f32 + 0.3);
+        let mut pieces = heard[from..].chunks_exact(RATE as usize / 10);
+        let found = match is_heard {
+            true => pieces.any(|p| amplitude(p, hz) > 0.06),
+            // The whole of it: the sound of before may still be on its way.
+            false => pieces.all(|p| amplitude(p, hz) < 0.005),
+        };
+        if found {
+            return;
+        }
+        assert!(Instant::now() < until, "{hz} Hz: {is_heard} never came");
+        from = heard.len();
+    }
+}
+
+/// Connects one session of a phone with one of another, and waits for sound on both.
+pub(super) fn connect_on(caller: (&Phone, LegId), callee: (&Phone, LegId)) {
+    let ((a, leg_a), (b, leg_b)) = (caller, callee);
+    a.media.order(Order::Offer { leg: leg_a });
+    let offer = a.wait("offer", |r| match r {
+        Report::Offer { leg, sdp } if *leg == leg_a => Some(sdp.clone()),
+        _ => None,
+    });
+    b.media.order(Order::Answer { leg: leg_b, offer });
+    let answer = b.wait("answer", |r| match r {
+        Report::Answer { leg, sdp } if *leg == leg_b => Some(sdp.clone()),
+        _ => None,
+    });
+    a.media.order(Order::Accept { leg: leg_a, answer });
+    a.wait_for(&Report::FirstSound { leg: leg_a });
+    b.wait_for(&Report::FirstSound { leg: leg_b });
 }
 
 /// Waits until a recording is this long, and returns it.

@@ -73,21 +73,25 @@ fn our_answers_speak_the_dialect_of_the_offer() {
     }
     expect![[r#"
         freeswitch
-        > m=audio PORT RTP/SAVPF 102
+        > m=audio PORT RTP/SAVPF 102 101
         > a=setup:passive
         > a=sendrecv
         > a=rtcp-mux
         > a=rtpmap:102 opus/48000/2
         > a=fmtp:102 minptime=10;useinbandfec=1
+        > a=rtpmap:101 telephone-event/8000
+        > a=fmtp:101 0-15
         asterisk
         > a=group:BUNDLE audio-0
-        > m=audio PORT UDP/TLS/RTP/SAVPF 107
+        > m=audio PORT UDP/TLS/RTP/SAVPF 107 101
         > a=setup:passive
         > a=mid:audio-0
         > a=sendrecv
         > a=rtcp-mux
         > a=rtpmap:107 opus/48000/2
         > a=fmtp:107 minptime=10;useinbandfec=1
+        > a=rtpmap:101 telephone-event/8000
+        > a=fmtp:101 0-15
         > m=video 0 UDP/TLS/RTP/SAVPF 96
         > a=mid:video-1
         > a=inactive
@@ -143,7 +147,7 @@ fn what_cannot_be_a_session_says_why() {
         (without("ice-pwd"), SdpError::NoIce),
         (without("opus"), SdpError::NoOpus),
     ] {
-        assert_eq!(sdp::offer(&offer).unwrap_err(), error);
+        assert_eq!(sdp::offer(&offer, None).unwrap_err(), error);
     }
 }
 
@@ -166,7 +170,7 @@ fn a_plain_exchange_answers_our_offer() {
             .replace("SAVP 96", "SAVP 111")
             .replace("rtpmap:96 OPUS", "rtpmap:111 OPUS");
         let read = sdp::answer(&answer, mid).unwrap();
-        assert!(read.contains(&format!("a=mid:{mid}\r\n")));
+        assert!(read.sdp.contains(&format!("a=mid:{mid}\r\n")));
         phone.accept(answer);
         phone.media.order(offhook::media::Order::Close { leg: LEG });
         let failed = phone.wait("end", |r| match r {
@@ -202,4 +206,91 @@ fn a_peer_that_announces_no_streams_is_heard() {
     for phone in [&caller, &callee] {
         phone.wait_for(&Report::FirstSound { leg: LEG });
     }
+}
+
+/// What changes between two descriptions of one session, and what must not.
+fn skeleton(sdp: &str) -> Vec<&str> {
+    let kept = |l: &&str| {
+        ["m=", "a=mid", "a=group", "a=rtpmap", "a=setup"]
+            .iter()
+            .any(|p| l.starts_with(p))
+            || ["a=sendrecv", "a=sendonly", "a=recvonly", "a=inactive"].contains(l)
+    };
+    sdp.lines().filter(kept).collect()
+}
+
+fn origin(sdp: &str) -> (&str, u64, &str) {
+    let line = sdp.lines().find_map(|l| l.strip_prefix("o=")).unwrap();
+    let (head, rest) = line.split_at(line.match_indices(' ').nth(1).unwrap().0);
+    let (version, tail) = rest.trim_start().split_once(' ').unwrap();
+    (head, version.parse().unwrap(), tail)
+}
+
+#[test]
+fn a_second_offer_of_ours_keeps_the_sections_of_the_peer() {
+    for (peer, sections) in [
+        (freeswitch(), vec!["audio"]),
+        (asterisk(), vec!["audio", "video"]),
+        (gateway(), vec!["audio", "video", "image"]),
+    ] {
+        let phone = Phone::new("none", "none");
+        let answer = phone.answer(peer.clone());
+        let offer = phone.reoffer(true, false);
+        let kinds: Vec<&str> = offer
+            .lines()
+            .filter_map(|l| l.strip_prefix("m=")?.split(' ').next())
+            .collect();
+        assert_eq!(kinds, sections);
+        let expected: Vec<String> = skeleton(&answer)
+            .into_iter()
+            .map(|l| l.replace("sendrecv", "sendonly"))
+            .map(|l| l.replace("setup:passive", "setup:actpass"))
+            .collect();
+        assert_eq!(skeleton(&offer), expected);
+        let (first, second) = (origin(&answer), origin(&offer));
+        assert_eq!((first.0, first.1 + 1, first.2), second);
+    }
+}
+
+#[test]
+fn the_version_grows_with_every_change_and_with_nothing_else() {
+    let phone = Phone::new("none", "none");
+    let first = phone.answer(asterisk());
+    let again = phone.answer(asterisk());
+    assert_eq!(first, again);
+    let held = phone.answer(asterisk().replace("a=sendrecv", "a=sendonly"));
+    assert_eq!(origin(&held).1, origin(&first).1 + 1);
+    assert_eq!(skeleton(&held)[4], "a=recvonly");
+}
+
+#[test]
+fn events_are_offered_at_both_clocks_and_answered_at_the_peers() {
+    let phone = Phone::new("none", "none");
+    let offer = phone.offer();
+    for line in [
+        "a=rtpmap:110 telephone-event/48000",
+        "a=fmtp:110 0-15",
+        "a=rtpmap:126 telephone-event/8000",
+        "a=fmtp:126 0-15",
+    ] {
+        assert!(offer.contains(&format!("{line}\r\n")), "{line}: {offer}");
+    }
+    assert!(
+        offer.contains(" UDP/TLS/RTP/SAVPF 111 110 126\r\n"),
+        "{offer}"
+    );
+    let answer = Phone::new("none", "none").answer(asterisk());
+    assert!(answer.contains("a=rtpmap:101 telephone-event/8000\r\n"));
+    assert!(!answer.contains("telephone-event/48000"));
+}
+
+#[test]
+fn zeros_hold_unless_they_only_stand_for_the_candidates() {
+    let old = freeswitch().replace("c=IN IP4 192.0.2.10", "c=IN IP4 0.0.0.0");
+    let trickled = old.replace("m=audio 30000", "m=audio 9");
+    let direction = |text: &str| sdp::offer(text, None).unwrap().direction.to_string();
+    assert_eq!(direction(&old), "sendonly");
+    assert_eq!(direction(&trickled), "sendrecv");
+    let inactive = old.replace("a=ptime:20", "a=recvonly");
+    assert_eq!(direction(&inactive), "inactive");
 }

@@ -21,7 +21,11 @@ fn open(path: &Path) -> Log {
 }
 
 fn missed(cause: MissedCause) -> Happened {
-    Happened::Missed { cause }
+    Happened::Missed {
+        cause,
+        at: "2026-11-21T14:02:11.123Z".to_owned(),
+        group_running: false,
+    }
 }
 
 fn end(reason: EndReason) -> Happened {
@@ -99,6 +103,7 @@ fn a_call_missed_while_nobody_was_here_has_a_row_of_its_own() {
         Some(r#"{"note":"hello","n":1}"#)
     );
     assert_eq!(calls[0].caller.id, id("alice"));
+    assert_eq!(calls[0].started_at, "2026-11-21T14:02:11.123Z");
     assert!(!calls[0].is_interrupted && !calls[0].is_open() && !calls[0].is_seen);
 }
 

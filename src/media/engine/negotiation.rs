@@ -1,0 +1,126 @@
+//! The engine's part in offers and answers: sessions made, changed and refused.
+
+use std::time::Instant;
+
+use super::Engine;
+use super::leg::Leg;
+use crate::id::LegId;
+use crate::media::Report;
+use crate::media::audio::opus::Hearing;
+use crate::media::transport::Session;
+
+impl Engine {
+    pub(super) fn offer(&mut self, id: LegId, now: Instant) {
+        let made = self.make(id, now).and_then(|mut leg| {
+            let sdp = leg.session.offer(now)?;
+            Ok((leg, sdp))
+        });
+        match made {
+            Ok((leg, sdp)) => {
+                self.legs.insert(id, leg);
+                self.report(Report::Offer { leg: id, sdp });
+            }
+            Err(reason) => self.report(Report::Failed { leg: id, reason }),
+        }
+    }
+
+    pub(super) fn answer(&mut self, id: LegId, offer: &str, now: Instant) {
+        if self.legs.contains_key(&id) {
+            return self.answer_again(id, offer, now);
+        }
+        let made = self.make(id, now).and_then(|mut leg| {
+            let sdp = leg.session.answer(offer, now)?;
+            Ok((leg, sdp))
+        });
+        match made {
+            Ok((mut leg, sdp)) => {
+                leg.connect(now);
+                self.legs.insert(id, leg);
+                self.report(Report::Answer { leg: id, sdp });
+                self.agreed(id, now);
+            }
+            Err(reason) => self.report(Report::Failed { leg: id, reason }),
+        }
+    }
+
+    pub(super) fn accept(&mut self, id: LegId, answer: &str, now: Instant) {
+        let Some(leg) = self.legs.get_mut(&id) else {
+            let reason = "an answer to no offer of ours".to_owned();
+            return self.report(Report::Failed { leg: id, reason });
+        };
+        let is_first = !leg.session.is_agreed();
+        match leg.session.accept(answer, now) {
+            Ok(()) => {
+                if is_first {
+                    leg.connect(now);
+                }
+                self.agreed(id, now);
+            }
+            Err(reason) if is_first => {
+                let failed = leg.fail(reason);
+                self.report(failed);
+            }
+            Err(reason) => self.report(Report::NotAcceptable { leg: id, reason }),
+        }
+    }
+
+    pub(super) fn reoffer(&mut self, id: LegId, is_held: bool, restarts_ice: bool, now: Instant) {
+        let made = match self.legs.get_mut(&id) {
+            Some(leg) => leg.session.reoffer(is_held, restarts_ice, now),
+            None => Err("there is no such session".to_owned()),
+        };
+        self.report(match made {
+            Ok(sdp) => Report::Offer { leg: id, sdp },
+            Err(reason) => Report::NotAcceptable { leg: id, reason },
+        });
+    }
+
+    pub(super) fn withdraw(&mut self, id: LegId) {
+        if let Some(leg) = self.legs.get_mut(&id)
+            && leg.session.is_agreed()
+        {
+            leg.session.withdraw();
+        }
+    }
+
+    /// Answers an offer in a session that is there already.
+    fn answer_again(&mut self, id: LegId, offer: &str, now: Instant) {
+        let Some(leg) = self.legs.get_mut(&id) else {
+            return;
+        };
+        let answer = match leg.session.is_agreed() {
+            true => leg.session.answer(offer, now),
+            false => Err("an offer of ours is open".to_owned()),
+        };
+        match answer {
+            Ok(sdp) => {
+                self.report(Report::Answer { leg: id, sdp });
+                self.agreed(id, now);
+            }
+            Err(reason) => self.report(Report::NotAcceptable { leg: id, reason }),
+        }
+    }
+
+    /// Both descriptions are there, the first or later ones.
+    fn agreed(&mut self, id: LegId, now: Instant) {
+        let told = self.legs.get_mut(&id).and_then(|leg| {
+            if !leg.session.is_peer_receiving() {
+                leg.keypad.clear();
+            }
+            leg.tell_hold()
+        });
+        if let Some(told) = told {
+            self.report(told);
+        }
+        self.digest(id, now);
+    }
+
+    fn make(&self, id: LegId, now: Instant) -> Result<Leg, String> {
+        if self.legs.contains_key(&id) {
+            return Err("there is such a session already".to_owned());
+        }
+        let hearing = Hearing::new().map_err(|e| e.to_string())?;
+        let session = Session::new(id, &self.datagram_inbox, now)?;
+        Ok(Leg::new(id, session, hearing))
+    }
+}
