@@ -1,10 +1,26 @@
 //! JSON bodies between phones of ours (`application/vnd.offhook+json`, ARCHITECTURE.md, The wire).
+//!
+//! What comes out of [`parse`] is bounded and sanitised; what is not complete is [`Body::Unknown`], never half a truth.
 
-use serde::{Deserialize, Serialize};
+mod add;
+mod answered;
+mod chat;
+mod device;
+mod missed;
+mod roster;
 
-use crate::av::{CameraState, DeviceException, MicrophoneState};
-use crate::id::CallId;
-use crate::phone::signal::DeviceState;
+use serde_json::Value;
+
+use crate::address::Address;
+use crate::id::{CallId, DeviceId};
+use crate::phone::signal::{DeviceState, ElsewhereResult, MissedCall, Roster};
+
+pub use add::emit_add;
+pub use answered::emit_answered;
+pub use chat::{CHAT_BYTES, emit_chat, shorten};
+pub use device::emit_device;
+pub use missed::emit_missed;
+pub use roster::emit_roster;
 
 /// Their `Content-Type`.
 pub const CONTENT_TYPE: &str = "application/vnd.offhook+json";
@@ -12,6 +28,8 @@ pub const CONTENT_TYPE: &str = "application/vnd.offhook+json";
 pub const BODY_BYTES: usize = 16 * 1024;
 /// The most brackets inside one another.
 pub const BODY_DEPTH: usize = 8;
+/// The version of the bodies we write and read.
+const VERSION: u64 = 1;
 
 /// What a body says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,59 +41,48 @@ pub enum Body {
         /// The state.
         state: DeviceState,
     },
-    /// A type we do not know, or one that is not complete. To be ignored.
+    /// Who is in a group.
+    Roster(Roster),
+    /// Whom the host should invite.
+    Add {
+        /// Into which call.
+        call: CallId,
+        /// Whom; at least one.
+        users: Vec<Address>,
+    },
+    /// A line of text.
+    Chat {
+        /// In which call; `None` outside any.
+        call: Option<CallId>,
+        /// The line's id.
+        id: String,
+        /// The line.
+        text: String,
+    },
+    /// A call that came in vain.
+    Missed(MissedCall),
+    /// Another device answered.
+    Answered {
+        /// Which call.
+        call: CallId,
+        /// What it did.
+        result: ElsewhereResult,
+        /// The installation.
+        device: DeviceId,
+        /// Its name; empty if it has none.
+        name: String,
+    },
+    /// A type or version we do not know, or one that is not complete. To be ignored.
     Unknown,
 }
 
 /// Why a body is not read at all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BodyError {
-    /// Longer than [`BODY_BYTES`] or deeper than [`BODY_DEPTH`]: 413.
+    /// Longer than [`BODY_BYTES`] or deeper than [`BODY_DEPTH`], or a line of chat over [`CHAT_BYTES`]: 413.
     TooLarge,
     /// Not JSON: 400.
     Malformed,
-}
-
-#[derive(Serialize, Deserialize)]
-struct Wire {
-    v: u32,
-    r#type: String,
-    call: String,
-    seq: u64,
-    mic: MicrophoneState,
-    camera: CameraState,
-    speaker: Switch,
-    #[serde(default)]
-    mic_exception: Option<DeviceException>,
-    #[serde(default)]
-    camera_exception: Option<DeviceException>,
-}
-
-#[derive(Serialize, Deserialize, PartialEq)]
-#[serde(rename_all = "lowercase")]
-enum Switch {
-    On,
-    Off,
-}
-
-/// Writes a device state.
-pub fn emit_device(call: &CallId, state: &DeviceState) -> String {
-    let wire = Wire {
-        v: 1,
-        r#type: "device".into(),
-        call: call.as_str().into(),
-        seq: state.seq,
-        mic: state.mic,
-        camera: state.camera,
-        speaker: if state.speaker {
-            Switch::On
-        } else {
-            Switch::Off
-        },
-        mic_exception: state.mic_exception,
-        camera_exception: state.camera_exception,
-    };
-    serde_json::to_string(&wire).expect("it has only names and numbers")
 }
 
 /// Reads a body.
@@ -83,26 +90,20 @@ pub fn parse(body: &[u8]) -> Result<Body, BodyError> {
     if body.len() > BODY_BYTES || depth(body) > BODY_DEPTH {
         return Err(BodyError::TooLarge);
     }
-    let value: serde_json::Value =
-        serde_json::from_slice(body).map_err(|_not_json| BodyError::Malformed)?;
-    if value.get("type").and_then(|kind| kind.as_str()) != Some("device") {
+    let value: Value = serde_json::from_slice(body).map_err(|_not_json| BodyError::Malformed)?;
+    if value.get("v").and_then(Value::as_u64) != Some(VERSION) {
         return Ok(Body::Unknown);
     }
-    let Ok(wire) = serde_json::from_value::<Wire>(value) else {
-        return Ok(Body::Unknown);
+    let read = match value.get("type").and_then(Value::as_str) {
+        Some("device") => device::parse(value),
+        Some("roster") => roster::parse(value),
+        Some("add") => add::parse(value),
+        Some("chat") => return chat::parse(value),
+        Some("missed") => missed::parse(value),
+        Some("answered") => answered::parse(value),
+        Some(_) | None => None,
     };
-    Ok(Body::Device {
-        call: CallId::new(wire.call),
-        state: DeviceState {
-            seq: wire.seq,
-            mic: wire.mic,
-            camera: wire.camera,
-            speaker: wire.speaker == Switch::On,
-            mic_exception: wire.mic_exception,
-            camera_exception: wire.camera_exception,
-            hold: false,
-        },
-    })
+    Ok(read.unwrap_or(Body::Unknown))
 }
 
 fn depth(body: &[u8]) -> usize {
@@ -121,4 +122,15 @@ fn depth(body: &[u8]) -> usize {
         }
     }
     deepest
+}
+
+/// Makes a call's id from outside fit for an event stream; a stranger's is its SIP Call-ID.
+fn call_id(text: &str) -> Option<CallId> {
+    let text = super::header::clean_call_id(text);
+    (!text.is_empty()).then(|| CallId::new(text))
+}
+
+/// Custom data that is short enough.
+fn data(data: Option<String>) -> Option<String> {
+    data.filter(|data| data.len() <= super::header::DATA_BYTES)
 }

@@ -2,7 +2,7 @@
 
 use rsipstack::sip::{Headers, Request};
 
-use super::header::{self, NameAddr};
+use super::header::{self, NameAddr, Replaces};
 use super::message::{Body, Draft};
 
 /// What both sides agree on once a call is up.
@@ -100,6 +100,41 @@ impl Dialog {
     /// Makes the ACK of a 2xx (13.2.2.4).
     pub(crate) fn ack(&self, seq: u32) -> Draft {
         self.draft("ACK", seq, Vec::new(), None)
+    }
+
+    /// Gives a request that was made a while ago the number that comes next.
+    pub(crate) fn renumber(&mut self, draft: &mut Draft) {
+        self.local_seq += 1;
+        draft.seq = self.local_seq;
+    }
+
+    /// Takes note of where the other side is now (12.2.1.2, 12.2.2).
+    pub(crate) fn retarget(&mut self, headers: &Headers) {
+        if let Some(target) = target(headers) {
+            self.target = target;
+        }
+    }
+
+    /// Names this dialog to whom it is held with (RFC 3891, 3: the To-tag is the receiver's).
+    pub(crate) fn as_replaced(&self) -> Replaces {
+        Replaces {
+            call_id: self.call_id.clone(),
+            to_tag: self.remote_tag.clone(),
+            from_tag: self.local_tag.clone(),
+            is_early_only: false,
+        }
+    }
+
+    /// Tells whether somebody means this dialog.
+    pub(crate) fn is_named(&self, replaces: &Replaces) -> bool {
+        replaces.call_id == self.call_id
+            && replaces.to_tag == self.local_tag
+            && replaces.from_tag == self.remote_tag
+    }
+
+    /// Returns the other side as it is called in To, without the tag.
+    pub(crate) fn remote_name(&self) -> NameAddr {
+        NameAddr::parse(&self.remote)
     }
 
     /// Takes a number that credentials have used up.

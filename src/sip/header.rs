@@ -3,13 +3,28 @@
 //! What comes out is bounded and fit to be shown; what cannot be read is `None`, never an error:
 //! a strange header must not cost anybody a call.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+mod cancel;
+mod end;
+mod join;
+mod label;
+mod refer_to;
+mod replaces;
+mod roster;
+mod session;
+
 use rsipstack::sip::Headers;
 
 use crate::address::{self, User};
-use crate::id::{CallId, DeviceId, InvitationId, UserId};
-use crate::phone::signal::{CallLabel, CancelCause, EndReason};
+
+pub use cancel::{emit_cancel, parse_cancel};
+pub use end::{emit_end, parse_end};
+pub(super) use join::parse_token;
+pub use join::{emit_join, parse_join};
+pub use label::{emit_label, parse_label};
+pub use refer_to::ReferTo;
+pub use replaces::Replaces;
+pub use roster::{emit_roster, parse_roster};
+pub use session::SessionExpires;
 
 /// The most bytes of custom data.
 pub const DATA_BYTES: usize = 4096;
@@ -153,41 +168,8 @@ pub fn quote(text: &str) -> String {
     out
 }
 
-/// Writes `Offhook-Call`. Who is ours but in no group has `group=0`.
-pub fn emit_label(label: &CallLabel) -> String {
-    format!(
-        "{};inv={};host={};dev={};group=0",
-        label.call,
-        label.invitation,
-        address::escape(&label.host),
-        label.device
-    )
-}
-
-/// Reads `Offhook-Call`.
-pub fn parse_label(value: &str) -> Option<CallLabel> {
-    let mut parts = value.split(';').map(str::trim);
-    let call = id(parts.next()?)?;
-    let (mut invitation, mut host, mut device) = (None, None, None);
-    for (name, value) in parts.filter_map(|part| part.split_once('=')) {
-        match name.trim() {
-            "inv" => invitation = id(value),
-            "host" => host = UserId::parse(&address::unescape(value.trim()).ok()?).ok(),
-            "dev" => device = id(value),
-            _ => {}
-        }
-    }
-    Some(CallLabel {
-        call: CallId::new(call),
-        invitation: InvitationId::new(invitation?),
-        host: host?,
-        device: DeviceId::new(device?),
-        is_group: false,
-    })
-}
-
 /// Lets through what may stand for something: no blanks, nothing that needs escaping, not too long.
-fn id(text: &str) -> Option<&str> {
+pub(super) fn id(text: &str) -> Option<&str> {
     let text = text.trim();
     let fits = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
     (!text.is_empty() && text.len() <= ID_CHARS && text.chars().all(fits)).then_some(text)
@@ -208,60 +190,15 @@ pub fn is_ours(headers: &Headers) -> bool {
         })
 }
 
+/// Tells whether a word stands in a header that is a list of words: `Supported`, `Allow`.
+pub fn lists(headers: &Headers, name: &str, word: &str) -> bool {
+    all(headers, name)
+        .flat_map(|value| value.split(','))
+        .any(|found| found.trim().eq_ignore_ascii_case(word))
+}
+
 /// Reads `Offhook-Device`, sanitised.
 pub fn device(headers: &Headers) -> Option<String> {
     let name = address::clean(first(headers, "Offhook-Device")?, address::NAME_CHARS);
     (!name.is_empty()).then_some(name)
-}
-
-/// Reads the reason in `Offhook-End`.
-pub fn end_reason(headers: &Headers) -> Option<EndReason> {
-    let value = first(headers, "Offhook-End")?;
-    EndReason::parse(value.split(';').next()?.trim())
-}
-
-/// Writes the `Reason` headers of a CANCEL (RFC 3326); the second one carries the data.
-pub fn emit_cancel(cause: CancelCause, data: Option<&str>) -> Vec<(&'static str, String)> {
-    let number = match cause {
-        CancelCause::Caller => 487,
-        CancelCause::AnsweredElsewhere => 200,
-        CancelCause::DeclinedElsewhere => 603,
-        CancelCause::Timeout => 408,
-    };
-    let mut out = vec![("Reason", format!("SIP;cause={number}"))];
-    if let Some(data) = data.filter(|data| data.len() <= DATA_BYTES) {
-        let text = URL_SAFE_NO_PAD.encode(data);
-        out.push(("Reason", format!("Offhook;cause={number};text=\"{text}\"")));
-    }
-    out
-}
-
-/// Reads why a CANCEL was sent, from the number and never from the words, and the data that came with it.
-pub fn parse_cancel(headers: &Headers) -> (CancelCause, Option<String>) {
-    let (mut cause, mut data) = (CancelCause::Caller, None);
-    for value in all(headers, "Reason").flat_map(|value| split(value, ',')) {
-        let mut parts = split(value, ';').into_iter();
-        let protocol = parts.next().unwrap_or_default();
-        let params: Vec<_> = parts.filter_map(|part| part.split_once('=')).collect();
-        let find = |name: &str| {
-            let found = params
-                .iter()
-                .find(|(key, _)| key.trim().eq_ignore_ascii_case(name));
-            found.map(|(_, value)| value.trim())
-        };
-        if protocol.eq_ignore_ascii_case("SIP") {
-            cause = match find("cause").and_then(|cause| cause.parse().ok()) {
-                Some(200_u16) => CancelCause::AnsweredElsewhere,
-                Some(603) => CancelCause::DeclinedElsewhere,
-                Some(408) => CancelCause::Timeout,
-                _ => CancelCause::Caller,
-            };
-        } else if protocol.eq_ignore_ascii_case("Offhook") {
-            let bytes = find("text").and_then(|text| URL_SAFE_NO_PAD.decode(unquote(text)).ok());
-            data = bytes
-                .filter(|bytes| bytes.len() <= DATA_BYTES)
-                .and_then(|bytes| String::from_utf8(bytes).ok());
-        }
-    }
-    (cause, data)
 }

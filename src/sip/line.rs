@@ -8,9 +8,16 @@
 mod called;
 mod calling;
 mod in_dialog;
+mod info;
 mod leg;
 mod link;
+mod message;
+mod parked;
+mod refusal;
+mod reoffer;
+mod session_timer;
 mod transaction;
+mod transfer;
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::time::{Duration, Instant};
@@ -19,9 +26,11 @@ use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 use rsipstack::sip::SipMessage;
 
-use self::leg::Leg;
+use self::calling::Invite;
+use self::leg::{Bye, Leg};
 use self::link::{Link, Session};
-use self::transaction::{Client, Parked, Served, ServedKey};
+use self::parked::Parked;
+use self::transaction::{Client, Served, ServedKey};
 use super::message::{Draft, reply};
 use super::{Account, bridge, header};
 use crate::address;
@@ -34,7 +43,11 @@ const PATIENCE: Duration = Duration::from_secs(32);
 /// How long something waits to be said while the server is away.
 const PARKING: Duration = Duration::from_secs(60);
 /// What we understand.
-const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, INFO, MESSAGE, OPTIONS, UPDATE";
+const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, INFO, MESSAGE, NOTIFY, OPTIONS, REFER, UPDATE";
+/// What we understand beyond that (RFC 3891, RFC 4028).
+const SUPPORTED: &str = "replaces, timer";
+/// How long a session lasts without a refresh (RFC 4028, 4).
+const SESSION: Duration = Duration::from_secs(1800);
 
 /// What the owner of a line has to do.
 #[expect(
@@ -61,8 +74,10 @@ pub struct Line {
     /// Where we are, to others: a name that resolves to nothing (RFC 7118, 5).
     host: String,
     rng: StdRng,
+    /// The session interval we ask for.
+    session: Duration,
     link: Link,
-    session: Session,
+    registration: Session,
     legs: BTreeMap<LegId, Leg>,
     clients: HashMap<String, Client>,
     served: HashMap<ServedKey, Served>,
@@ -77,14 +92,15 @@ impl Line {
         let mut rng = StdRng::from_seed(seed);
         // Lower case: some phones lower-case the host of a Contact, and then compare it.
         let host = format!("{}.invalid", token(&mut rng, 12));
-        let session = Session::new(token(&mut rng, 20), token(&mut rng, 10));
+        let registration = Session::new(token(&mut rng, 20), token(&mut rng, 10));
         Self {
             domain: account.domain(),
             account,
             host,
             rng,
+            session: SESSION,
             link: Link::Opening,
-            session,
+            registration,
             legs: BTreeMap::new(),
             clients: HashMap::new(),
             served: HashMap::new(),
@@ -93,6 +109,12 @@ impl Line {
             // The phone gives out even numbers.
             next_leg: 1,
         }
+    }
+
+    /// Asks for another session interval than half an hour (RFC 4028); at least 90 seconds.
+    pub fn with_session_interval(mut self, interval: Duration) -> Self {
+        self.session = interval.max(session_timer::LEAST);
+        self
     }
 
     /// Takes what the phone wants said.
@@ -106,9 +128,21 @@ impl Line {
                 sdp,
                 expires,
                 data,
-                purpose: _,
-                replaces: _,
-            } => self.invite(now, leg, &to, label, sdp, expires, data.as_deref()),
+                purpose,
+                replaces,
+            } => {
+                let invite = Invite {
+                    leg,
+                    to,
+                    label,
+                    sdp,
+                    expires,
+                    data,
+                    purpose,
+                    replaces,
+                };
+                self.invite(now, invite);
+            }
             Say::Ringing { leg } => self.ring(now, leg),
             Say::Accept { leg, sdp, data } => self.accept(now, leg, sdp, data.as_deref()),
             Say::Refuse { leg, refusal, data } => self.refuse(now, leg, &refusal, data.as_deref()),
@@ -116,19 +150,24 @@ impl Line {
             Say::Bye {
                 leg,
                 reason,
-                by: _,
+                by,
                 data,
-            } => self.bye(now, leg, reason, data),
+            } => self.bye(now, leg, Bye { reason, by, data }),
+            Say::Reoffer { leg, sdp } => self.reoffer(now, leg, sdp),
+            Say::TakeReoffer { leg, sdp } => self.take_reoffer(now, leg, sdp),
+            Say::RefuseReoffer { leg, is_glare } => self.refuse_reoffer(now, leg, is_glare),
             Say::Device { leg, call, state } => self.tell_device(now, leg, &call, &state),
-            Say::Reoffer { .. }
-            | Say::TakeReoffer { .. }
-            | Say::RefuseReoffer { .. }
-            | Say::Roster { .. }
-            | Say::Add { .. }
-            | Say::Chat { .. }
-            | Say::Transfer { .. }
-            | Say::TransferProgress { .. }
-            | Say::Message { .. } => tracing::debug!("not said yet"),
+            Say::Roster { leg, roster } => self.tell_roster(now, leg, &roster),
+            Say::Add { leg, call, users } => self.tell_add(now, leg, &call, &users),
+            Say::Chat {
+                leg,
+                call,
+                id,
+                text,
+            } => self.tell_line(now, leg, &call, &id, &text),
+            Say::Transfer { leg, to, replaces } => self.transfer(now, leg, to, replaces),
+            Say::TransferProgress { leg, status } => self.tell_progress(now, leg, status),
+            Say::Message { to, message } => self.send_message(now, to, message),
             Say::SignOut => self.sign_out(now),
         }
     }
@@ -155,7 +194,7 @@ impl Line {
             .link
             .deadline()
             .into_iter()
-            .chain(self.session.deadline());
+            .chain(self.registration.deadline());
         let clients = self.clients.values().map(|client| client.until);
         let served = self.served.values().filter_map(|served| served.until);
         let parked = self.parked.iter().map(|parked| match parked.due {
@@ -163,7 +202,8 @@ impl Line {
             Some(due) if self.is_signed_in() => due.min(parked.until),
             Some(_) | None => parked.until,
         });
-        let legs = self.legs.values().filter_map(Leg::deadline);
+        let legs = self.legs.values();
+        let legs = legs.filter_map(|leg| leg.deadline(self.is_signed_in()));
         link.chain(clients)
             .chain(served)
             .chain(parked)
@@ -175,11 +215,13 @@ impl Line {
     pub fn handle_timeout(&mut self, now: Instant) {
         self.served
             .retain(|_, served| served.until.is_none_or(|until| until > now));
-        self.parked.retain(|parked| parked.until > now);
+        self.expire_parked(now);
         self.unpark(now, false);
         self.say_trying(now);
         self.repeat_answers(now);
         self.expire_clients(now);
+        self.tick_sessions(now);
+        self.tick_offers(now);
         self.tick_link(now);
     }
 

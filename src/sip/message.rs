@@ -26,6 +26,14 @@ pub(crate) struct Draft {
 }
 
 impl Draft {
+    /// Sets a header, in the place of one of that name or behind the others.
+    pub(crate) fn set(&mut self, name: &'static str, value: String) {
+        match self.head.iter_mut().find(|(key, _)| *key == name) {
+            Some((_, old)) => *old = value,
+            None => self.head.push((name, value)),
+        }
+    }
+
     /// Writes the request. `credentials` is a whole header.
     pub(crate) fn text(&self, via: &str, credentials: Option<&(&'static str, String)>) -> String {
         let mut out = format!("{} {} SIP/2.0\r\nVia: {via}\r\n", self.method, self.uri);
@@ -109,11 +117,14 @@ fn line(out: &mut String, name: &str, value: &str) {
     write!(out, "{name}: {value}\r\n").expect("writing to a String cannot fail");
 }
 
-const fn phrase(status: u16) -> &'static str {
+/// Returns the words that go with a status.
+pub(crate) const fn phrase(status: u16) -> &'static str {
     match status {
         100 => "Trying",
         180 => "Ringing",
         200 => "OK",
+        202 => "Accepted",
+        302 => "Moved Temporarily",
         400 => "Bad Request",
         403 => "Forbidden",
         404 => "Not Found",
@@ -122,12 +133,14 @@ const fn phrase(status: u16) -> &'static str {
         413 => "Request Entity Too Large",
         415 => "Unsupported Media Type",
         420 => "Bad Extension",
+        422 => "Session Interval Too Small",
         480 => "Temporarily Unavailable",
         481 => "Call/Transaction Does Not Exist",
         482 => "Loop Detected",
         486 => "Busy Here",
         487 => "Request Terminated",
         488 => "Not Acceptable Here",
+        489 => "Bad Event",
         491 => "Request Pending",
         500 => "Server Internal Error",
         503 => "Service Unavailable",

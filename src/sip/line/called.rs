@@ -2,17 +2,19 @@
 
 use std::time::{Duration, Instant};
 
-use rsipstack::sip::Request;
+use rsipstack::sip::{Headers, Request};
 
-use super::leg::{Called, Leg, Unacked, Up};
+use super::leg::{Bye, Called, Leg, Unacked, Up};
+use super::reoffer::Offers;
+use super::session_timer::{LEAST, is_too_short};
 use super::transaction::{Served, ServedKey};
-use super::{ALLOW, Line, PATIENCE, header, reply};
-use crate::address::{NAME_CHARS, NOTE_CHARS, clean};
+use super::transfer::Transfers;
+use super::{ALLOW, Line, SUPPORTED, header, reply};
+use crate::address::{NAME_CHARS, clean};
 use crate::id::LegId;
-use crate::phone::signal::EndReason;
-use crate::phone::signal::{CallLabel, Heard, Purpose, Refusal, Sdp};
+use crate::phone::signal::{CallLabel, EndReason, Heard, Purpose, Refusal, Sdp};
 use crate::sip::dialog::{self, Dialog};
-use crate::sip::header::NameAddr;
+use crate::sip::header::{NameAddr, Replaces};
 use crate::sip::{sdp, user_to_user};
 
 /// The most invitations that ring at a time.
@@ -20,7 +22,7 @@ const MAX_RINGING: usize = 16;
 /// How long the phone may take to say something.
 const TRYING: Duration = Duration::from_millis(200);
 /// T1 of RFC 3261.
-const T1: Duration = Duration::from_millis(500);
+pub(super) const T1: Duration = Duration::from_millis(500);
 /// T2.
 const T2: Duration = Duration::from_secs(4);
 
@@ -37,6 +39,14 @@ impl Line {
             // RFC 3261, 8.2.2.2: the same invitation by another way.
             return self.answer(now, &request, 482, &[], None);
         }
+        let replaces = match self.replaced(headers) {
+            Ok(replaces) => replaces,
+            Err(status) => return self.answer(now, &request, status, &[], None),
+        };
+        if is_too_short(headers) {
+            let least = [("Min-SE", LEAST.as_secs().to_string())];
+            return self.answer(now, &request, 422, &least, None);
+        }
         let sdp = match sdp::read(headers, &request.body) {
             Ok(sdp) => sdp,
             Err(415) => {
@@ -49,6 +59,10 @@ impl Line {
         let from = NameAddr::parse(header::first(headers, "From").unwrap_or_default()).user();
         let (Some(from), Some(dialog)) = (from, Dialog::of_invite(&request, &tag)) else {
             return self.answer(now, &request, 400, &[], None);
+        };
+        let label = header::first(headers, "Offhook-Call").and_then(header::parse_label);
+        let Some(purpose) = purpose(headers, label.as_ref()) else {
+            return self.answer(now, &request, 481, &[], None);
         };
         let ringing = self
             .legs
@@ -68,8 +82,10 @@ impl Line {
             ..Served::default()
         };
         self.served.insert(key, served);
-        let label = header::first(headers, "Offhook-Call").and_then(header::parse_label);
+        let referred_by =
+            header::first(headers, "Referred-By").and_then(|by| NameAddr::parse(by).user());
         let is_ours = header::is_ours(headers);
+        let peer = from.id.clone();
         let heard = Heard::Invited {
             leg,
             from,
@@ -82,13 +98,14 @@ impl Line {
                 .map(|seconds: u32| Duration::from_secs(seconds.into())),
             data: user_to_user::parse(headers),
             ours: is_ours,
-            purpose: Purpose::Ring { roster: None },
-            replaces: None,
-            referred_by: None,
+            purpose,
+            replaces,
+            referred_by,
         };
         let called = Called {
             request,
             tag,
+            peer,
             dialog,
             label,
             is_ours,
@@ -141,24 +158,28 @@ impl Line {
         let mut head = self.dialog_head(&called.request, called.label.as_ref());
         let data = data.and_then(user_to_user::emit);
         head.extend(data.map(|data| ("User-to-User", data)));
-        let body = (sdp::CONTENT_TYPE, sdp.0);
+        let (timer, session) = self.answer_timer(now, &called.request.headers);
+        head.extend(session);
+        let body = (sdp::CONTENT_TYPE, sdp.0.clone());
         let text = reply(&called.request, 200, &called.tag, &head, Some(&body));
         self.keep_answer(now, &called.request, 200, &text);
         self.send_or_park(now, text.clone());
-        let unacked = Unacked {
-            text,
-            seq: dialog::seq(&called.request.headers).unwrap_or_default(),
-            again: now + T1,
-            pause: T1,
-            until: now + PATIENCE,
-        };
+        let headers = &called.request.headers;
         let up = Up {
+            can_update: header::lists(headers, "Allow", "UPDATE"),
+            unacked: Some(Unacked::new(now, text, headers, true)),
             dialog: called.dialog,
+            peer: called.peer,
             label: called.label,
             is_ours: called.is_ours,
-            unacked: Some(unacked),
+            is_caller: false,
+            since: now,
+            doubt: None,
             bye: None,
-            device: None,
+            waiting: Vec::new(),
+            offers: Offers::new(sdp),
+            transfers: Transfers::default(),
+            timer: Some(timer),
         };
         self.legs.insert(leg, Leg::Up(Box::new(up)));
     }
@@ -174,26 +195,7 @@ impl Line {
             Some(Leg::Called(called)) => called,
             other => return self.legs.extend(other.map(|other| (leg, other))),
         };
-        let (status, reason) = match refusal {
-            Refusal::Busy => (486, EndReason::Busy),
-            Refusal::Declined => (603, EndReason::Declined),
-            Refusal::Offline => (480, EndReason::Offline),
-            Refusal::NotFound => (404, EndReason::NotFound),
-            Refusal::NoAnswer => (408, EndReason::NoAnswer),
-            Refusal::Canceled => (487, EndReason::Canceled),
-            Refusal::Glare { .. } => (491, EndReason::Failed),
-            Refusal::Moved { .. } => (302, EndReason::Failed),
-            Refusal::RoomFull => (486, EndReason::RoomFull),
-            Refusal::Forbidden => (403, EndReason::Failed),
-            Refusal::Over => (481, EndReason::Failed),
-            Refusal::Unreachable => (503, EndReason::NetworkLost),
-            Refusal::Other { status, text } => {
-                let text = clean(text, NOTE_CHARS);
-                tracing::debug!(%leg, status, text, "refusing");
-                ((*status).clamp(400, 699), EndReason::Failed)
-            }
-        };
-        let mut head = vec![("Offhook-End", reason.as_str().to_owned())];
+        let (status, mut head) = self.refusal_head(refusal);
         let data = data.and_then(user_to_user::emit);
         head.extend(data.map(|data| ("User-to-User", data)));
         self.end_called(now, &called, status, &head);
@@ -212,8 +214,11 @@ impl Line {
         };
         let called = match self.legs.remove(&leg) {
             Some(Leg::Called(called)) => called,
-            // Answered already: it has no effect.
-            other => return self.legs.extend(other.map(|other| (leg, other))),
+            // Answered already: it has no effect, but on a re-INVITE.
+            other => {
+                self.legs.extend(other.map(|other| (leg, other)));
+                return self.cancel_reoffer(now, leg, request);
+            }
         };
         self.end_called(now, &called, 487, &[]);
         let (cause, data) = header::parse_cancel(&request.headers);
@@ -257,18 +262,40 @@ impl Line {
             }
         }
         for leg in lost {
-            self.bye(now, leg, EndReason::NetworkLost, None);
-            self.hear(Heard::Bye {
-                leg,
-                reason: Some(EndReason::NetworkLost),
-                by: None,
-                data: None,
-            });
+            self.lose(now, leg);
+        }
+    }
+
+    /// Gives up a call whose peer shows no sign of life: both sides are told.
+    pub(super) fn lose(&mut self, now: Instant, leg: LegId) {
+        let reason = EndReason::NetworkLost;
+        self.bye(now, leg, Bye::of(reason));
+        self.gone(leg, Some(reason));
+    }
+
+    /// Finds the leg that an INVITE is to take the place of, or the status of its refusal (RFC 3891, 3).
+    fn replaced(&self, headers: &Headers) -> Result<Option<LegId>, u16> {
+        let mut values = header::all(headers, "Replaces");
+        let Some(value) = values.next() else {
+            return Ok(None);
+        };
+        let is_join = header::first(headers, "Offhook-Join").is_some();
+        let replaces = Replaces::parse(value).filter(|_| values.next().is_none() && !is_join);
+        let replaces = replaces.ok_or(400_u16)?;
+        let found = self.legs.iter().find_map(|(leg, state)| match state {
+            Leg::Up(up) if up.dialog.is_named(&replaces) => Some(*leg),
+            Leg::Up(_) | Leg::Called(_) | Leg::Calling(_) => None,
+        });
+        match found {
+            // It is too late for that.
+            Some(_) if replaces.is_early_only => Err(486),
+            Some(leg) => Ok(Some(leg)),
+            None => Err(481),
         }
     }
 
     /// What stands in 18x and 2xx (RFC 3261, 12.1.1, and ours).
-    fn dialog_head(
+    pub(super) fn dialog_head(
         &self,
         request: &Request,
         label: Option<&CallLabel>,
@@ -278,6 +305,7 @@ impl Line {
             .collect();
         head.push(("Contact", self.contact()));
         head.push(("Allow", ALLOW.to_owned()));
+        head.push(("Supported", SUPPORTED.to_owned()));
         head.push(("Recv-Info", "offhook".to_owned()));
         let device = clean(&self.account.device_name, NAME_CHARS);
         head.push(("Offhook-Device", device));
@@ -290,6 +318,19 @@ impl Line {
         }
         head
     }
+}
+
+/// What an INVITE asks for; `None` where it contradicts itself. Without a label it is a stranger's, and rings.
+fn purpose(headers: &Headers, label: Option<&CallLabel>) -> Option<Purpose> {
+    let Some(label) = label else {
+        return Some(Purpose::Ring { roster: None });
+    };
+    if let Some(join) = header::first(headers, "Offhook-Join") {
+        return header::parse_join(join, &label.call);
+    }
+    let roster = header::first(headers, "Offhook-Roster");
+    let roster = roster.and_then(|value| header::parse_roster(value, &label.call));
+    Some(Purpose::Ring { roster })
 }
 
 fn merge_key(request: &Request) -> Option<(String, String, u32)> {

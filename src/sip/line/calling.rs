@@ -4,16 +4,19 @@ use std::time::{Duration, Instant};
 
 use rsipstack::sip::Response;
 
-use super::leg::{Calling, Leg, Up};
-use super::link::{phrase, words};
-use super::transaction::{Purpose, What};
-use super::{ALLOW, Draft, Line, Output, PATIENCE, header};
-use crate::address::{self, Address};
+use super::leg::{Bye, Calling, Leg, Up};
+use super::link::words;
+use super::parked::What;
+use super::reoffer::Offers;
+use super::session_timer::{LEAST, SessionTimer, session_head};
+use super::transaction::Errand;
+use super::transfer::Transfers;
+use super::{ALLOW, Draft, Line, Output, PATIENCE, SUPPORTED, header};
+use crate::address::Address;
 use crate::id::LegId;
-use crate::phone::signal::EndReason;
-use crate::phone::signal::{CallLabel, CancelCause, Heard, Refusal, Sdp};
+use crate::phone::signal::{CallLabel, CancelCause, EndReason, Heard, Purpose, Refusal, Sdp};
 use crate::sip::dialog::Dialog;
-use crate::sip::header::NameAddr;
+use crate::sip::header::{NameAddr, SessionExpires};
 use crate::sip::{sdp, user_to_user};
 
 /// The server has the first word on a ring that is too long; this is for one that has none.
@@ -21,23 +24,26 @@ const AFTER_EXPIRES: Duration = Duration::from_secs(30);
 /// The most devices heard ringing, and the most forked answers put right.
 const MAX_FORKS: usize = 16;
 
+/// The fields of [`Say::Invite`](crate::phone::signal::Say::Invite).
+pub(super) struct Invite {
+    pub(super) leg: LegId,
+    pub(super) to: Address,
+    pub(super) label: CallLabel,
+    pub(super) sdp: Sdp,
+    pub(super) expires: Duration,
+    pub(super) data: Option<String>,
+    pub(super) purpose: Purpose,
+    pub(super) replaces: Option<String>,
+}
+
 impl Line {
-    #[expect(clippy::too_many_arguments, reason = "the fields of Say::Invite")]
-    pub(super) fn invite(
-        &mut self,
-        now: Instant,
-        leg: LegId,
-        to: &Address,
-        label: CallLabel,
-        sdp: Sdp,
-        expires: Duration,
-        data: Option<&str>,
-    ) {
+    pub(super) fn invite(&mut self, now: Instant, invite: Invite) {
+        let Invite { leg, to, label, .. } = &invite;
+        let leg = *leg;
         if !self.is_signed_in() || self.legs.contains_key(&leg) {
             return self.refused(leg, Refusal::Unreachable, None);
         }
-        let domain = to.domain.as_deref().unwrap_or(&self.domain);
-        let uri = format!("sip:{}@{domain}", address::escape(&to.user));
+        let uri = to.to_uri(&self.domain);
         let call_id = self.token(24);
         let tag = self.token(10);
         let mut head = vec![
@@ -45,33 +51,51 @@ impl Line {
             ("To", format!("<{uri}>")),
             ("Call-ID", call_id),
             ("Contact", self.contact()),
-            ("Expires", expires.as_secs().max(1).to_string()),
+            ("Expires", invite.expires.as_secs().max(1).to_string()),
             ("Allow", ALLOW.to_owned()),
+            ("Supported", SUPPORTED.to_owned()),
             ("Recv-Info", "offhook".to_owned()),
-            ("Offhook-Call", header::emit_label(&label)),
+            ("Offhook-Call", header::emit_label(label)),
         ];
-        let data = data.and_then(user_to_user::emit);
+        head.extend(session_head(self.session, LEAST, None));
+        match &invite.purpose {
+            Purpose::Ring { roster } => {
+                let roster = roster.as_ref().and_then(header::emit_roster);
+                head.extend(roster.map(|roster| ("Offhook-Roster", roster)));
+            }
+            Purpose::Mesh { token } => {
+                head.push(("Offhook-Join", header::emit_join(&label.call, Some(token))));
+            }
+            Purpose::Join => head.push(("Offhook-Join", header::emit_join(&label.call, None))),
+        }
+        if let Some(replaces) = &invite.replaces {
+            // RFC 3891, 3: who does not know it must not ring.
+            head.push(("Replaces", replaces.clone()));
+            head.push(("Require", "replaces".to_owned()));
+        }
+        head.extend(self.referrer(to).map(|by| ("Referred-By", by)));
+        let data = invite.data.as_deref().and_then(user_to_user::emit);
         head.extend(data.map(|data| ("User-to-User", data)));
         let draft = Draft {
             method: "INVITE",
             uri,
             seq: 1,
             head,
-            body: Some((sdp::CONTENT_TYPE, sdp.0)),
+            body: Some((sdp::CONTENT_TYPE, invite.sdp.0.clone())),
         };
-        let until = now + expires + AFTER_EXPIRES;
-        let branch = self.request(now + PATIENCE, draft, Purpose::Invite(leg), None, 0);
-        self.legs.insert(
-            leg,
-            Leg::Calling(Calling {
-                branch,
-                label,
-                until,
-                is_proceeding: false,
-                cancel: None,
-                rang: Vec::new(),
-            }),
-        );
+        let until = now + invite.expires + AFTER_EXPIRES;
+        let branch = self.request(now + PATIENCE, draft, Errand::Invite(leg), None, 0);
+        let calling = Calling {
+            branch,
+            peer: invite.to.user,
+            label: invite.label,
+            sdp: invite.sdp,
+            until,
+            is_proceeding: false,
+            cancel: None,
+            rang: Vec::new(),
+        };
+        self.legs.insert(leg, Leg::Calling(Box::new(calling)));
     }
 
     pub(super) fn cancel(
@@ -89,7 +113,13 @@ impl Line {
                 }
             }
             // The answer was faster.
-            Some(Leg::Up(_)) => self.bye(now, leg, EndReason::Canceled, data),
+            Some(Leg::Up(_)) => {
+                let bye = Bye {
+                    data,
+                    ..Bye::of(EndReason::Canceled)
+                };
+                self.bye(now, leg, bye);
+            }
             Some(Leg::Calling(_) | Leg::Called(_)) | None => {}
         }
     }
@@ -217,13 +247,24 @@ impl Line {
             return self.refused(leg, refusal, data);
         };
         let is_ours = header::is_ours(headers);
+        let asked = self.clients.get(branch).map(|client| &client.draft);
+        let asked = asked.and_then(SessionTimer::asked);
+        let timer = SessionTimer::of_answer(now, headers, asked.unwrap_or(self.session));
         let up = Up {
             dialog,
+            peer: calling.peer,
             label: Some(calling.label),
             is_ours,
+            is_caller: true,
+            can_update: header::lists(headers, "Allow", "UPDATE"),
+            since: now,
+            doubt: None,
             unacked: None,
             bye: None,
-            device: None,
+            waiting: Vec::new(),
+            offers: Offers::new(calling.sdp),
+            transfers: Transfers::default(),
+            timer: Some(timer),
         };
         self.legs.insert(leg, Leg::Up(Box::new(up)));
         self.hear(Heard::Accepted {
@@ -238,7 +279,7 @@ impl Line {
     fn hang_up(&mut self, now: Instant, leg: LegId, dialog: &mut Dialog, reason: EndReason) {
         let head = vec![("Offhook-End", reason.as_str().to_owned())];
         let bye = dialog.request("BYE", head, None);
-        self.request_or_park(now, bye, leg);
+        self.request_or_park(now, bye, Errand::InDialog(leg, None));
     }
 
     fn on_refused(
@@ -263,6 +304,7 @@ impl Line {
         }
         client.until = now + PATIENCE;
         let (mut draft, tries) = (client.draft.clone(), client.tries);
+        let credentials = client.credentials.clone();
         let Some(Leg::Calling(calling)) = self.legs.get_mut(&leg) else {
             return;
         };
@@ -272,15 +314,30 @@ impl Line {
                 return self.end_calling(leg, status, answer);
             };
             draft.seq += 1;
-            let purpose = Purpose::Invite(leg);
-            let branch = self.request(now + PATIENCE, draft, purpose, Some(credentials), tries + 1);
+            let errand = Errand::Invite(leg);
+            let branch = self.request(now + PATIENCE, draft, errand, Some(credentials), tries + 1);
             if let Some(Leg::Calling(calling)) = self.legs.get_mut(&leg) {
                 calling.branch = branch;
                 calling.is_proceeding = false;
             }
             return;
         }
-        let status = if is_canceled && matches!(status, 401 | 407) {
+        if status == 422 && !is_canceled && tries < 3 {
+            // RFC 4028, 7.4: the same again, with more time.
+            let least = SessionExpires::parse_least(&answer.headers).unwrap_or(LEAST);
+            for (name, value) in session_head(self.session.max(least), least, None) {
+                draft.set(name, value);
+            }
+            draft.seq += 1;
+            let errand = Errand::Invite(leg);
+            let branch = self.request(now + PATIENCE, draft, errand, credentials, tries + 1);
+            if let Some(Leg::Calling(calling)) = self.legs.get_mut(&leg) {
+                calling.branch = branch;
+                calling.is_proceeding = false;
+            }
+            return;
+        }
+        let status = if is_canceled && matches!(status, 401 | 407 | 422) {
             487
         } else {
             status
@@ -290,19 +347,7 @@ impl Line {
 
     fn end_calling(&mut self, leg: LegId, status: u16, answer: &Response) {
         self.legs.remove(&leg);
-        let refusal = match status {
-            404 | 604 => Refusal::NotFound,
-            408 => Refusal::NoAnswer,
-            480 => Refusal::Offline,
-            486 | 600 => Refusal::Busy,
-            487 => Refusal::Canceled,
-            503 => Refusal::Unreachable,
-            603 => Refusal::Declined,
-            status => Refusal::Other {
-                status,
-                text: phrase(answer),
-            },
-        };
+        let refusal = self.refusal_of(status, answer);
         tracing::debug!(%leg, answer = words(answer), "refused");
         self.refused(leg, refusal, user_to_user::parse(&answer.headers));
     }

@@ -1,76 +1,59 @@
 //! Requests of others, and what is said within a call.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use rsipstack::sip::{Method, Request, Response};
 
-use super::leg::{Leg, Up};
-use super::transaction::{Client, Purpose, ServedKey};
-use super::{ALLOW, Line, Output, PATIENCE, header};
-use crate::id::{CallId, LegId};
-use crate::phone::signal::{CancelCause, DeviceState, EndReason, Heard, Refusal};
-use crate::sip::body::{self, Body, BodyError};
+use super::leg::{Bye, Leg, Up};
+use super::parked::RETRY;
+use super::transaction::{Client, Errand, ServedKey};
+use super::{ALLOW, Line, Output, SUPPORTED, header};
+use crate::id::LegId;
+use crate::phone::signal::{CancelCause, EndReason, Heard, Refusal};
 use crate::sip::header::NameAddr;
-use crate::sip::{sdp, user_to_user};
+use crate::sip::{body, sdp, user_to_user};
+
+/// How long a peer that knows nothing of a dialog may just not have heard of it yet.
+const YOUTH: Duration = Duration::from_secs(5);
 
 impl Line {
-    pub(super) fn bye(
-        &mut self,
-        now: Instant,
-        leg: LegId,
-        reason: EndReason,
-        data: Option<String>,
-    ) {
+    pub(super) fn bye(&mut self, now: Instant, leg: LegId, bye: Bye) {
         match self.legs.get_mut(&leg) {
-            Some(Leg::Calling(_)) => self.cancel(now, leg, CancelCause::Caller, data),
-            Some(Leg::Called(_)) => self.refuse(now, leg, &Refusal::Declined, data.as_deref()),
+            Some(Leg::Calling(_)) => self.cancel(now, leg, CancelCause::Caller, bye.data),
+            Some(Leg::Called(_)) => self.refuse(now, leg, &Refusal::Declined, bye.data.as_deref()),
             // RFC 3261, 15: not before the ACK.
-            Some(Leg::Up(up)) if up.unacked.is_some() => up.bye = Some((reason, data)),
+            Some(Leg::Up(up)) if up.is_fresh() => up.bye = Some(bye),
             Some(Leg::Up(_)) => {
                 if let Some(Leg::Up(up)) = self.legs.remove(&leg) {
-                    self.send_bye(now, leg, *up, reason, data.as_deref());
+                    self.send_bye(now, leg, *up, &bye);
                 }
             }
             None => {}
         }
     }
 
-    fn send_bye(
-        &mut self,
-        now: Instant,
-        leg: LegId,
-        mut up: Up,
-        reason: EndReason,
-        data: Option<&str>,
-    ) {
-        let mut head = vec![("Offhook-End", reason.as_str().to_owned())];
-        let data = data.and_then(user_to_user::emit);
+    pub(super) fn send_bye(&mut self, now: Instant, leg: LegId, mut up: Up, bye: &Bye) {
+        self.drop_reoffer(now, &mut up);
+        let end = header::emit_end(bye.reason, bye.by.as_ref());
+        let mut head = vec![("Offhook-End", end)];
+        let data = bye.data.as_deref().and_then(user_to_user::emit);
         head.extend(data.map(|data| ("User-to-User", data)));
-        let bye = up.dialog.request("BYE", head, None);
-        self.request_or_park(now, bye, leg);
+        let draft = up.dialog.request("BYE", head, None);
+        self.request_or_park(now, draft, Errand::InDialog(leg, None));
     }
 
-    pub(super) fn tell_device(
-        &mut self,
-        now: Instant,
-        leg: LegId,
-        call: &CallId,
-        state: &DeviceState,
-    ) {
-        let Some(Leg::Up(up)) = self.legs.get_mut(&leg) else {
-            return;
-        };
-        if up.unacked.is_some() {
-            up.device = Some((call.clone(), state.clone()));
-        } else if up.is_ours {
-            let head = vec![("Info-Package", "offhook".to_owned())];
-            let body = (body::CONTENT_TYPE, body::emit_device(call, state));
-            let info = up.dialog.request("INFO", head, Some(body));
-            self.request_or_park(now, info, leg);
-        }
+    /// The leg is gone without the peer's word.
+    pub(super) fn gone(&mut self, leg: LegId, reason: Option<EndReason>) {
+        let (by, data) = (None, None);
+        self.hear(Heard::Bye {
+            leg,
+            reason,
+            by,
+            data,
+        });
     }
 
-    /// A final answer to a BYE or INFO of ours.
+    /// A final answer to a BYE, INFO, MESSAGE or NOTIFY of ours.
     pub(super) fn on_dialog_answer(
         &mut self,
         now: Instant,
@@ -78,30 +61,31 @@ impl Line {
         leg: LegId,
         answer: &Response,
     ) {
+        if self.answers_challenge(now, &client, answer) {
+            return;
+        }
         let status = answer.status_code.code();
-        if matches!(status, 401 | 407) && client.tries < 2 {
-            let mut draft = client.draft;
-            if let Some(credentials) = self.credentials(&draft, answer) {
-                draft.seq += 1;
-                if let Some(Leg::Up(up)) = self.legs.get_mut(&leg) {
-                    up.dialog.skip_to(draft.seq);
-                }
-                let (until, purpose) = (now + PATIENCE, Purpose::InDialog(leg));
-                self.request(until, draft, purpose, Some(credentials), client.tries + 1);
-            }
-        } else if matches!(status, 404 | 408 | 430 | 480 | 500..=599)
-            && (client.draft.method == "BYE" || self.legs.contains_key(&leg))
-        {
+        let is_bye = client.draft.method == "BYE";
+        if is_away(status) && (is_bye || self.legs.contains_key(&leg)) {
             self.try_again(now, client);
-        } else if status == 481 && client.draft.method != "BYE" && self.legs.remove(&leg).is_some()
-        {
-            // RFC 5057, 5.1: the other side knows nothing of this call any more.
-            self.hear(Heard::Bye {
-                leg,
-                reason: None,
-                by: None,
-                data: None,
-            });
+        } else if status == 481 && !is_bye {
+            self.on_unknown(now, client, leg);
+        }
+    }
+
+    /// The peer knows nothing of a dialog. In its first moments that may be because the request was faster than
+    /// what made the dialog; later, RFC 5057, 5.1: the call is over.
+    pub(super) fn on_unknown(&mut self, now: Instant, client: Client, leg: LegId) {
+        let Some(Leg::Up(up)) = self.legs.get_mut(&leg) else {
+            return;
+        };
+        let is_young = now.duration_since(up.since) < YOUTH;
+        if is_young && now < *up.doubt.get_or_insert(now + RETRY) {
+            return self.try_again(now, client);
+        }
+        if let Some(Leg::Up(mut up)) = self.legs.remove(&leg) {
+            self.drop_reoffer(now, &mut up);
+            self.gone(leg, None);
         }
     }
 
@@ -120,7 +104,11 @@ impl Line {
         if request.method == Method::Cancel {
             return self.on_cancel(now, &request);
         }
-        let require: Vec<_> = header::all(headers, "Require").collect();
+        let require: Vec<_> = header::all(headers, "Require")
+            .flat_map(|value| value.split(','))
+            .map(str::trim)
+            .filter(|option| !is_supported(option))
+            .collect();
         if !require.is_empty() {
             let unsupported = [("Unsupported", require.join(", "))];
             return self.answer(now, &request, 420, &unsupported, None);
@@ -135,28 +123,22 @@ impl Line {
                 let accept = format!("{}, {}", sdp::CONTENT_TYPE, body::CONTENT_TYPE);
                 let head = [
                     ("Allow", ALLOW.to_owned()),
+                    ("Supported", SUPPORTED.to_owned()),
                     ("Accept", accept),
                     ("Recv-Info", "offhook".to_owned()),
                 ];
                 self.answer(now, &request, 200, &head, None);
             }
-            Method::Message => {
-                let status = if request.body.len() > body::BODY_BYTES {
-                    413
-                } else {
-                    200
-                };
-                self.answer(now, &request, status, &[], None);
-            }
-            Method::Bye | Method::Info | Method::Update => {
+            Method::Message => self.on_message(now, &request),
+            // Only whom we talk to may send us elsewhere.
+            Method::Refer => self.answer(now, &request, 403, &[], None),
+            Method::Bye | Method::Info | Method::Notify | Method::Update => {
                 self.answer(now, &request, 481, &[], None);
             }
             Method::Ack
             | Method::Cancel
-            | Method::Notify
             | Method::PRack
             | Method::Publish
-            | Method::Refer
             | Method::Register
             | Method::Subscribe => self.not_allowed(now, &request),
         }
@@ -183,22 +165,26 @@ impl Line {
         match request.method {
             Method::Bye => self.on_bye(now, leg, request),
             Method::Info => self.on_info(now, leg, request),
-            // No session but the first one can be agreed on yet.
-            Method::Invite => self.answer(now, request, 488, &[], None),
+            Method::Message => self.on_info(now, leg, request),
+            Method::Invite => self.on_reinvite(now, leg, request),
+            Method::Refer => self.on_refer(now, leg, request),
+            Method::Notify => self.on_notify(now, leg, request),
+            // A session is changed by a re-INVITE; an UPDATE only refreshes it.
             Method::Update if !request.body.is_empty() => {
                 self.answer(now, request, 488, &[], None);
             }
-            Method::Update | Method::Options => {
-                let head = [("Allow", ALLOW.to_owned()), ("Contact", self.contact())];
+            Method::Update => self.on_refreshed(now, leg, request),
+            Method::Options => {
+                let head = [
+                    ("Allow", ALLOW.to_owned()),
+                    ("Supported", SUPPORTED.to_owned()),
+                ];
                 self.answer(now, request, 200, &head, None);
             }
-            Method::Message => self.answer(now, request, 200, &[], None),
             Method::Ack
             | Method::Cancel
-            | Method::Notify
             | Method::PRack
             | Method::Publish
-            | Method::Refer
             | Method::Register
             | Method::Subscribe => self.not_allowed(now, request),
         }
@@ -214,44 +200,18 @@ impl Line {
                 let cause = CancelCause::Caller;
                 self.hear(Heard::Canceled { leg, cause, data });
             }
-            Some(Leg::Up(_) | Leg::Calling(_)) | None => {
-                let reason = header::end_reason(&request.headers);
+            other => {
+                if let Some(Leg::Up(mut up)) = other {
+                    self.drop_reoffer(now, &mut up);
+                }
+                let (reason, by) = header::parse_end(&request.headers);
                 self.hear(Heard::Bye {
                     leg,
                     reason,
-                    by: None,
+                    by,
                     data,
                 });
             }
-        }
-    }
-
-    fn on_info(&mut self, now: Instant, leg: LegId, request: &Request) {
-        let kind = header::first(&request.headers, "Content-Type").unwrap_or_default();
-        let kind = kind.split(';').next().unwrap_or_default().trim();
-        if !kind.eq_ignore_ascii_case(body::CONTENT_TYPE) {
-            let status = if request.body.len() > body::BODY_BYTES {
-                413
-            } else {
-                200
-            };
-            return self.answer(now, request, status, &[], None);
-        }
-        let (is_ours, label) = match self.legs.get(&leg) {
-            Some(Leg::Up(up)) => (up.is_ours, up.label.as_ref()),
-            Some(Leg::Called(_) | Leg::Calling(_)) | None => (false, None),
-        };
-        match body::parse(&request.body) {
-            Ok(Body::Device { call, state }) => {
-                let fits = is_ours && label.is_some_and(|label| label.call == call);
-                self.answer(now, request, 200, &[], None);
-                if fits {
-                    self.hear(Heard::Device { leg, state });
-                }
-            }
-            Ok(Body::Unknown) => self.answer(now, request, 200, &[], None),
-            Err(BodyError::TooLarge) => self.answer(now, request, 413, &[], None),
-            Err(BodyError::Malformed) => self.answer(now, request, 400, &[], None),
         }
     }
 
@@ -260,18 +220,39 @@ impl Line {
         let acked = self.legs.iter_mut().find_map(|(leg, state)| match state {
             Leg::Up(up) if up.dialog.is_of(request) => {
                 let fits = up.unacked.as_ref().is_some_and(|u| Some(u.seq) == seq);
-                fits.then_some((*leg, up))
+                fits.then_some(*leg)
             }
             Leg::Up(_) | Leg::Called(_) | Leg::Calling(_) => None,
         });
-        if let Some((leg, up)) = acked {
-            up.unacked = None;
-            let (bye, device) = (up.bye.take(), up.device.take());
-            if let Some((reason, data)) = bye {
-                self.bye(now, leg, reason, data);
-            } else if let Some((call, state)) = device {
-                self.tell_device(now, leg, &call, &state);
-            }
+        if let Some(leg) = acked {
+            self.acknowledged(now, leg);
         }
     }
+
+    /// The peer has our 2xx; what waited for that is said.
+    pub(super) fn acknowledged(&mut self, now: Instant, leg: LegId) {
+        let Some(Leg::Up(up)) = self.legs.get_mut(&leg) else {
+            return;
+        };
+        up.unacked = None;
+        let (bye, waiting) = (up.bye.take(), std::mem::take(&mut up.waiting));
+        if let Some(bye) = bye {
+            return self.bye(now, leg, bye);
+        }
+        for words in waiting {
+            self.tell(now, leg, words);
+        }
+        self.send_offer(now, leg);
+    }
+}
+
+/// Whether an option of `Require` is understood.
+fn is_supported(option: &str) -> bool {
+    let mut options = SUPPORTED.split(',').map(str::trim);
+    option.is_empty() || options.any(|known| known.eq_ignore_ascii_case(option))
+}
+
+/// Whether the other side, or a server on the way, cannot be reached for the moment.
+pub(super) const fn is_away(status: u16) -> bool {
+    matches!(status, 404 | 408 | 430 | 480 | 500..=599)
 }

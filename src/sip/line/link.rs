@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use rand::RngExt as _;
 use rsipstack::sip::Response;
 
-use super::transaction::{Client, Purpose, challenges};
+use super::transaction::{Client, Errand, challenges};
 use super::{Draft, Line, Output};
 use crate::address::{NOTE_CHARS, clean};
 use crate::phone::signal::{Heard, RoomError};
@@ -85,7 +85,7 @@ impl Session {
 impl Line {
     /// Whether requests other than REGISTER may be sent.
     pub(super) const fn is_signed_in(&self) -> bool {
-        self.session.since.is_some()
+        self.registration.since.is_some()
     }
 
     pub(super) fn on_opened(&mut self, now: Instant, can_claim: bool) {
@@ -109,13 +109,13 @@ impl Line {
         if !matches!(self.link, Link::Up { .. }) {
             return;
         }
-        if self.session.leaving.is_some() {
+        if self.registration.leaving.is_some() {
             self.finish(now, Heard::SignedOut);
         } else if code == Some(bridge::REPLACED) {
             self.finish(now, Heard::Replaced);
         } else if self.is_signed_in() {
             self.hear(Heard::ConnectionLost);
-            self.lose(now);
+            self.lose_link(now);
             self.pause(now);
         } else {
             let detail = "the connection was closed while signing in";
@@ -124,17 +124,17 @@ impl Line {
     }
 
     pub(super) fn tick_link(&mut self, now: Instant) {
-        if self.session.leaving.is_some_and(|until| until <= now) {
+        if self.registration.leaving.is_some_and(|until| until <= now) {
             self.out.push_back(Output::Disconnect(1000));
             self.finish(now, Heard::SignedOut);
         }
-        if self.session.refresh.is_some_and(|at| at <= now) {
-            self.session.refresh = None;
+        if self.registration.refresh.is_some_and(|at| at <= now) {
+            self.registration.refresh = None;
             self.register(now, None, 0);
         }
         if self.link.deadline().is_some_and(|again| again <= now) {
             self.link = Link::Opening;
-            if self.session.told.is_none() {
+            if self.registration.told.is_none() {
                 self.hear(Heard::SigningIn);
             }
             self.out.push_back(Output::Connect);
@@ -143,10 +143,10 @@ impl Line {
 
     pub(super) fn sign_out(&mut self, now: Instant) {
         match self.link {
-            Link::Up { .. } if self.session.leaving.is_none() => {
-                self.session.refresh = None;
-                self.session.leaving = Some(now + LEAVE_PATIENCE);
-                self.session.expires = 0;
+            Link::Up { .. } if self.registration.leaving.is_none() => {
+                self.registration.refresh = None;
+                self.registration.leaving = Some(now + LEAVE_PATIENCE);
+                self.registration.expires = 0;
                 self.register(now, None, 0);
             }
             Link::Up { .. } => {}
@@ -160,7 +160,7 @@ impl Line {
 
     pub(super) fn on_register_answer(&mut self, now: Instant, client: Client, answer: &Response) {
         let status = answer.status_code.code();
-        if self.session.leaving.is_some() && status != 401 && status != 407 {
+        if self.registration.leaving.is_some() && status != 401 && status != 407 {
             self.out.push_back(Output::Disconnect(1000));
             self.finish(now, Heard::SignedOut);
             return;
@@ -172,7 +172,7 @@ impl Line {
             423 if client.tries < 3 => {
                 let least = header::first(&answer.headers, "Min-Expires")
                     .and_then(|value| value.trim().parse().ok());
-                self.session.expires = least.unwrap_or(3600).clamp(EXPIRES, MAX_EXPIRES);
+                self.registration.expires = least.unwrap_or(3600).clamp(EXPIRES, MAX_EXPIRES);
                 self.register(now, None, client.tries + 1);
             }
             403 | 404 => self.give_up(now, RoomError::Unauthorized, &detail()),
@@ -182,7 +182,7 @@ impl Line {
     }
 
     pub(super) fn on_register_timeout(&mut self, now: Instant) {
-        if self.session.leaving.is_none() {
+        if self.registration.leaving.is_none() {
             let was_signed_in = self.is_signed_in();
             if was_signed_in {
                 self.hear(Heard::ConnectionLost);
@@ -193,29 +193,29 @@ impl Line {
     }
 
     fn register(&mut self, now: Instant, extra: Option<Vec<(&'static str, String)>>, tries: u8) {
-        self.session.seq += 1;
-        let me = self.from(&self.session.tag);
+        self.registration.seq += 1;
+        let me = self.from(&self.registration.tag);
         let to = NameAddr::parse(&me).uri;
         let mut head = vec![
             ("From", me),
             ("To", format!("<{to}>")),
-            ("Call-ID", self.session.call_id.clone()),
+            ("Call-ID", self.registration.call_id.clone()),
             ("Contact", self.contact()),
-            ("Expires", self.session.expires.to_string()),
+            ("Expires", self.registration.expires.to_string()),
             ("Allow", super::ALLOW.to_owned()),
         ];
         head.extend(extra.into_iter().flatten());
         let draft = Draft {
             method: "REGISTER",
             uri: format!("sip:{}", self.domain),
-            seq: self.session.seq,
+            seq: self.registration.seq,
             head,
             body: None,
         };
         self.request(
             now + REGISTER_PATIENCE,
             draft,
-            Purpose::Register,
+            Errand::Register,
             None,
             tries,
         );
@@ -231,14 +231,16 @@ impl Line {
             value.trim().parse().ok()
         });
         let expires = expires
-            .unwrap_or(self.session.expires)
+            .unwrap_or(self.registration.expires)
             .clamp(10, MAX_EXPIRES);
-        self.session.refresh = Some(now + Duration::from_secs(expires) / 2);
-        self.session.told = None;
+        self.registration.refresh = Some(now + Duration::from_secs(expires) / 2);
+        self.registration.told = None;
         if !self.is_signed_in() {
-            self.session.since = Some(now);
+            self.registration.since = Some(now);
             self.hear(Heard::SignedIn);
             self.unpark(now, true);
+            self.resume_sessions(now);
+            self.resume_offers(now);
         }
     }
 
@@ -272,9 +274,9 @@ impl Line {
         if matches!(self.link, Link::Up { .. }) {
             self.out.push_back(Output::Disconnect(1000));
         }
-        self.lose(now);
-        if self.session.told != Some(error) {
-            self.session.told = Some(error);
+        self.lose_link(now);
+        if self.registration.told != Some(error) {
+            self.registration.told = Some(error);
             self.hear(Heard::SignInFailed {
                 error,
                 detail: clean(detail, NOTE_CHARS),
@@ -299,26 +301,26 @@ impl Line {
     }
 
     fn finish(&mut self, now: Instant, last: Heard) {
-        self.lose(now);
-        self.parked.clear();
-        self.session.leaving = None;
+        self.lose_link(now);
+        self.drop_parked();
+        self.registration.leaving = None;
         self.link = Link::Over;
         self.hear(last);
     }
 
-    fn lose(&mut self, now: Instant) {
-        if let Some(since) = self.session.since.take()
+    fn lose_link(&mut self, now: Instant) {
+        if let Some(since) = self.registration.since.take()
             && now.duration_since(since) >= GOOD
         {
-            self.session.pause = FIRST_PAUSE;
+            self.registration.pause = FIRST_PAUSE;
         }
-        self.session.refresh = None;
+        self.registration.refresh = None;
         self.lose_requests(now);
     }
 
     fn pause(&mut self, now: Instant) {
-        let pause = self.session.pause;
-        self.session.pause = (pause * 2).min(LAST_PAUSE);
+        let pause = self.registration.pause;
+        self.registration.pause = (pause * 2).min(LAST_PAUSE);
         // Phones that lost the same server do not come back all at once.
         let jitter = self.rng.random_range(0.8..1.2);
         self.link = Link::Down {

@@ -1,39 +1,66 @@
-//! Requests that wait for an answer, answers that may have to be repeated, and what waits for the connection.
+//! Requests that wait for an answer, and answers that may have to be repeated.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use rsipstack::sip::{Headers, Request, Response};
 
+use super::leg::Leg;
 use super::{Draft, Line, Output, PARKING, PATIENCE, header, reply};
+use crate::address::Address;
 use crate::id::LegId;
+use crate::phone::signal::{Heard, Refusal};
 use crate::sip::digest::Challenge;
 use crate::sip::message::Body;
 
 /// The most requests answered at a time; more is not a phone call.
 const MAX_SERVED: usize = 512;
 
-/// The first pause before a request in a dialog is tried again.
-const RETRY: Duration = Duration::from_millis(500);
-
 /// What a request of ours is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Purpose {
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Errand {
     Register,
     Invite(LegId),
-    InDialog(LegId),
+    /// BYE, INFO, MESSAGE or NOTIFY.
+    InDialog(LegId, Option<Topic>),
+    /// A re-INVITE.
+    Reoffer(LegId),
+    Refer(LegId),
+    /// An UPDATE without a description.
+    Refresh(LegId),
+    /// A MESSAGE outside any dialog.
+    Message(Address),
+}
+
+/// What is told again and again, complete each time, so that only the newest counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Topic {
+    Device,
+    Roster,
+}
+
+impl Errand {
+    /// The leg whose dialog the request belongs to.
+    pub(super) const fn leg(&self) -> Option<LegId> {
+        match self {
+            Self::InDialog(leg, _) | Self::Reoffer(leg) | Self::Refer(leg) | Self::Refresh(leg) => {
+                Some(*leg)
+            }
+            Self::Register | Self::Invite(_) | Self::Message(_) => None,
+        }
+    }
 }
 
 /// A request of ours, by its branch.
 #[derive(Debug)]
 pub(super) struct Client {
     pub(super) draft: Draft,
-    pub(super) purpose: Purpose,
+    pub(super) errand: Errand,
     pub(super) via: String,
     pub(super) credentials: Option<(&'static str, String)>,
     pub(super) tries: u8,
     pub(super) until: Instant,
     /// How long it is tried again where the other side is away.
-    keep: Instant,
+    pub(super) keep: Instant,
     /// An INVITE that has got its final answer stays for late ones.
     pub(super) is_final: bool,
     /// To-tags of 2xx, with the ACK each of them got.
@@ -73,31 +100,19 @@ pub(super) struct Served {
     pub(super) merge: Option<(String, String, u32)>,
 }
 
-/// Something that is said when the server is back.
-#[derive(Debug)]
-pub(super) struct Parked {
-    pub(super) until: Instant,
-    /// When to try again; `None` is when we have signed in.
-    pub(super) due: Option<Instant>,
-    what: What,
-}
-
-#[derive(Debug)]
-pub(super) enum What {
-    Text(String),
-    Request(Draft, Purpose),
-}
-
 impl Line {
     /// Sends a request under a new branch and returns that.
     pub(super) fn request(
         &mut self,
         until: Instant,
         draft: Draft,
-        purpose: Purpose,
+        errand: Errand,
         credentials: Option<(&'static str, String)>,
         tries: u8,
     ) -> String {
+        if let Errand::Refer(leg) = errand {
+            self.note_refer(leg, draft.seq);
+        }
         let (branch, via) = self.branch();
         self.out
             .push_back(Output::Send(draft.text(&via, credentials.as_ref())));
@@ -105,7 +120,7 @@ impl Line {
             branch.clone(),
             Client {
                 draft,
-                purpose,
+                errand,
                 via,
                 credentials,
                 tries,
@@ -116,90 +131,6 @@ impl Line {
             },
         );
         branch
-    }
-
-    /// Sends a request in a dialog, or keeps it until we are signed in again.
-    pub(super) fn request_or_park(&mut self, now: Instant, draft: Draft, leg: LegId) {
-        let purpose = Purpose::InDialog(leg);
-        if self.is_signed_in() {
-            self.request(now + PATIENCE, draft, purpose, None, 0);
-            return;
-        }
-        // Device states are complete each time, and a BYE leaves nothing to tell.
-        self.parked.retain(|parked| {
-            !matches!(&parked.what, What::Request(old, of) if *of == purpose && old.method == "INFO")
-        });
-        self.park(now, What::Request(draft, purpose));
-    }
-
-    pub(super) fn send_or_park(&mut self, now: Instant, text: String) {
-        if self.is_signed_in() {
-            self.out.push_back(Output::Send(text));
-        } else {
-            self.park(now, What::Text(text));
-        }
-    }
-
-    /// Says what is due; `everything` after a sign-in.
-    pub(super) fn unpark(&mut self, now: Instant, everything: bool) {
-        if !self.is_signed_in() {
-            return;
-        }
-        for parked in std::mem::take(&mut self.parked) {
-            if !everything && parked.due.is_none_or(|due| due > now) {
-                self.parked.push(parked);
-                continue;
-            }
-            match parked.what {
-                What::Text(text) => self.out.push_back(Output::Send(text)),
-                What::Request(draft, purpose) => {
-                    let branch = self.request(now + PATIENCE, draft, purpose, None, 0);
-                    if let Some(client) = self.clients.get_mut(&branch) {
-                        client.keep = parked.until;
-                    }
-                }
-            }
-        }
-    }
-
-    /// The other side is away, perhaps only for a while: after a loss it may sign in later than we do.
-    pub(super) fn try_again(&mut self, now: Instant, client: Client) {
-        let left = client.keep.saturating_duration_since(now);
-        if left > RETRY {
-            // The longer it takes, the rarer it is tried.
-            let pause = PARKING.saturating_sub(left).clamp(RETRY, PARKING / 8);
-            self.parked.push(Parked {
-                until: client.keep,
-                due: Some(now + pause),
-                what: What::Request(client.draft, client.purpose),
-            });
-        }
-    }
-
-    /// The connection is gone: calls that were only being made fail, what is left unsaid is kept.
-    pub(super) fn lose_requests(&mut self, now: Instant) {
-        let branches: Vec<String> = self.clients.keys().cloned().collect();
-        for branch in branches {
-            let Some(client) = self.clients.get_mut(&branch) else {
-                continue;
-            };
-            match client.purpose {
-                Purpose::Register => {
-                    self.clients.remove(&branch);
-                }
-                Purpose::Invite(_) if client.is_final => {}
-                Purpose::Invite(leg) => {
-                    client.is_final = true;
-                    client.until = now + PARKING;
-                    self.lose_invite(now, leg);
-                }
-                Purpose::InDialog(_) => {
-                    if let Some(client) = self.clients.remove(&branch) {
-                        self.park(now, What::Request(client.draft, client.purpose));
-                    }
-                }
-            }
-        }
     }
 
     pub(super) fn on_response(&mut self, now: Instant, answer: &Response) {
@@ -216,16 +147,22 @@ impl Line {
         if !is_fit || !sent_by.eq_ignore_ascii_case(&self.host) {
             return;
         }
-        if let Purpose::Invite(leg) = client.purpose {
-            self.on_invite_answer(now, &branch, leg, answer);
-        } else if answer.status_code.code() >= 200
-            && let Some(client) = self.clients.remove(&branch)
-        {
-            match client.purpose {
-                Purpose::Register => self.on_register_answer(now, client, answer),
-                Purpose::InDialog(leg) => self.on_dialog_answer(now, client, leg, answer),
-                Purpose::Invite(_) => {}
-            }
+        match client.errand {
+            Errand::Invite(leg) => return self.on_invite_answer(now, &branch, leg, answer),
+            Errand::Reoffer(leg) => return self.on_reoffer_answer(now, &branch, leg, answer),
+            _ if answer.status_code.code() < 200 => return,
+            _ => {}
+        }
+        let Some(client) = self.clients.remove(&branch) else {
+            return;
+        };
+        match client.errand.clone() {
+            Errand::Register => self.on_register_answer(now, client, answer),
+            Errand::InDialog(leg, _) => self.on_dialog_answer(now, client, leg, answer),
+            Errand::Refer(leg) => self.on_refer_answer(now, client, leg, answer),
+            Errand::Refresh(leg) => self.on_refresh_answer(now, client, leg, answer),
+            Errand::Message(to) => self.on_message_answer(now, client, to, answer),
+            Errand::Invite(_) | Errand::Reoffer(_) => {}
         }
     }
 
@@ -237,19 +174,72 @@ impl Line {
             let Some(client) = self.clients.get(&branch) else {
                 continue;
             };
-            match client.purpose {
-                Purpose::Invite(leg) if !client.is_final => {
+            match client.errand.clone() {
+                Errand::Invite(leg) if !client.is_final => {
                     self.on_invite_timeout(now, &branch, leg);
                 }
-                Purpose::Register => {
+                Errand::Reoffer(leg) if !client.is_final => {
+                    self.clients.remove(&branch);
+                    self.on_reoffer_timeout(now, &branch, leg);
+                }
+                Errand::Register => {
                     self.clients.remove(&branch);
                     self.on_register_timeout(now);
                 }
-                Purpose::Invite(_) | Purpose::InDialog(_) => {
+                Errand::Refer(_) | Errand::Message(_) => {
+                    if let Some(client) = self.clients.remove(&branch) {
+                        self.fail_errand(client.errand);
+                    }
+                }
+                Errand::Invite(_)
+                | Errand::Reoffer(_)
+                | Errand::InDialog(..)
+                | Errand::Refresh(_) => {
                     self.clients.remove(&branch);
                 }
             }
         }
+    }
+
+    /// Tells the phone of a request that was never answered, where it waits for one.
+    pub(super) fn fail_errand(&mut self, errand: Errand) {
+        match errand {
+            Errand::Refer(leg) => self.transfer_failed(leg, 408),
+            Errand::Message(to) => {
+                let refusal = Refusal::Unreachable;
+                self.hear(Heard::MessageFailed { to, refusal });
+            }
+            Errand::Register
+            | Errand::Invite(_)
+            | Errand::Reoffer(_)
+            | Errand::InDialog(..)
+            | Errand::Refresh(_) => {}
+        }
+    }
+
+    /// Answers a 401 or 407 to a request other than REGISTER and INVITE by sending it again. False if it cannot be.
+    pub(super) fn answers_challenge(
+        &mut self,
+        now: Instant,
+        client: &Client,
+        answer: &Response,
+    ) -> bool {
+        if !matches!(answer.status_code.code(), 401 | 407) || client.tries >= 2 {
+            return false;
+        }
+        let mut draft = client.draft.clone();
+        let Some(credentials) = self.credentials(&draft, answer) else {
+            return false;
+        };
+        draft.seq += 1;
+        if let Some(leg) = client.errand.leg()
+            && let Some(Leg::Up(up)) = self.legs.get_mut(&leg)
+        {
+            up.dialog.skip_to(draft.seq);
+        }
+        let (until, errand) = (now + PATIENCE, client.errand.clone());
+        self.request(until, draft, errand, Some(credentials), client.tries + 1);
+        true
     }
 
     /// Answers a 401 or 407 with our password, if it can be answered.
@@ -312,15 +302,6 @@ impl Line {
         let transport = if secure { "WSS" } else { "WS" };
         let via = format!("SIP/2.0/{transport} {};branch={branch}", self.host);
         (branch, via)
-    }
-
-    pub(super) fn park(&mut self, now: Instant, what: What) {
-        let until = now + PARKING;
-        self.parked.push(Parked {
-            until,
-            due: None,
-            what,
-        });
     }
 }
 

@@ -25,6 +25,7 @@ proptest! {
         inv in "[0-9A-Z]{26}",
         device in "[0-9A-Z]{26}",
         host in "[^@:;<>/\"\\p{C}\\s]{1,16}",
+        is_group: bool,
     ) {
         let Ok(host) = UserId::parse(&host) else { return Ok(()) };
         let label = CallLabel {
@@ -32,8 +33,8 @@ proptest! {
             invitation: InvitationId::new(inv),
             host,
             device: DeviceId::new(device),
-            is_group: false,
-};
+            is_group,
+        };
         prop_assert_eq!(header::parse_label(&header::emit_label(&label)), Some(label));
     }
 
@@ -52,8 +53,8 @@ proptest! {
             speaker,
             mic_exception: is_broken.then_some(DeviceException::DeviceUnplugged),
             camera_exception: None,
-            hold: false,
-};
+            hold: is_broken,
+        };
         let call = CallId::new("01CALL");
         let text = body::emit_device(&call, &state);
         prop_assert_eq!(body::parse(text.as_bytes()), Ok(Body::Device { call, state }));
