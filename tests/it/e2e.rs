@@ -2,10 +2,13 @@
 
 mod away;
 mod commands;
+mod contract;
 mod decisions;
 mod history;
 mod hooks;
+mod peer;
 mod results;
 mod sound;
 mod stage;
+mod ten;
 mod troubles;

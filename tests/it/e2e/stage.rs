@@ -82,6 +82,11 @@ impl Stage {
         self.start(id, &format!("{id}-pw"), words, &config)
     }
 
+    /// A phone with a whole configuration of its own.
+    pub(super) fn settled(&self, id: &str, words: &[&str], config: &str) -> Phone {
+        self.start(id, &format!("{id}-pw"), words, config)
+    }
+
     fn start(&self, id: &str, password: &str, words: &[&str], config: &str) -> Phone {
         let home = Home::new();
         home.write("config/offhook/config.toml", config);

@@ -138,7 +138,7 @@ pub(super) fn next(path: &Path, seconds: f32) -> Vec<f32> {
 ///
 /// A busy machine leaves holes in anything, so what counts is that there is a piece with the tone
 /// as it should be, or one without it.
-pub(super) fn wait_heard(path: &Path, hz: f32, is_heard: bool) {
+pub(crate) fn wait_heard(path: &Path, hz: f32, is_heard: bool) {
     let until = Instant::now() + PATIENCE;
     let mut from = read(path).len();
     loop {
