@@ -113,12 +113,13 @@ pub enum Order {
     Speaker(DeviceSpec),
     /// Play a sound in place of the one that plays; `None` stops it.
     Play {
-        /// The sound.
-        sound: Option<Sound>,
+        /// The samples, 48 kHz and mono, as [`Sound::samples`] has them.
+        sound: Option<Arc<[f32]>>,
         /// Whether it starts again at its end, until told otherwise.
         looped: bool,
     },
     /// This session sends a greeting and then what arrives on it a second later, not the microphone.
+    /// Told again it goes on.
     Echo {
         /// The session; may be told before it is connected.
         leg: LegId,

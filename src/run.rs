@@ -9,6 +9,7 @@ mod effect;
 pub mod history;
 mod hook;
 mod recorder;
+mod ring;
 mod stamp;
 
 use std::collections::VecDeque;
@@ -114,9 +115,7 @@ impl Station {
         let sound = bell.clone();
         let is_recording = matches!(setup.media.speaker, DeviceSpec::File(_));
         let media = Media::start(setup.media, move |report| {
-            if let Some(arrival) = effect::arrival_of(report) {
-                ring_at(&sound, arrival);
-            }
+            ring_at(&sound, effect::arrival_of(report));
         })?;
         let hooks = Hooks::start(setup.hooks, bell.clone());
         let mut station = Self {
@@ -266,10 +265,10 @@ impl Station {
                         self.lend_voice(leg);
                     }
                 }
-                Effect::Ring(Ring::Connected) if self.is_recording => {
-                    self.media.order(effect::play(Ring::Silence));
+                Effect::Ring(Ring::Connected | Ring::Joined | Ring::Left) if self.is_recording => {
+                    self.media.order(ring::silence());
                 }
-                Effect::Ring(ring) if self.rings => self.media.order(effect::play(ring)),
+                Effect::Ring(ring) if self.rings => self.ring(ring),
                 Effect::Ring(_) => {}
                 Effect::Publish(event) => self.publish(event),
                 Effect::Leave => self.has_left = true,
@@ -300,6 +299,16 @@ impl Station {
             ),
             method: "history".to_owned(),
         }));
+    }
+
+    /// Sounds what the phone wants, an incoming call in its own way.
+    fn ring(&self, ring: Ring) {
+        let ring_as = self.phone.foreground().map(|call| &call.ring_as);
+        let is_silent = ring_as.is_some_and(|ring_as| ring_as.is_silent);
+        self.media.order(match ring {
+            Ring::Incoming | Ring::Waiting if is_silent => ring::silence(),
+            ring => ring::play(ring, ring_as.and_then(|ring_as| ring_as.tone.as_deref())),
+        });
     }
 
     /// Gives a new session the sample person's voice. The session has to be there first.

@@ -181,7 +181,9 @@ impl Engine {
 
     fn give_line(&mut self, id: LegId, own: impl FnOnce(Speech) -> Own) {
         let speech = Speech::new(self.settings.bitrate, self.settings.complexity);
-        if let (Some(leg), Ok(speech)) = (self.legs.get_mut(&id), speech) {
+        let leg = self.legs.get_mut(&id);
+        let leg = leg.filter(|leg| matches!(leg.line, Line::Microphone));
+        if let (Some(leg), Ok(speech)) = (leg, speech) {
             let mut own = own(speech);
             if leg.is_connected() {
                 own.start();

@@ -8,7 +8,7 @@ use crate::media::audio::sound::Sound;
 use crate::media::device::DeviceSpec;
 use crate::media::{Order, Report};
 use crate::phone::Input;
-use crate::phone::effect::{MediaOrder, Ring};
+use crate::phone::effect::MediaOrder;
 use crate::phone::input::MediaReport;
 use crate::phone::signal::Sdp;
 
@@ -34,9 +34,17 @@ pub(super) fn order_of(order: MediaOrder) -> Option<Order> {
             answer: answer.0,
         },
         MediaOrder::Close { leg } => Order::Close { leg },
-        MediaOrder::Reoffer { .. } | MediaOrder::Withdraw { .. } | MediaOrder::Dtmf { .. } => {
-            return None;
-        }
+        MediaOrder::Reoffer {
+            leg,
+            is_held,
+            restarts_ice,
+        } => Order::Reoffer {
+            leg,
+            is_held,
+            restarts_ice,
+        },
+        MediaOrder::Withdraw { leg } => Order::Withdraw { leg },
+        MediaOrder::Dtmf { leg, digits } => Order::Dtmf { leg, digits },
         MediaOrder::Mute(on) => Order::Mute(on),
         MediaOrder::Deafen(on) => Order::Deafen(on),
         MediaOrder::Device { which, device } => {
@@ -75,24 +83,8 @@ pub(super) const fn lent_voice(voice: Voice, leg: LegId) -> Option<Order> {
     }
 }
 
-/// Returns what sounds for a ring.
-pub(super) const fn play(ring: Ring) -> Order {
-    let (sound, looped) = match ring {
-        Ring::Silence => (None, false),
-        Ring::Incoming => (Some(Sound::Ring), true),
-        Ring::Ringback => (Some(Sound::Ringback), true),
-        Ring::Busy => (Some(Sound::Busy), false),
-        Ring::Declined => (Some(Sound::Declined), false),
-        Ring::NoAnswer => (Some(Sound::NoAnswer), false),
-        Ring::Waiting => (Some(Sound::Ringback), true),
-        Ring::Connected | Ring::Joined | Ring::Left => (Some(Sound::Connected), false),
-        Ring::Ended => (Some(Sound::Ended), false),
-    };
-    Order::Play { sound, looped }
-}
-
-/// Returns what a report means at the door; `None` where the core has no word for it.
-pub(super) fn arrival_of(report: Report) -> Option<Arrival> {
+/// Returns what a report means at the door.
+pub(super) fn arrival_of(report: Report) -> Arrival {
     let report = match report {
         Report::Offer { leg, sdp } => MediaReport::Offer { leg, sdp: Sdp(sdp) },
         Report::Answer { leg, sdp } => MediaReport::Answer { leg, sdp: Sdp(sdp) },
@@ -101,8 +93,13 @@ pub(super) fn arrival_of(report: Report) -> Option<Arrival> {
             detail: reason,
         },
         Report::Connected { leg } => MediaReport::Connected { leg },
-        Report::FirstSound { .. } => return Some(Arrival::FirstSound),
-        Report::NotAcceptable { .. } | Report::Held { .. } | Report::Dtmf { .. } => return None,
+        Report::FirstSound { .. } => return Arrival::FirstSound,
+        Report::NotAcceptable { leg, reason } => MediaReport::NotAcceptable {
+            leg,
+            detail: reason,
+        },
+        Report::Held { leg, is_held } => MediaReport::Held { leg, is_held },
+        Report::Dtmf { leg, digit } => MediaReport::Dtmf { leg, digit },
         Report::Silent { leg } => MediaReport::Silent { leg },
         Report::Back { leg } => MediaReport::Back { leg },
         Report::Lost { leg } => MediaReport::Lost { leg },
@@ -123,5 +120,5 @@ pub(super) fn arrival_of(report: Report) -> Option<Arrival> {
             device: name,
         },
     };
-    Some(Arrival::Input(Input::Media(report)))
+    Arrival::Input(Input::Media(report))
 }

@@ -11,6 +11,8 @@ pub enum Sound {
     Ring,
     /// It rings at the other side. Meant to be repeated.
     Ringback,
+    /// Somebody calls while we talk. Meant to be repeated.
+    Waiting,
     /// They are on another call.
     Busy,
     /// They declined.
@@ -19,6 +21,10 @@ pub enum Sound {
     NoAnswer,
     /// The call is up.
     Connected,
+    /// Somebody came into the group.
+    Joined,
+    /// Somebody left it.
+    Left,
     /// The call is over.
     Ended,
     /// What `echo` says when it answers.
@@ -29,13 +35,16 @@ pub enum Sound {
 
 impl Sound {
     /// Every sound.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 12] = [
         Self::Ring,
         Self::Ringback,
+        Self::Waiting,
         Self::Busy,
         Self::Declined,
         Self::NoAnswer,
         Self::Connected,
+        Self::Joined,
+        Self::Left,
         Self::Ended,
         Self::EchoGreeting,
         Self::Visitor,
@@ -46,10 +55,13 @@ impl Sound {
         match self {
             Self::Ring => "ring",
             Self::Ringback => "ringback",
+            Self::Waiting => "waiting",
             Self::Busy => "busy",
             Self::Declined => "declined",
             Self::NoAnswer => "no_answer",
             Self::Connected => "connected",
+            Self::Joined => "joined",
+            Self::Left => "left",
             Self::Ended => "ended",
             Self::EchoGreeting => "echo-greeting",
             Self::Visitor => "visitor",
@@ -58,7 +70,8 @@ impl Sound {
 
     /// Returns the samples, 48 kHz and mono. The first call decodes them.
     pub fn samples(self) -> Arc<[f32]> {
-        static DECODED: [OnceLock<Arc<[f32]>>; 9] = [const { OnceLock::new() }; 9];
+        static DECODED: [OnceLock<Arc<[f32]>>; Sound::ALL.len()] =
+            [const { OnceLock::new() }; Sound::ALL.len()];
         Arc::clone(DECODED[self as usize].get_or_init(|| {
             wav::read(self.file())
                 .expect("a test decodes every file of assets/sounds")
@@ -75,10 +88,13 @@ impl Sound {
         match self {
             Self::Ring => asset!("ring"),
             Self::Ringback => asset!("ringback"),
+            Self::Waiting => asset!("waiting"),
             Self::Busy => asset!("busy"),
             Self::Declined => asset!("declined"),
             Self::NoAnswer => asset!("no_answer"),
             Self::Connected => asset!("connected"),
+            Self::Joined => asset!("joined"),
+            Self::Left => asset!("left"),
             Self::Ended => asset!("ended"),
             Self::EchoGreeting => asset!("echo-greeting"),
             Self::Visitor => asset!("visitor"),

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use crate::media::audio::sound::Sound;
 use crate::media::audio::{FRAME, Frame};
 
 /// A sound that plays.
@@ -13,9 +12,9 @@ pub(super) struct Playing {
 }
 
 impl Playing {
-    pub(super) fn new(sound: Sound, is_looped: bool) -> Self {
+    pub(super) fn new(samples: Arc<[f32]>, is_looped: bool) -> Self {
         Self {
-            samples: sound.samples(),
+            samples,
             at: 0,
             is_looped,
         }

@@ -97,6 +97,16 @@ fn score(sound: Sound) -> Option<Score> {
             .bell(0.0, G4, 0.35)
             .bell(0.3, E4, 0.35)
             .bell(0.6, C4, 0.35),
+        // Soft and rare: it lies over a conversation.
+        Sound::Waiting => Score::of(5.0)
+            .beep(0.0, 0.18, 425.0, 0.08)
+            .beep(0.3, 0.18, 425.0, 0.08),
+        Sound::Joined => Score::of(0.35)
+            .beep(0.0, 0.08, C5, 0.12)
+            .beep(0.12, 0.08, G5, 0.12),
+        Sound::Left => Score::of(0.35)
+            .beep(0.0, 0.08, G5, 0.12)
+            .beep(0.12, 0.08, C5, 0.12),
         Sound::Connected => Score::of(0.6).bell(0.0, C5, 0.3).bell(0.1, G5, 0.3),
         Sound::Ended => Score::of(0.6).bell(0.0, C4, 0.4),
         Sound::EchoGreeting | Sound::Visitor => return None,

@@ -182,7 +182,7 @@ fn a_ring_is_played_again_and_again() {
     let path = dir.path().join("ring.wav");
     let phone = Phone::new("none", &file(&path));
     phone.media.order(Order::Play {
-        sound: Some(Sound::Connected),
+        sound: Some(Sound::Connected.samples()),
         looped: true,
     });
     phone.wait("speaker", |r| match r {
