@@ -59,6 +59,32 @@ fn the_public_json() {
 }
 
 #[test]
+fn nothing_public_is_missing_from_it() {
+    let mut wanted = expected_by(serde_json::from_str::<Command>(r#"{"command":""}"#));
+    wanted.extend(expected_by(serde_json::from_str::<EndReason>(r#""""#)));
+    wanted.extend(
+        offhook::event::names()
+            .iter()
+            .map(|name| (*name).to_owned()),
+    );
+    assert!(wanted.len() > 70, "{wanted:?}");
+    let written = include_str!("contract.txt");
+    let is_missing = |name: &String| !written.contains(&format!("\"{name}\""));
+    let missing: Vec<&String> = wanted.iter().filter(|name| is_missing(name)).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
+/// The names a reader would have taken.
+fn expected_by<T: std::fmt::Debug>(read: serde_json::Result<T>) -> Vec<String> {
+    let error = read.expect_err("nothing has no name").to_string();
+    let names = error.split('`').skip(1).step_by(2);
+    names
+        .filter(|name| !name.is_empty())
+        .map(str::to_owned)
+        .collect()
+}
+
+#[test]
 fn events_and_commands_are_read_back_as_they_were() {
     for event in global_events().into_iter().chain(call_events()) {
         let read: Event = serde_json::from_str(&json_of(&event)).expect("an event");
@@ -75,7 +101,7 @@ fn events_and_commands_are_read_back_as_they_were() {
     assert_eq!(EndReason::parse("bored"), None);
 }
 
-const END_REASONS: [EndReason; 13] = [
+const END_REASONS: [EndReason; 21] = [
     EndReason::LocalHangUp,
     EndReason::RemoteHangUp,
     EndReason::Failed,
@@ -89,12 +115,21 @@ const END_REASONS: [EndReason; 13] = [
     EndReason::Replaced,
     EndReason::NetworkLost,
     EndReason::AuthFailed,
+    EndReason::Alone,
+    EndReason::HostLeft,
+    EndReason::MaxDuration,
+    EndReason::Transferred,
+    EndReason::RoomFull,
+    EndReason::Abandoned,
+    EndReason::KickOut,
+    EndReason::DeviceFailed,
 ];
 
 fn commands() -> Vec<Command> {
     let call_id = Some(CallId::new("C"));
     let custom_data = Some("opaque".to_owned());
     let note = Some("in ten minutes".to_owned());
+    let bob = user("bob").id;
     let Command::Dial { to, .. } = dial("bob") else {
         unreachable!("dial() dials");
     };
@@ -122,10 +157,52 @@ fn commands() -> Vec<Command> {
         BUSY,
         CANCEL,
         HANG_UP,
+        Command::Cancel {
+            call_id: call_id.clone(),
+            users: vec![bob.clone()],
+            custom_data: custom_data.clone(),
+        },
         Command::HangUp {
-            call_id,
+            call_id: call_id.clone(),
             custom_data,
         },
+        Command::Ignore { call_id: None },
+        Command::Add {
+            call_id: call_id.clone(),
+            to: vec![Address::local(bob.clone())],
+        },
+        Command::RingAgain {
+            call_id: None,
+            users: vec![bob.clone()],
+        },
+        Command::Kick {
+            call_id: None,
+            user: bob.clone(),
+        },
+        Command::Join {
+            call_id: CallId::new("C"),
+        },
+        Command::CallBack { call_id: None },
+        Command::Dismiss { call_id },
+        Command::Hold {
+            call_id: None,
+            on: true,
+        },
+        Command::Swap,
+        Command::Dtmf {
+            call_id: None,
+            digits: "1#9".to_owned(),
+        },
+        Command::Transfer {
+            call_id: None,
+            to: Address::local(bob.clone()),
+            attended: true,
+        },
+        Command::Message {
+            to: Address::local(bob),
+            text: "hello".to_owned(),
+        },
+        Command::DoNotDisturb { on: true },
         Command::Mute { on: true },
         Command::Deafen { on: false },
         Command::Device {
