@@ -13,7 +13,7 @@ use crate::sip::digest::Challenge;
 use crate::sip::message::Body;
 
 /// The most requests answered at a time; more is not a phone call.
-const MAX_SERVED: usize = 512;
+pub(super) const MAX_SERVED: usize = 512;
 
 /// What a request of ours is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
