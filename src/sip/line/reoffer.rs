@@ -9,7 +9,7 @@ use super::in_dialog::is_away;
 use super::leg::{Bye, Leg, Unacked, Up};
 use super::parked::pause;
 use super::session_timer::{LEAST, SessionTimer, is_too_short, session_head};
-use super::transaction::{Errand, Served, ServedKey};
+use super::transaction::{Errand, MAX_SERVED, Served, ServedKey};
 use super::{ALLOW, Line, Output, PARKING, PATIENCE, SUPPORTED, header, reply};
 use crate::id::LegId;
 use crate::phone::signal::{EndReason, Heard, Sdp};
@@ -387,7 +387,9 @@ impl Line {
         match sdp::read(&request.headers, &request.body) {
             Ok(sdp) => {
                 up.offers.theirs = Some(request.clone());
-                if let Some(key) = ServedKey::of(&request.headers, "INVITE") {
+                if let Some(key) = ServedKey::of(&request.headers, "INVITE")
+                    && self.served.len() < MAX_SERVED
+                {
                     let served = Served {
                         leg: Some(leg),
                         ..Served::default()

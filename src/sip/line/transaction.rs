@@ -13,7 +13,7 @@ use crate::sip::digest::Challenge;
 use crate::sip::message::Body;
 
 /// The most requests answered at a time; more is not a phone call.
-const MAX_SERVED: usize = 512;
+pub(super) const MAX_SERVED: usize = 512;
 
 /// What a request of ours is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -147,11 +147,14 @@ impl Line {
         if !is_fit || !sent_by.eq_ignore_ascii_case(&self.host) {
             return;
         }
-        match client.errand {
-            Errand::Invite(leg) => return self.on_invite_answer(now, &branch, leg, answer),
-            Errand::Reoffer(leg) => return self.on_reoffer_answer(now, &branch, leg, answer),
-            _ if answer.status_code.code() < 200 => return,
-            _ => {}
+        if let Errand::Invite(leg) = client.errand {
+            return self.on_invite_answer(now, &branch, leg, answer);
+        }
+        if let Errand::Reoffer(leg) = client.errand {
+            return self.on_reoffer_answer(now, &branch, leg, answer);
+        }
+        if answer.status_code.code() < 200 {
+            return;
         }
         let Some(client) = self.clients.remove(&branch) else {
             return;

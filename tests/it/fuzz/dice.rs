@@ -94,7 +94,7 @@ impl Dice {
     pub(crate) fn excess(&mut self) -> String {
         let nested = "[".repeat(20) + &"]".repeat(20);
         let deep = "{\"v\":".repeat(5000);
-        match self.roll(9) {
+        match self.roll(14) {
             0 => "X-Filler: y\r\n".repeat(self.roll(600)),
             1 => format!(
                 "User-to-User: {};encoding=hex;purpose=offhook\r\n",
@@ -109,6 +109,36 @@ impl Dice {
                 "Record-Route: {}\r\n",
                 "<sip:a;lr>, ".repeat(self.roll(1000))
             ),
+            8 => format!(
+                "Offhook-Roster: {}\r\nOffhook-Join: 01BOB;token={}\r\n",
+                "eyJ2".repeat(self.roll(3000)),
+                self.pick(&TRAPS),
+            ),
+            9 => format!(
+                "Refer-To: <sip:carol@x?Replaces={}%3Bto-tag%3D{}>\r\nReplaces: {};to-tag={}\r\n",
+                "%63".repeat(self.roll(2000)),
+                self.pick(&TRAPS),
+                "c".repeat(self.roll(2000)),
+                self.pick(&TRAPS),
+            ),
+            10 => format!(
+                "Supported: timer\r\nSession-Expires: {};refresher={}\r\nMin-SE: {}\r\n",
+                self.pick(&TRAPS),
+                self.pick(&["uac", "uas", "", "\""]),
+                self.pick(&["0", "90", "18446744073709551615", "-1"]),
+            ),
+            11 => format!(
+                "Event: refer;id={}\r\nSubscription-State: {}\r\n\
+                 Content-Type: message/sipfrag\r\n\r\nSIP/2.0 {} {}\r\n",
+                self.pick(&TRAPS),
+                self.pick(&["terminated", "active", ";", ""]),
+                self.pick(&["100", "200", "99999", "-1", ""]),
+                self.pick(&TRAPS),
+            ),
+            12 => {
+                let body = self.body();
+                format!("Content-Type: application/vnd.offhook+json\r\n\r\n{body}")
+            }
             _ => format!(
                 "Offhook-Call: {};inv={};host=%%%;dev=\r\nExpires: {}\r\nContact: {}\r\n",
                 "c".repeat(self.roll(300)),
@@ -117,6 +147,37 @@ impl Dice {
                 "<sip:m@m.invalid>,".repeat(self.roll(40)),
             ),
         }
+    }
+
+    /// One of our own bodies, which may lack something or have too much of it.
+    pub(crate) fn body(&mut self) -> String {
+        let kind = *self.pick(&["device", "roster", "add", "chat", "missed", "answered", "?"]);
+        let user = format!(
+            r#"{{"id":"u{}","name":"\u202e{}","state":"{}","order":{},"dev":"{}","data":"{}"}}"#,
+            self.roll(12),
+            "n".repeat(self.roll(300)),
+            self.pick(&["ringing", "left", "?"]),
+            self.pick(&["0", "0", "-1", "1e99"]),
+            self.pick(&["01DEV", "<dev>"]),
+            "d".repeat(self.roll(5000)),
+        );
+        let users = (0..self.roll(14))
+            .map(|n| user.replace("\"u", &format!("\"u{n}")))
+            .collect::<Vec<_>>()
+            .join(",");
+        let users = self
+            .pick(&[&users, "\"carol\",\"<x>\"", "null", "{"])
+            .to_string();
+        format!(
+            r#"{{"v":1,"type":"{kind}","call":"{}","session":"01S","rev":{},"host":"bob","token":"{}","users":[{users}],
+            "id":"{}","text":"{}","kind":"voice","callees":["alice"],"at":"{}","result":"accepted","dev":"01X"}}"#,
+            self.pick(&["01BOB", "01BOB", "", "\\u0000"]),
+            self.pick(&["7", "18446744073709551615", "-7"]),
+            self.pick(&["00112233445566778899aabbccddeeff", "zz"]),
+            "i".repeat(self.roll(300)),
+            self.pick(&["hello", "\\u001b[31m", "\\ud800", ""]),
+            "t".repeat(self.roll(100)),
+        )
     }
 
     /// Puts bytes in the frame they fit in, or in the other one.

@@ -63,7 +63,10 @@ pub(crate) struct Desk {
 
 impl Desk {
     pub(crate) fn new() -> Self {
-        let line = Line::new(account("ws://pbx.test:7443"), [7; 32]);
+        Self::with(Line::new(account("ws://pbx.test:7443"), [7; 32]))
+    }
+
+    fn with(line: Line) -> Self {
         let mut desk = Self {
             line,
             now: Instant::now(),
@@ -76,9 +79,14 @@ impl Desk {
     }
 
     pub(crate) fn signed_in() -> Self {
-        let mut desk = Self::new();
+        Self::of(Line::new(account("ws://pbx.test:7443"), [7; 32]), 300)
+    }
+
+    /// Signed in for so many seconds, with a line of the test's own.
+    pub(crate) fn of(line: Line, expires: u32) -> Self {
+        let mut desk = Self::with(line);
         desk.open();
-        desk.answer("REGISTER", 200, "Expires: 300\r\n");
+        desk.answer("REGISTER", 200, &format!("Expires: {expires}\r\n"));
         desk.news();
         desk
     }

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use offhook::address::Address;
 use offhook::av::{CameraState, DeviceException, MicrophoneState};
 use offhook::id::{CallId, DeviceId, InvitationId, LegId, UserId};
 use offhook::phone::signal::{CallLabel, CancelCause, DeviceState, Say, Sdp};
 use offhook::sip::body::{self, Body};
-use offhook::sip::header::{self, NameAddr};
+use offhook::sip::header::{self, NameAddr, ReferTo, Replaces};
 use offhook::sip::user_to_user;
 use proptest::prelude::*;
 
@@ -61,6 +62,21 @@ proptest! {
     }
 
     #[test]
+    fn where_a_transfer_leads(
+        call_id in "[!-:=-~]{1,40}",
+        to_tag in "[a-z0-9.-]{1,20}",
+        from_tag in "[a-z0-9.-]{1,20}",
+        is_early_only: bool,
+        user in "[a-zA-Zäß?&=%+]{1,20}",
+    ) {
+        prop_assume!(!call_id.contains(['"', '<', '>']));
+        let replaces = Some(Replaces { call_id, to_tag, from_tag, is_early_only });
+        let to = Address { user: UserId::parse(&user).unwrap(), domain: Some("pbx.test".into()) };
+        let refer_to = ReferTo { to, replaces };
+        prop_assert_eq!(ReferTo::parse(&refer_to.emit("home.test")), Some(refer_to));
+    }
+
+    #[test]
     fn a_display_name(name in "\\PC{0,40}") {
         let found = NameAddr::parse(&format!("{} <sip:a@b;x=y>;tag=t;q=1", header::quote(&name)));
         prop_assert_eq!(found.display, name);
@@ -75,6 +91,10 @@ proptest! {
         let _read = header::split(&text, ',');
         let _read = user_to_user::parse_value(&text);
         let _read = body::parse(&bytes);
+        let _read = header::parse_join(&text, &CallId::new("01"));
+        let _read = header::parse_roster(&text, &CallId::new("01"));
+        let _read = Replaces::parse(&text);
+        let _read = ReferTo::parse(&format!("<sip:a@b?{text}>"));
         let mut desk = Desk::signed_in();
         desk.line.received(desk.now, &bytes);
     }
@@ -153,6 +173,35 @@ impl Dice {
                 "",
                 1,
                 "Content-Type: text/plain\r\n\r\nhello",
+            ),
+            request("INVITE", "8", tag, 4, &super::up::offer(SDP)),
+            request(
+                "REFER",
+                "9",
+                tag,
+                5,
+                "Refer-To: <sip:carol@x?Replaces=c%3Bto-tag%3D1%3Bfrom-tag%3D2>\r\n",
+            ),
+            request(
+                "UPDATE",
+                "10",
+                tag,
+                6,
+                "Supported: timer\r\nSession-Expires: 90;refresher=uac\r\n",
+            ),
+            request(
+                "INFO",
+                "11",
+                tag,
+                7,
+                &super::up::info(&body::emit_roster(&super::groups::roster(3))),
+            ),
+            request(
+                "NOTIFY",
+                "12",
+                tag,
+                8,
+                "Event: refer\r\nContent-Type: message/sipfrag\r\n\r\nSIP/2.0 200 OK",
             ),
         ]
     }

@@ -1,6 +1,7 @@
 //! Two agents and Debian's Kamailio between them.
 
 use super::phone::Phone;
+use super::through;
 use crate::harness::kamailio::Kamailio;
 use offhook::event::EndReason;
 use offhook::phone::signal::{CancelCause, Heard, Refusal, Say};
@@ -95,4 +96,30 @@ async fn refusals_and_cancels_arrive_as_they_were_meant() {
     let leg = alice.invites("carol");
     let (refusal, data) = (Refusal::Offline, None);
     assert_eq!(alice.hears().await, Heard::Refused { leg, refusal, data });
+}
+
+#[tokio::test]
+async fn groups_meet() {
+    let kamailio = Kamailio::start();
+    let mut alice = phone(&kamailio, "alice").await;
+    let mut bob = phone(&kamailio, "bob").await;
+    through::groups_meet(&mut alice, &mut bob).await;
+}
+
+#[tokio::test]
+async fn a_call_goes_through_everything() {
+    let kamailio = Kamailio::start();
+    let mut alice = phone(&kamailio, "alice").await;
+    let mut bob = phone(&kamailio, "bob").await;
+    through::a_call_goes_through_everything(&mut alice, &mut bob).await;
+    through::messages_arrive(&mut alice, &mut bob).await;
+}
+
+#[tokio::test]
+async fn a_call_is_handed_over() {
+    let kamailio = Kamailio::start();
+    let mut alice = phone(&kamailio, "alice").await;
+    let mut bob = phone(&kamailio, "bob").await;
+    let mut carol = phone(&kamailio, "carol").await;
+    through::a_call_is_handed_over(&mut alice, &mut bob, &mut carol).await;
 }

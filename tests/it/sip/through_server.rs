@@ -1,13 +1,17 @@
 //! Two agents and the embedded server between them, all real but the people.
 
+use offhook::address::Address;
 use offhook::av::MicrophoneState;
 use offhook::event::{EndReason, RoomError};
-use offhook::id::CallId;
-use offhook::phone::signal::{CancelCause, DeviceState, Heard, Refusal, Say};
+use offhook::id::{CallId, DeviceId};
+use offhook::phone::signal::{
+    CancelCause, DeviceState, ElsewhereResult, Heard, Message, Refusal, Say,
+};
 use offhook::server::{self, Server, Settings};
 
-use super::desk::SDP;
+use super::desk::{SDP, id};
 use super::phone::Phone;
+use super::through;
 
 async fn serve() -> Server {
     let settings = Settings::new("127.0.0.1:0".parse().unwrap());
@@ -194,5 +198,53 @@ async fn a_call_outlives_its_server() {
             }
             other => panic!("{other:?}"),
         }
+    }
+}
+
+#[tokio::test]
+async fn groups_meet() {
+    let server = serve().await;
+    let mut alice = Phone::new(&server.url(), "alice", "desk").await;
+    let mut bob = Phone::new(&server.url(), "bob", "laptop").await;
+    through::groups_meet(&mut alice, &mut bob).await;
+}
+
+#[tokio::test]
+async fn a_call_goes_through_everything() {
+    let server = serve().await;
+    let mut alice = Phone::new(&server.url(), "alice", "desk").await;
+    let mut bob = Phone::new(&server.url(), "bob", "laptop").await;
+    through::a_call_goes_through_everything(&mut alice, &mut bob).await;
+    through::messages_arrive(&mut alice, &mut bob).await;
+}
+
+#[tokio::test]
+async fn a_call_is_handed_over() {
+    let server = serve().await;
+    let mut alice = Phone::new(&server.url(), "alice", "desk").await;
+    let mut bob = Phone::new(&server.url(), "bob", "laptop").await;
+    let mut carol = Phone::new(&server.url(), "carol", "tower").await;
+    through::a_call_is_handed_over(&mut alice, &mut bob, &mut carol).await;
+}
+
+#[tokio::test]
+async fn one_device_tells_the_others_that_it_answered() {
+    let server = serve().await;
+    let laptop = Phone::new(&server.url(), "bob", "laptop").await;
+    let mut tower = Phone::new(&server.url(), "bob", "tower").await;
+    let message = Message::Elsewhere {
+        call: CallId::new("01CALL"),
+        result: ElsewhereResult::Accepted,
+        device: DeviceId::new("laptop"),
+        name: "laptop".into(),
+    };
+    let to = Address::local(id("bob"));
+    laptop.agent.say(Say::Message {
+        to,
+        message: message.clone(),
+    });
+    match tower.hears().await {
+        Heard::Message { message: found, .. } => assert_eq!(found, message),
+        other => panic!("{other:?}"),
     }
 }
