@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use super::Phone;
 use super::call::{Call, Direction, Link, Member, RingAs, Stage};
 use super::effect::Ring;
+use super::group::Group;
 use super::signal::{CallLabel, Purpose, Refusal, Say, Sdp};
 use super::waiting::{GRACE, RING_LONGEST, RING_UNTOLD};
 use crate::address::{Address, User};
@@ -47,6 +48,7 @@ impl Phone {
             stage: Stage::Preparing,
             is_held: false,
             ring_as: RingAs::default(),
+            group: Group::default(),
             me: self.settings.me.clone(),
         }
     }
@@ -57,7 +59,7 @@ impl Phone {
             sdp,
             expires,
             ours,
-            purpose: _,
+            purpose,
             replaces: _,
             referred_by: _,
         } = invitation;
@@ -69,6 +71,15 @@ impl Phone {
             self.say(Say::Refuse { leg, refusal, data });
             return;
         }
+        let roster = match purpose {
+            Purpose::Ring { roster } => roster,
+            Purpose::Mesh { token } => {
+                return self.member_calls(now, &call.id, call.caller.id, leg, sdp, token);
+            }
+            Purpose::Join => {
+                return self.asks_to_join(&call.id, &call.caller.id, leg, sdp, ours);
+            }
+        };
         // The same invitation by a second road: the first one rings (RFC 3261, 8.2.2.2).
         let is_known = self.calls.iter().any(|other| other.id == call.id);
         if is_known
@@ -97,6 +108,9 @@ impl Phone {
             ours,
             ..Member::new(call.caller.clone(), to, InvitationState::Ringing)
         });
+        if call.is_group {
+            self.first_roster(&mut call, roster);
+        }
         let is_busy = !self.calls.is_empty();
         call.stage = Stage::Ringing {
             since: now,

@@ -73,6 +73,9 @@ impl Phone {
         let Some(index) = self.call_of(leg) else {
             return;
         };
+        if self.calls[index].is_group && self.media_of(leg).is_none() {
+            return self.group_offer(now, leg, sdp);
+        }
         let call = &mut self.calls[index];
         if call.stage != Stage::Preparing {
             return;
@@ -105,6 +108,9 @@ impl Phone {
         };
         let call = &mut self.calls[index];
         let Stage::Answering { data } = &call.stage else {
+            if call.is_group {
+                self.group_answer(now, leg, sdp);
+            }
             return;
         };
         let data = data.clone();
@@ -123,6 +129,9 @@ impl Phone {
         let Some(index) = self.call_of(leg) else {
             return;
         };
+        if self.calls[index].is_group && self.group_media_failed(now, leg, &detail) {
+            return;
+        }
         self.invitation_error(index, "media", &detail);
         match self.calls[index].stage {
             Stage::Talking { .. } => self.leave(now, index, EndReason::NetworkLost, None),
@@ -163,6 +172,9 @@ impl Phone {
         let Some(index) = self.call_of(leg) else {
             return;
         };
+        if self.calls[index].is_group {
+            return self.group_flows(index, leg);
+        }
         let member = self.calls[index].peer_mut();
         member.has_entered = true;
         let user = member.user.clone();
@@ -185,7 +197,7 @@ impl Phone {
             return;
         }
         *media = state;
-        if let Some(index) = self.call_of(leg) {
+        if let Some(index) = self.call_of(leg).filter(|index| self.is_felt(*index)) {
             self.call_room(index, reason);
         }
     }
@@ -194,6 +206,9 @@ impl Phone {
         let Some(index) = self.call_of(leg) else {
             return;
         };
+        if self.calls[index].is_group {
+            return self.group_lost(index, leg);
+        }
         if let Stage::Talking { .. } = self.calls[index].stage {
             self.call_room(index, RoomReason::ReconnectFailed);
             self.leave(now, index, EndReason::NetworkLost, None);
@@ -212,7 +227,7 @@ impl Phone {
         }
     }
 
-    fn call_room(&mut self, index: usize, reason: RoomReason) {
+    pub(super) fn call_room(&mut self, index: usize, reason: RoomReason) {
         let session = self.calls[index].session.clone();
         let extended_data = serde_json::json!({ "room_session_id": session });
         let scope = RoomScope::Call;

@@ -54,6 +54,7 @@ impl Phone {
             RoomReason::Logined
         };
         self.sign_in_is(now, reason, None, None);
+        self.groups_online();
     }
 
     /// A failure that is tried again stays `reconnecting` for somebody who was online.
@@ -79,6 +80,7 @@ impl Phone {
         while let Some(index) = self.calls.iter().position(|call| !call.is_talking()) {
             self.lose(now, index);
         }
+        self.groups_offline(now);
         if self.is_leaving {
             self.effects.push_back(Effect::Leave);
         }

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use super::Phone;
 use super::call::{Call, Direction, Link, Member, RingAs, Stage};
 use super::effect::{MediaOrder, Ring};
+use super::group::Group;
 use super::missed::Missed;
 use super::signal::{CancelCause, Refusal, Say};
 use crate::address::{Address, User, data_with_note};
@@ -139,10 +140,10 @@ impl Phone {
         data: Option<String>,
     ) -> Outcome {
         let invalid = |why: &str| Err(CommandError::Invalid(why.to_owned()));
-        let [to] = <[Address; 1]>::try_from(to).map_err(|to| match to.len() {
-            0 => CommandError::Invalid("`to` names nobody".to_owned()),
-            _ => CommandError::NotSupported("calling several people at once".to_owned()),
-        })?;
+        let is_group = to.len() > 1;
+        if to.is_empty() || is_group {
+            self.check_people(&to)?;
+        }
         if kind == Kind::Video {
             return Err(CommandError::NotSupported("calling by video".to_owned()));
         }
@@ -159,30 +160,41 @@ impl Phone {
             Duration::from_secs(u64::from(seconds))
         });
         let id = CallId::new(self.identities.ulid(now));
-        let leg = self.identities.leg();
+        let invitation = InvitationId::new(self.identities.ulid(now));
         let me = self.settings.me.clone();
-        self.calls.push(Call {
-            session: SessionId::new(id.as_str()),
-            invitation: InvitationId::new(self.identities.ulid(now)),
+        let (mut session, mut group) = (SessionId::new(id.as_str()), Group::default());
+        if is_group {
+            session = SessionId::new(self.identities.ulid(now));
+            group = Group::hosted(self.identities.token());
+        }
+        let invited = |to: Address| Member {
+            leg: Some(self.identities.leg()),
+            link: Link::Offering,
+            ..Member::new(User::of(to.user.clone()), to, InvitationState::Sent)
+        };
+        let call = Call {
+            session,
+            invitation,
             id: id.clone(),
             kind,
             direction: Direction::Outgoing,
             host: me.id.clone(),
-            is_group: false,
+            is_group,
             caller: me.clone(),
-            members: vec![Member {
-                leg: Some(leg),
-                link: Link::Offering,
-                ..Member::new(User::of(to.user.clone()), to, InvitationState::Sent)
-            }],
+            members: to.into_iter().map(invited).collect(),
             ring,
             data,
             stage: Stage::Preparing,
             is_held: false,
             ring_as: RingAs::default(),
+            group,
             me,
-        });
-        self.order(MediaOrder::Offer { leg });
+        };
+        let legs = call.legs();
+        self.calls.push(call);
+        for leg in legs {
+            self.order(MediaOrder::Offer { leg });
+        }
         Ok(Some(id))
     }
 
@@ -254,7 +266,7 @@ impl Phone {
     }
 
     /// Finds the call a command means: the one it names, else the newest that fits.
-    fn pick(
+    pub(super) fn pick(
         &self,
         call_id: Option<&CallId>,
         fits: impl Fn(&Call) -> bool,

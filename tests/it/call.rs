@@ -7,6 +7,7 @@ mod pair;
 mod answered;
 mod contract;
 mod devices;
+mod group;
 mod model;
 mod unanswered;
 mod wishes;
