@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use super::Phone;
 use super::call::{Call, Direction, Link, Member, RingAs, Stage};
 use super::effect::Ring;
+use super::group::Group;
 use super::plan::Plan;
 use super::signal::{CallLabel, Purpose, Refusal, Say, Sdp};
 use super::waiting::{GRACE, RING_LONGEST, RING_UNTOLD};
@@ -48,6 +49,7 @@ impl Phone {
             stage: Stage::Preparing,
             is_held: false,
             ring_as: RingAs::default(),
+            group: Group::default(),
             me: self.settings.me.clone(),
             plan: Plan::default(),
         }
@@ -62,6 +64,18 @@ impl Phone {
             let (refusal, data) = (Refusal::Offline, None);
             self.say(Say::Refuse { leg, refusal, data });
             return;
+        }
+        let Invitation { sdp, ours, .. } = &invitation;
+        match &invitation.purpose {
+            Purpose::Ring { .. } => {}
+            Purpose::Mesh { token } => {
+                let (sdp, token) = (sdp.clone(), token.clone());
+                return self.member_calls(now, &call.id, call.caller.id, leg, sdp, token);
+            }
+            Purpose::Join => {
+                let (sdp, ours) = (sdp.clone(), *ours);
+                return self.asks_to_join(&call.id, &call.caller.id, leg, sdp, ours);
+            }
         }
         // The same invitation by a second road: the first one rings (RFC 3261, 8.2.2.2).
         let is_known = self.calls.iter().any(|other| other.id == call.id);
@@ -117,7 +131,7 @@ impl Phone {
             expires,
             ours,
             is_labelled,
-            purpose: _,
+            purpose,
             replaces: _,
             referred_by,
         } = invitation;
@@ -132,6 +146,13 @@ impl Phone {
             ours,
             ..Member::new(call.caller.clone(), to, InvitationState::Ringing)
         });
+        if call.is_group {
+            let roster = match purpose {
+                Purpose::Ring { roster } => roster,
+                Purpose::Mesh { .. } | Purpose::Join => None,
+            };
+            self.first_roster(&mut call, roster);
+        }
         call.stage = Stage::Ringing {
             since: now,
             until: now + ring + GRACE,

@@ -104,8 +104,8 @@ impl Phone {
         }
         let dial = Dial {
             kind: self.calls[index].kind,
-            ring: self.ring_time(&to, None),
-            to,
+            ring: self.ring_time(std::slice::from_ref(&to), None),
+            to: vec![to],
             data: None,
             origin: Origin::Transfer(leg),
             replaces,

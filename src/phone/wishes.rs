@@ -145,10 +145,9 @@ impl Phone {
         data: Option<String>,
     ) -> Outcome {
         let invalid = |why: &str| Err(CommandError::Invalid(why.to_owned()));
-        let [to] = <[Address; 1]>::try_from(to).map_err(|to| match to.len() {
-            0 => CommandError::Invalid("`to` names nobody".to_owned()),
-            _ => CommandError::NotSupported("calling several people at once".to_owned()),
-        })?;
+        if to.len() != 1 {
+            self.check_people(&to)?;
+        }
         if timeout.is_some_and(|seconds| !RING_SECONDS.contains(&seconds)) {
             return invalid("`timeout` is 1 to 600 seconds");
         }
