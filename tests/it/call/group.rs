@@ -67,6 +67,8 @@ fn several_people_are_called_at_once() {
         01.000 bob   ~  silence
         01.000 bob   !  ring.stop
         01.000 bob   -> accept
+        01.000 bob   -> message   bob: Accepted on bob
+        01.000 bob   !  room.state              call logining
         01.000 bob   -> device    0 mic on
         01.050 alice ~  silence
         01.050 alice !  invitation.user_state   bob accepted (bob)
@@ -87,6 +89,8 @@ fn several_people_are_called_at_once() {
         02.000 carol ~  silence
         02.000 carol !  ring.stop
         02.000 carol -> accept
+        02.000 carol -> message   carol: Accepted on carol
+        02.000 carol !  room.state              call logining
         02.000 carol -> device    0 mic on
         02.050 alice !  invitation.user_state   carol accepted (carol)
         02.050 alice !  call.outgoing.accepted  carol
@@ -110,6 +114,7 @@ fn several_people_are_called_at_once() {
         02.300 carol ~  joined
         02.300 carol !  user.enter              bob
         03.000 dave  !  call.incoming.decline_pressed
+        03.000 dave  -> message   dave: Declined on dave
         03.000 dave  -> refuse    Declined
         03.000 dave  ~  silence
         03.000 dave  !  ring.stop
@@ -120,11 +125,13 @@ fn several_people_are_called_at_once() {
         03.050 alice -> roster    10 by alice: alice accepted, bob accepted, carol accepted, dave declined
         03.100 bob   !  invitation.user_state   dave declined
         03.100 carol !  invitation.user_state   dave declined
+        04.000 bob   !  hangup.confirm
         04.000 bob   -> bye       remote_hang_up
         04.000 bob   -> bye       remote_hang_up
         04.000 bob   ~  ended
         04.000 bob   !  user.leave              alice
         04.000 bob   !  user.leave              carol
+        04.000 bob   !  room.state              call logout
         04.000 bob   !  call.end                local_hang_up after 3000 ms
         04.050 alice ~  left
         04.050 alice !  user.leave              bob
@@ -133,13 +140,16 @@ fn several_people_are_called_at_once() {
         04.050 carol ~  left
         04.050 carol !  user.leave              bob
         04.050 carol !  invitation.user_state   bob left
+        05.000 alice !  hangup.confirm
         05.000 alice -> bye       remote_hang_up
         05.000 alice ~  ended
         05.000 alice !  user.leave              carol
+        05.000 alice !  room.state              call logout
         05.000 alice !  call.end                local_hang_up after 3950 ms
         05.050 carol ~  left
         05.050 carol !  user.leave              alice
         05.050 carol !  invitation.user_state   alice left
         05.050 carol ~  ended
+        05.050 carol !  room.state              call logout
         05.050 carol !  call.end                remote_hang_up after 3050 ms"#]].assert_eq(&pair.transcript());
 }

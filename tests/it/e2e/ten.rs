@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::stage::{Phone, Stage};
 use crate::harness::Home;
-use crate::media::rig::{file, wait_heard};
+use crate::media::rig::{file, wait_heard_all};
 
 /// Tones that are no multiples of each other, the host's first.
 const TONES: [f32; 10] = [
@@ -45,9 +45,7 @@ fn ten_people_hear_each_other_and_one_leaves_one_is_kicked_one_is_killed() {
     let all: Vec<usize> = (0..TONES.len()).collect();
     agree(&mut phones, &all, &BTreeMap::new());
     for me in &all {
-        for other in all.iter().filter(|other| *other != me) {
-            wait_heard(&recording(*me), TONES[*other], true);
-        }
+        wait_heard_all(&recording(*me), &others(*me, &all), &[]);
     }
 
     // One leaves, one is removed.
@@ -66,27 +64,22 @@ fn ten_people_hear_each_other_and_one_leaves_one_is_kicked_one_is_killed() {
         .filter(|n| ![3, 5].contains(n))
         .collect();
     for n in &left {
-        for _ in 0..2 {
-            phones[*n].wait_for("user.leave");
-        }
+        has_seen_leave(&mut phones[*n], 2);
     }
     let mut gone = BTreeMap::from([(name(3), "left"), (name(5), "kicked")]);
     agree(&mut phones, &left, &gone);
-    wait_heard(&recording(1), TONES[3], false);
-    wait_heard(&recording(1), TONES[5], false);
+    wait_heard_all(&recording(1), &others(1, &left), &[TONES[3], TONES[5]]);
 
     // One dies without a word.
     phones[7].signal(rustix::process::Signal::KILL);
     let left: Vec<usize> = left.into_iter().filter(|n| *n != 7).collect();
     for n in &left {
-        assert_eq!(phones[*n].wait_for("user.leave")["user"]["id"], name(7));
+        has_seen_leave(&mut phones[*n], 3);
     }
     gone.insert(name(7), "left");
     agree(&mut phones, &left, &gone);
     for me in &left {
-        for other in left.iter().filter(|other| *other != me) {
-            wait_heard(&recording(*me), TONES[*other], true);
-        }
+        wait_heard_all(&recording(*me), &others(*me, &left), &[TONES[7]]);
     }
 
     // The one who began it goes: the others stay, until one of the last two hangs up.
@@ -101,6 +94,21 @@ fn ten_people_hear_each_other_and_one_leaves_one_is_kicked_one_is_killed() {
         phones[there[0]].wait_for("call.end")["reason"],
         "remote_hang_up"
     );
+}
+
+/// Waits until so many people have left, since the beginning: whoever removes somebody sees it before the reply.
+fn has_seen_leave(phone: &mut Phone, n: usize) {
+    let seen = phone.events();
+    let n_seen = seen.iter().filter(|event| *event == "user.leave").count();
+    for _ in n_seen..n {
+        phone.wait_for("user.leave");
+    }
+}
+
+/// Returns the tones of all but one.
+fn others(me: usize, there: &[usize]) -> Vec<f32> {
+    let others = there.iter().filter(|other| **other != me);
+    others.map(|other| TONES[*other]).collect()
 }
 
 /// Waits until each of the phones has everybody in the state that everybody else has them in.

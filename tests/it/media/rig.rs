@@ -135,24 +135,33 @@ pub(super) fn next(path: &Path, seconds: f32) -> Vec<f32> {
 }
 
 /// Waits until a tone is recorded, or is not any more.
+pub(super) fn wait_heard(path: &Path, hz: f32, is_heard: bool) {
+    match is_heard {
+        true => wait_heard_all(path, &[hz], &[]),
+        false => wait_heard_all(path, &[], &[hz]),
+    }
+}
+
+/// Waits until some tones are recorded, and others are not any more.
 ///
-/// A busy machine leaves holes in anything, so what counts is that there is a piece with the tone
-/// as it should be, or one without it.
-pub(crate) fn wait_heard(path: &Path, hz: f32, is_heard: bool) {
+/// A busy machine leaves holes in anything, so what counts is that there is a piece with each tone
+/// as it should be, and that there is a while without the others.
+pub(crate) fn wait_heard_all(path: &Path, present: &[f32], absent: &[f32]) {
     let until = Instant::now() + PATIENCE;
     let mut from = read(path).len();
     loop {
         let heard = recorded(path, from as f32 / RATE as f32 + 0.3);
-        let mut pieces = heard[from..].chunks_exact(RATE as usize / 10);
-        let found = match is_heard {
-            true => pieces.any(|p| amplitude(p, hz) > 0.06),
-            // The whole of it: the sound of before may still be on its way.
-            false => pieces.all(|p| amplitude(p, hz) < 0.005),
-        };
-        if found {
+        let pieces = || heard[from..].chunks_exact(RATE as usize / 10);
+        let is_there = |hz: &f32| pieces().any(|piece| amplitude(piece, *hz) > 0.06);
+        // The whole of it: the sound of before may still be on its way.
+        let is_gone = |hz: &f32| pieces().all(|piece| amplitude(piece, *hz) < 0.005);
+        if present.iter().all(is_there) && absent.iter().all(is_gone) {
             return;
         }
-        assert!(Instant::now() < until, "{hz} Hz: {is_heard} never came");
+        assert!(
+            Instant::now() < until,
+            "{present:?} Hz without {absent:?} Hz never came"
+        );
         from = heard.len();
     }
 }
