@@ -56,6 +56,7 @@ impl Desk {
         let settings = Settings::new(user("alice", "Alice"), DeviceId::new("desk"));
         let options = UiOptions {
             server: "ws://127.0.0.1:7443".to_owned(),
+            unix_ms: i64::try_from(epoch.unix_ms).unwrap(),
             ..options
         };
         let mut desk = Self {
@@ -113,12 +114,11 @@ impl Desk {
 
     /// Does what keys mean, and commands that come of it.
     pub(crate) fn act(&mut self, action: Action) {
-        let Some(wish) = update(&mut self.ui, action, &self.phone) else {
-            return;
-        };
-        self.wishes.push(wish.clone());
-        if let Wish::Command(command) = wish {
-            self.handle(Input::Command(command));
+        for wish in update(&mut self.ui, action, &self.phone) {
+            self.wishes.push(wish.clone());
+            if let Wish::Command(command) = wish {
+                self.handle(Input::Command(command));
+            }
         }
     }
 
