@@ -17,6 +17,8 @@ pub mod input;
 pub mod signal;
 
 mod arriving;
+mod dialing;
+mod elsewhere;
 mod ending;
 mod glare;
 mod group;
@@ -24,10 +26,12 @@ mod hearing;
 mod holding;
 mod identity;
 mod missed;
+mod plan;
 mod policy;
 mod reporting;
 mod settings;
 mod sign_in;
+mod terms;
 mod transfer;
 mod waiting;
 mod wishes;
@@ -45,11 +49,11 @@ pub use missed::Missed;
 pub use settings::{AddPolicy, Allow, BusyPolicy, Confirm, PersonRule, Settings};
 pub use sign_in::SignIn;
 
-use crate::address::User;
+use crate::address::{Address, User};
 use crate::av::{CameraState, DeviceException, MicrophoneState, Role};
 use crate::command::CommandError;
 use crate::event::{EndReason, Event, Happened};
-use crate::id::{CallId, LegId};
+use crate::id::{CallId, LegId, UserId};
 use effect::{MediaOrder, Ring};
 use ending::Past;
 use identity::Identities;
@@ -69,6 +73,9 @@ pub struct Phone {
     past: VecDeque<Past>,
     // Calls to us that nobody took, the newest first.
     missed: VecDeque<Missed>,
+    // To whom we wrote, the newest first, and which lines we were written.
+    written: VecDeque<Address>,
+    read: VecDeque<(UserId, String)>,
 
     // Our own devices.
     is_muted: bool,
@@ -95,6 +102,8 @@ impl Phone {
             ended: None,
             past: VecDeque::new(),
             missed: VecDeque::new(),
+            written: VecDeque::new(),
+            read: VecDeque::new(),
             is_muted: false,
             is_deafened: false,
             microphone_fault: None,
@@ -219,19 +228,23 @@ impl Phone {
         self.publish(Event::of(facts, happened).with_data(data));
     }
 
-    /// Sounds something else, and tells when the ringing for a person begins or stops.
+    /// Sounds something else, unless a call that rings goes on sounding. Tells when the ringing
+    /// for a person begins or stops.
     fn sound(&mut self, ring: Ring) {
+        let ring = self.standing().unwrap_or(ring);
         // What sounds once may sound once more.
-        let lasts = matches!(ring, Ring::Silence | Ring::Incoming | Ring::Ringback);
-        if ring == self.ring && lasts {
-            return;
+        if ring != self.ring || !ring.lasts() {
+            self.sound_anew(ring);
         }
+    }
+
+    fn sound_anew(&mut self, ring: Ring) {
         let was = std::mem::replace(&mut self.ring, ring);
         self.effects.push_back(Effect::Ring(ring));
-        if was == Ring::Incoming {
+        if was.is_bell() && !ring.is_bell() {
             self.publish(Event::new(Happened::RingStop));
         }
-        if ring == Ring::Incoming {
+        if ring.is_bell() && !was.is_bell() {
             self.publish(Event::new(Happened::RingStart));
         }
     }

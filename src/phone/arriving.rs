@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use super::Phone;
 use super::call::{Call, Direction, Link, Member, RingAs, Stage};
 use super::effect::Ring;
+use super::plan::Plan;
 use super::signal::{CallLabel, Purpose, Refusal, Say, Sdp};
 use super::waiting::{GRACE, RING_LONGEST, RING_UNTOLD};
 use crate::address::{Address, User};
@@ -48,19 +49,12 @@ impl Phone {
             is_held: false,
             ring_as: RingAs::default(),
             me: self.settings.me.clone(),
+            plan: Plan::default(),
         }
     }
 
-    pub(super) fn invited(&mut self, now: Instant, mut call: Call, invitation: Invitation) {
-        let Invitation {
-            leg,
-            sdp,
-            expires,
-            ours,
-            purpose: _,
-            replaces: _,
-            referred_by: _,
-        } = invitation;
+    pub(super) fn invited(&mut self, now: Instant, call: Call, invitation: Invitation) {
+        let leg = invitation.leg;
         if self.call_of(leg).is_some() {
             return;
         }
@@ -88,8 +82,49 @@ impl Phone {
             });
             return;
         }
+        if let Some(own) = self.crossed(&call, &invitation) {
+            return self.cross(now, own, call, invitation);
+        }
+        if invitation.replaces.is_some() {
+            if self.place_taken(&invitation) {
+                return self.take_place(now, call, invitation);
+            }
+            return self.refuse_place(leg);
+        }
+        let refusal = self.screen(&call.caller.id);
+        let is_second = !self.calls.is_empty();
+        let index = self.admit(now, call, invitation);
+        if let Some(refusal) = refusal {
+            self.miss(now, index, MissedCause::Busy);
+            self.refuse(now, index, refusal, None);
+            return;
+        }
+        self.settle_ringing(now, index);
+        self.say(Say::Ringing { leg });
+        let data = self.calls[index].data.clone();
+        self.publish_with(index, Happened::IncomingReceived, data);
+        if is_second {
+            self.publish_of(index, Happened::Waiting);
+        }
+        self.sound(Ring::Silence);
+    }
+
+    /// Makes an invitation a call of ours that rings; nobody has been told.
+    pub(super) fn admit(&mut self, now: Instant, mut call: Call, invitation: Invitation) -> usize {
+        let Invitation {
+            leg,
+            sdp,
+            expires,
+            ours,
+            is_labelled,
+            purpose: _,
+            replaces: _,
+            referred_by,
+        } = invitation;
         let ring = expires.unwrap_or(RING_UNTOLD).min(RING_LONGEST);
         call.ring = ring;
+        call.plan.is_labelled = is_labelled;
+        call.plan.referred_by = referred_by;
         let to = Address::local(call.caller.id.clone());
         call.members.push(Member {
             leg: Some(leg),
@@ -97,23 +132,13 @@ impl Phone {
             ours,
             ..Member::new(call.caller.clone(), to, InvitationState::Ringing)
         });
-        let is_busy = !self.calls.is_empty();
         call.stage = Stage::Ringing {
             since: now,
             until: now + ring + GRACE,
             offer: sdp,
         };
         self.calls.push(call);
-        let index = self.calls.len() - 1;
-        if is_busy {
-            self.miss(now, index, MissedCause::Busy);
-            self.refuse(now, index, Refusal::Busy, None);
-            return;
-        }
-        self.say(Say::Ringing { leg });
-        let data = self.calls[index].data.clone();
-        self.publish_with(index, Happened::IncomingReceived, data);
-        self.sound(Ring::Incoming);
+        self.calls.len() - 1
     }
 }
 
@@ -123,6 +148,8 @@ pub(super) struct Invitation {
     pub(super) sdp: Sdp,
     pub(super) expires: Option<Duration>,
     pub(super) ours: bool,
+    /// Whether it says which call it is for, as our own phones do.
+    pub(super) is_labelled: bool,
     pub(super) purpose: Purpose,
     pub(super) replaces: Option<LegId>,
     pub(super) referred_by: Option<User>,

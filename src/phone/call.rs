@@ -6,7 +6,9 @@ use crate::address::{Address, User};
 use crate::av::{CameraState, DeviceException, Kind, MicrophoneState};
 use crate::event::{CallFacts, CallSnapshot, EndReason, InvitationState, UserState};
 use crate::id::{CallId, DeviceId, InvitationId, LegId, SessionId, UserId};
+use crate::phone::plan::{Bell, Plan};
 use crate::phone::signal::{CallLabel, DeviceState, Sdp};
+use crate::phone::terms::Terms;
 
 /// Which way the invitation went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -124,6 +126,8 @@ pub struct Member {
     pub devices: DeviceState,
     /// Whether that person holds us.
     pub is_holding: bool,
+    /// What was agreed on for our leg.
+    pub(crate) terms: Terms,
 }
 
 impl Member {
@@ -142,7 +146,13 @@ impl Member {
             has_entered: false,
             devices: DeviceState::default(),
             is_holding: false,
+            terms: Terms::default(),
         }
+    }
+
+    /// Tells whether it rings there.
+    pub(crate) fn rings(&self) -> bool {
+        self.state == InvitationState::Ringing
     }
 
     /// Returns what the media of our leg does, where both have taken it.
@@ -207,6 +217,8 @@ pub struct Call {
     pub ring_as: RingAs,
     /// Who we are in it.
     pub me: User,
+    /// What is to become of it.
+    pub(crate) plan: Plan,
 }
 
 /// How an incoming call rings, by the contact's settings or a hook's word.
@@ -253,6 +265,16 @@ impl Call {
     /// Tells whether the callee has not decided yet.
     pub const fn is_ringing(&self) -> bool {
         matches!(self.stage, Stage::Ringing { .. })
+    }
+
+    /// Returns who sent the caller to us, by the caller's word.
+    pub const fn referred_by(&self) -> Option<&User> {
+        self.plan.referred_by.as_ref()
+    }
+
+    /// Tells whether it rings there alone: somebody wanted it silent here.
+    pub fn is_silenced(&self) -> bool {
+        self.is_ringing() && (self.plan.bell == Bell::Off || self.ring_as.is_silent)
     }
 
     /// Tells whether we are calling and nobody has answered.

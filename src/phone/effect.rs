@@ -108,3 +108,18 @@ pub enum Ring {
     /// Once: the call is over.
     Ended,
 }
+
+impl Ring {
+    /// Tells whether it goes on until something else sounds.
+    pub const fn lasts(self) -> bool {
+        matches!(
+            self,
+            Self::Silence | Self::Incoming | Self::Waiting | Self::Ringback
+        )
+    }
+
+    /// Tells whether it is about somebody who calls us.
+    pub const fn is_bell(self) -> bool {
+        matches!(self, Self::Incoming | Self::Waiting)
+    }
+}

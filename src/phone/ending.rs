@@ -6,7 +6,9 @@ use super::Phone;
 use super::call::{Call, Direction, Ended, Stage, user_state};
 use super::effect::{MediaOrder, Ring};
 use super::signal::{CancelCause, Refusal, Say};
-use crate::event::{EndReason, Event, Happened, InvitationState, MissedCause};
+use crate::event::{
+    EndReason, Event, Happened, InvitationState, MissedCause, RoomReason, RoomScope,
+};
 use crate::id::{CallId, InvitationId, LegId};
 
 /// How many invitations that are over are remembered.
@@ -48,6 +50,20 @@ pub(super) struct Past {
     pub(super) invitation: InvitationId,
     pub(super) legs: Vec<LegId>,
     pub(super) reason: EndReason,
+    /// The call that it became, where it crossed one of the same people.
+    pub(super) became: Option<CallId>,
+}
+
+impl Past {
+    pub(super) fn of(call: &Call, reason: EndReason) -> Self {
+        Self {
+            call: call.id.clone(),
+            invitation: call.invitation.clone(),
+            legs: call.legs(),
+            reason,
+            became: None,
+        }
+    }
 }
 
 impl Phone {
@@ -60,13 +76,24 @@ impl Phone {
         for leg in call.legs() {
             self.order(MediaOrder::Close { leg });
         }
-        if self.calls.is_empty() {
-            self.sound(farewell(&call, end.reason));
+        let farewell = farewell(&call, end.reason);
+        // What ends beside another call must not stop what sounds for that one.
+        if self.calls.is_empty() || farewell != Ring::Silence || self.ring.lasts() {
+            self.sound(farewell);
         }
         let facts = call.facts();
         for member in call.members.iter().filter(|member| member.has_entered) {
             let user = member.user.clone();
             self.publish(Event::of(facts.clone(), Happened::UserLeave { user }));
+        }
+        if has_connected {
+            let is_put_out = matches!(end.reason, EndReason::KickOut | EndReason::Replaced);
+            let reason = if is_put_out {
+                RoomReason::KickOut
+            } else {
+                RoomReason::Logout
+            };
+            self.publish(Event::of(facts.clone(), room_state(&call, reason)));
         }
         let happened = Happened::End {
             reason: end.reason,
@@ -77,13 +104,9 @@ impl Phone {
         let event = Event::of(facts, happened).with_data(end.data);
         let note = event.note.clone();
         self.publish(event);
-        self.past.truncate(PAST_INVITATIONS - 1);
-        self.past.push_front(Past {
-            call: call.id.clone(),
-            invitation: call.invitation.clone(),
-            legs: call.legs(),
-            reason: end.reason,
-        });
+        self.remember(Past::of(&call, end.reason));
+        self.report_failed_call_back(&call, end.reason);
+        self.report_failed_transfer(&call, end.reason);
         self.ended = Some(Ended {
             call,
             reason: end.reason,
@@ -91,6 +114,12 @@ impl Phone {
             note,
             detail: end.detail,
         });
+    }
+
+    /// Remembers an invitation that is over, for a while.
+    pub(super) fn remember(&mut self, past: Past) {
+        self.past.truncate(PAST_INVITATIONS - 1);
+        self.past.push_front(past);
     }
 
     /// Takes our invitation back, says so, and ends the call.
@@ -116,7 +145,9 @@ impl Phone {
         if let Stage::Preparing = self.calls[index].stage {
             return;
         }
-        if let Some(leg) = self.calls[index].peer().leg {
+        // One that crossed the peer's was refused already.
+        let has_crossed = self.calls[index].plan.crossed_until.is_some();
+        if let Some(leg) = self.calls[index].peer().leg.filter(|_| !has_crossed) {
             self.say(Say::Cancel { leg, cause, data });
         }
         let state = match cause {
@@ -221,6 +252,16 @@ impl Phone {
         member.state = state;
         let users = vec![user_state(member, extended)];
         self.publish_of(index, Happened::UserState { users });
+    }
+}
+
+/// Makes the state of a call's media.
+pub(super) fn room_state(call: &Call, reason: RoomReason) -> Happened {
+    Happened::Room {
+        scope: RoomScope::Call,
+        reason,
+        error_code: 0,
+        extended_data: serde_json::json!({ "room_session_id": call.session }),
     }
 }
 

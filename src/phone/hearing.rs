@@ -9,7 +9,7 @@ use super::effect::{MediaOrder, Ring};
 use super::ending::End;
 use super::signal::{CancelCause, DeviceState, Heard, Refusal, Say, Sdp};
 use super::waiting::CONNECT;
-use crate::event::{EndReason, Event, Happened, InvitationState, MissedCause};
+use crate::event::{EndReason, Event, Happened, InvitationState, MissedCause, RoomReason};
 use crate::id::{LegId, UserId};
 
 impl Phone {
@@ -41,12 +41,14 @@ impl Phone {
                 replaces,
                 referred_by,
             } => {
+                let is_labelled = label.is_some();
                 let call = self.incoming(now, from, label, sip_call_id, kind, data);
                 let invitation = Invitation {
                     leg,
                     sdp,
                     expires,
                     ours,
+                    is_labelled,
                     purpose,
                     replaces,
                     referred_by,
@@ -72,7 +74,7 @@ impl Phone {
                 data,
             } => self.goodbye(now, leg, reason, by, data),
             Heard::Reoffered { leg, sdp } => self.reoffered(leg, sdp),
-            Heard::ReofferTaken { leg, sdp } => self.reoffer_taken(leg, sdp),
+            Heard::ReofferTaken { leg, sdp } => self.reoffer_taken(now, leg, sdp),
             Heard::ReofferRefused { leg, again } => self.reoffer_refused(now, leg, again),
             Heard::Device { leg, state } => self.devices_there(leg, state),
             Heard::Roster { from, roster } => self.roster_there(now, &from, roster),
@@ -99,6 +101,7 @@ impl Phone {
         member.device = device;
         self.member_is(index, InvitationState::Ringing, None);
         self.sound(Ring::Ringback);
+        self.report_transfer(index, 180);
     }
 
     fn taken_there(
@@ -142,7 +145,9 @@ impl Phone {
             Happened::OutgoingAccepted { callee, callee_id },
             data,
         );
+        self.call_room(index, RoomReason::Logining);
         self.tell_devices(index);
+        self.report_transfer(index, 200);
     }
 
     fn refused_there(&mut self, now: Instant, leg: LegId, refusal: Refusal, data: Option<String>) {
@@ -174,6 +179,7 @@ impl Phone {
                 End::because(EndReason::NoAnswer)
             }
             Refusal::Offline => {
+                self.leave_word(now, index, 0);
                 self.member_is(index, InvitationState::Offline, None);
                 End::because(EndReason::Offline)
             }
@@ -275,7 +281,7 @@ impl Phone {
             }
             // Another device of ours took it in the same moment, and was first.
             Some(EndReason::AnsweredElsewhere) if is_fresh => EndReason::AnsweredElsewhere,
-            Some(EndReason::NetworkLost) => EndReason::NetworkLost,
+            Some(reason @ (EndReason::NetworkLost | EndReason::Transferred)) => reason,
             _ => EndReason::RemoteHangUp,
         };
         self.end(now, index, End::because(reason).with_data(data));
@@ -314,5 +320,6 @@ impl Phone {
                 Happened::RemoteCameraException { user, exception },
             ));
         }
+        self.held_there(leg, state.hold);
     }
 }

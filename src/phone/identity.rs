@@ -56,3 +56,8 @@ impl Identities {
         LegId(self.next_leg)
     }
 }
+
+/// Tells whether we made the leg.
+pub(super) const fn is_ours(leg: LegId) -> bool {
+    leg.0.is_multiple_of(2)
+}

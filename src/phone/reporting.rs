@@ -5,33 +5,41 @@ use std::time::Instant;
 use super::Phone;
 use super::call::{Link, MediaState, Stage};
 use super::effect::Ring;
-use super::ending::End;
+use super::ending::{End, room_state};
 use super::input::MediaReport;
-use super::signal::{CancelCause, Purpose, Refusal, Say, Sdp};
+use super::signal::{CancelCause, ElsewhereResult, Purpose, Refusal, Say, Sdp};
 use super::waiting::{CONNECT, LAST_WORD};
 use crate::av::Role;
-use crate::event::{EndReason, Event, Happened, InvitationState, RoomReason, RoomScope};
+use crate::event::{EndReason, Event, Happened, InvitationState, RoomReason};
 use crate::id::LegId;
 
 impl Phone {
     pub(super) fn note(&mut self, now: Instant, report: MediaReport) {
         match report {
+            MediaReport::Offer { leg, sdp } if self.is_up(leg) => self.new_offer_is_ready(leg, sdp),
+            MediaReport::Answer { leg, sdp } if self.is_up(leg) => {
+                self.new_answer_is_ready(now, leg, sdp);
+            }
             MediaReport::Offer { leg, sdp } => self.offer_is_ready(now, leg, sdp),
             MediaReport::Answer { leg, sdp } => self.answer_is_ready(now, leg, sdp),
             MediaReport::Failed { leg, detail } => self.media_failed(now, leg, detail),
-            MediaReport::Connected { leg } => self.media_flows(leg),
+            MediaReport::Connected { leg } => {
+                self.media_flows(leg);
+                self.renegotiate_leg(now, leg);
+            }
             MediaReport::Silent { leg } => {
                 self.media_is(
                     leg,
                     MediaState::Silent { since: now },
                     RoomReason::Reconnecting,
                 );
+                self.find_another_way(now, leg);
             }
             MediaReport::Back { leg } => {
                 self.media_is(leg, MediaState::Flowing, RoomReason::Reconnected);
             }
             MediaReport::Lost { leg } => self.media_lost(now, leg),
-            MediaReport::NotAcceptable { leg, detail } => self.not_acceptable(leg, &detail),
+            MediaReport::NotAcceptable { leg, detail } => self.not_acceptable(now, leg, &detail),
             MediaReport::Held { leg, is_held } => self.held_there(leg, is_held),
             MediaReport::Dtmf { leg, digit } => self.dtmf_there(leg, digit),
             MediaReport::Closed { leg } => {
@@ -83,6 +91,7 @@ impl Phone {
         member.link = Link::Inviting { until };
         let to = member.to.clone();
         let (kind, expires, data) = (call.kind, call.ring, call.data.clone());
+        let replaces = call.plan.replaces.take();
         let label = call.label(&self.settings.device);
         self.say(Say::Invite {
             leg,
@@ -93,7 +102,7 @@ impl Phone {
             expires,
             data: data.clone(),
             purpose: Purpose::Ring { roster: None },
-            replaces: None,
+            replaces,
         });
         self.publish_with(index, Happened::OutgoingSent, data);
         self.member_is(index, InvitationState::Sent, None);
@@ -116,7 +125,10 @@ impl Phone {
         member.link = Link::Up(media);
         member.state = InvitationState::Accepted;
         self.say(Say::Accept { leg, sdp, data });
+        self.tell_other_devices(index, ElsewhereResult::Accepted);
+        self.call_room(index, RoomReason::Logining);
         self.tell_devices(index);
+        self.leave_place(now, index);
     }
 
     fn media_failed(&mut self, now: Instant, leg: LegId, detail: String) {
@@ -125,7 +137,10 @@ impl Phone {
         };
         self.invitation_error(index, "media", &detail);
         match self.calls[index].stage {
-            Stage::Talking { .. } => self.leave(now, index, EndReason::NetworkLost, None),
+            Stage::Talking { .. } => {
+                self.login_failed(index);
+                self.leave(now, index, EndReason::NetworkLost, None);
+            }
             // RFC 3261, 21.4.26: the offer cannot be met.
             Stage::Ringing { .. } | Stage::Answering { .. } => {
                 let text = "Not Acceptable Here".to_owned();
@@ -212,19 +227,16 @@ impl Phone {
         }
     }
 
-    fn call_room(&mut self, index: usize, reason: RoomReason) {
-        let session = self.calls[index].session.clone();
-        let extended_data = serde_json::json!({ "room_session_id": session });
-        let scope = RoomScope::Call;
-        self.publish_of(
-            index,
-            Happened::Room {
-                scope,
-                reason,
-                error_code: 0,
-                extended_data,
-            },
-        );
+    /// Tells that the media never found its way, where that is so.
+    pub(super) fn login_failed(&mut self, index: usize) {
+        if !self.calls[index].peer().has_entered {
+            self.call_room(index, RoomReason::LoginFailed);
+        }
+    }
+
+    pub(super) fn call_room(&mut self, index: usize, reason: RoomReason) {
+        let happened = room_state(&self.calls[index], reason);
+        self.publish_of(index, happened);
     }
 }
 

@@ -54,6 +54,7 @@ impl Phone {
             RoomReason::Logined
         };
         self.sign_in_is(now, reason, None, None);
+        self.renegotiate_all(now);
     }
 
     /// A failure that is tried again stays `reconnecting` for somebody who was online.
@@ -76,6 +77,7 @@ impl Phone {
     /// what is talked goes on, peer to peer.
     pub(super) fn connection_lost(&mut self, now: Instant) {
         self.sign_in_is(now, RoomReason::Reconnecting, None, None);
+        self.interrupt_offers();
         while let Some(index) = self.calls.iter().position(|call| !call.is_talking()) {
             self.lose(now, index);
         }

@@ -22,7 +22,8 @@ pub(super) const LAST_WORD: Duration = Duration::from_secs(3);
 impl Phone {
     /// Returns when to come back with `Input::Timeout` if nothing else happens, and why.
     pub fn poll_timeout(&self) -> Option<(Instant, &'static str)> {
-        self.calls.iter().filter_map(due).min()
+        let due = |call| [due(call), self.plan_due(call)];
+        self.calls.iter().flat_map(due).flatten().min()
     }
 
     pub(super) fn wake(&mut self, now: Instant) {
@@ -30,6 +31,7 @@ impl Phone {
         while let Some(index) = self.calls.iter().position(is_due) {
             self.give_up(now, index);
         }
+        self.carry_out_plans(now);
     }
 
     fn give_up(&mut self, now: Instant, index: usize) {
@@ -42,7 +44,10 @@ impl Phone {
             Stage::Talking { .. } if is_closed(self.calls[index].media()) => {
                 self.leave(now, index, EndReason::RemoteHangUp, None);
             }
-            Stage::Talking { .. } => self.leave(now, index, EndReason::NetworkLost, None),
+            Stage::Talking { .. } => {
+                self.login_failed(index);
+                self.leave(now, index, EndReason::NetworkLost, None);
+            }
             Stage::Preparing | Stage::Answering { .. } => {
                 self.end(now, index, End::because(EndReason::Failed));
             }

@@ -1,17 +1,19 @@
 //! What each command does.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::Phone;
-use super::call::{Call, Direction, Link, Member, RingAs, Stage};
+use super::call::{Call, Link, Stage};
+use super::dialing::Dial;
 use super::effect::{MediaOrder, Ring};
 use super::missed::Missed;
-use super::signal::{CancelCause, Refusal, Say};
-use crate::address::{Address, User, data_with_note};
+use super::plan::Origin;
+use super::signal::{CancelCause, ElsewhereResult, Refusal, Say};
+use crate::address::{Address, data_with_note};
 use crate::av::Kind;
 use crate::command::{CUSTOM_DATA_BYTES, Command, CommandError};
-use crate::event::{EndReason, Event, Happened, InvitationState};
-use crate::id::{CallId, InvitationId, SessionId};
+use crate::event::{EndReason, Event, Happened};
+use crate::id::CallId;
 
 /// The shortest and the longest time an invitation may ring, in seconds.
 const RING_SECONDS: std::ops::RangeInclusive<u32> = 1..=600;
@@ -38,7 +40,7 @@ impl Phone {
             } => {
                 let data = joined(custom_data, None)?;
                 let index = self.pick(call_id.as_ref(), Call::is_ringing)?;
-                Ok(Some(self.accept(index, data)))
+                Ok(Some(self.accept(now, index, data)))
             }
             Command::Decline {
                 call_id,
@@ -76,7 +78,11 @@ impl Phone {
                 custom_data,
             } => {
                 let data = joined(custom_data, None)?;
-                let index = self.pick(call_id.as_ref(), |_| true)?;
+                // Nobody who only waits is meant where nobody is named.
+                let is_meant = |call: &Call| !call.is_held && !call.is_ringing();
+                let index = self
+                    .pick(call_id.as_ref(), is_meant)
+                    .or_else(|_| self.pick(call_id.as_ref(), |_| true))?;
                 Ok(Some(self.hang_up(now, index, data)))
             }
             Command::Ignore { call_id } => self.ignore(call_id.as_ref()),
@@ -93,7 +99,7 @@ impl Phone {
                 call_id,
                 to,
                 attended,
-            } => self.transfer(now, call_id.as_ref(), to, attended),
+            } => self.transfer(call_id.as_ref(), to, attended),
             Command::Message { to, text } => self.write(now, to, text),
             Command::DoNotDisturb { on } => {
                 self.is_undisturbed = on;
@@ -121,7 +127,7 @@ impl Phone {
             }
             Command::Quit => {
                 while !self.calls.is_empty() {
-                    self.hang_up(now, 0, None);
+                    self.hang_up_at_once(now, 0);
                 }
                 self.is_leaving = true;
                 self.say(Say::SignOut);
@@ -143,67 +149,46 @@ impl Phone {
             0 => CommandError::Invalid("`to` names nobody".to_owned()),
             _ => CommandError::NotSupported("calling several people at once".to_owned()),
         })?;
-        if kind == Kind::Video {
-            return Err(CommandError::NotSupported("calling by video".to_owned()));
-        }
         if timeout.is_some_and(|seconds| !RING_SECONDS.contains(&seconds)) {
             return invalid("`timeout` is 1 to 600 seconds");
         }
-        if !self.sign_in.is_online() || self.is_leaving {
-            return Err(CommandError::NotSignedIn);
-        }
-        if !self.calls.is_empty() {
-            return Err(CommandError::InCall);
-        }
-        let ring = timeout.map_or(self.settings.ring_timeout, |seconds| {
-            Duration::from_secs(u64::from(seconds))
-        });
-        let id = CallId::new(self.identities.ulid(now));
-        let leg = self.identities.leg();
-        let me = self.settings.me.clone();
-        self.calls.push(Call {
-            session: SessionId::new(id.as_str()),
-            invitation: InvitationId::new(self.identities.ulid(now)),
-            id: id.clone(),
+        let dial = Dial {
+            ring: self.ring_time(&to, timeout),
+            to,
             kind,
-            direction: Direction::Outgoing,
-            host: me.id.clone(),
-            is_group: false,
-            caller: me.clone(),
-            members: vec![Member {
-                leg: Some(leg),
-                link: Link::Offering,
-                ..Member::new(User::of(to.user.clone()), to, InvitationState::Sent)
-            }],
-            ring,
             data,
-            stage: Stage::Preparing,
-            is_held: false,
-            ring_as: RingAs::default(),
-            me,
-        });
-        self.order(MediaOrder::Offer { leg });
-        Ok(Some(id))
+            origin: Origin::Wish,
+            replaces: None,
+        };
+        self.place(now, dial)
     }
 
-    fn accept(&mut self, index: usize, data: Option<String>) -> CallId {
+    /// Takes a ringing call; every other one is held.
+    pub(super) fn accept(&mut self, now: Instant, index: usize, data: Option<String>) -> CallId {
+        self.publish_of(index, Happened::AcceptPressed);
+        self.hold_others(now, index);
+        self.answer(index, data)
+    }
+
+    /// Has the media make the answer to an invitation.
+    pub(super) fn answer(&mut self, index: usize, data: Option<String>) -> CallId {
         let call = &mut self.calls[index];
         let id = call.id.clone();
         let peer = call.peer_mut();
         peer.link = Link::Answering;
         let leg = peer.leg;
         let stage = std::mem::replace(&mut call.stage, Stage::Answering { data });
+        self.sound(Ring::Silence);
         if let (Stage::Ringing { offer, .. }, Some(leg)) = (stage, leg) {
-            self.publish_of(index, Happened::AcceptPressed);
-            self.sound(Ring::Silence);
             self.order(MediaOrder::Answer { leg, offer });
         }
         id
     }
 
-    fn decline(&mut self, now: Instant, index: usize, data: Option<String>) -> CallId {
+    pub(super) fn decline(&mut self, now: Instant, index: usize, data: Option<String>) -> CallId {
         let id = self.calls[index].id.clone();
         self.publish_of(index, Happened::DeclinePressed);
+        self.tell_other_devices(index, ElsewhereResult::Declined);
         self.refuse(now, index, Refusal::Declined, data);
         id
     }
@@ -224,9 +209,18 @@ impl Phone {
             Stage::Ringing { .. } | Stage::Answering { .. } => {
                 self.decline(now, index, data);
             }
-            Stage::Talking { .. } => self.leave(now, index, EndReason::LocalHangUp, data),
+            Stage::Talking { .. } => self.ask_to_hang_up(now, index, data),
         }
         id
+    }
+
+    /// Hangs up whatever a hook may think of it: who quits is not kept.
+    fn hang_up_at_once(&mut self, now: Instant, index: usize) {
+        if let Stage::Talking { .. } = self.calls[index].stage {
+            self.leave(now, index, EndReason::LocalHangUp, None);
+        } else {
+            self.hang_up(now, index, None);
+        }
     }
 
     fn publish_snapshot(&mut self, now: Instant) {
@@ -254,11 +248,12 @@ impl Phone {
     }
 
     /// Finds the call a command means: the one it names, else the newest that fits.
-    fn pick(
+    pub(super) fn pick(
         &self,
         call_id: Option<&CallId>,
         fits: impl Fn(&Call) -> bool,
     ) -> Result<usize, CommandError> {
+        let call_id = call_id.map(|id| self.became(id));
         let is_meant = |call: &Call| call_id.is_none_or(|id| *id == call.id) && fits(call);
         self.calls
             .iter()

@@ -30,10 +30,13 @@ fn bob_answers_and_hangs_up() {
         03.000 bob   ~  silence
         03.000 bob   !  ring.stop
         03.000 bob   -> accept
+        03.000 bob   -> message   bob: Accepted on bob
+        03.000 bob   !  room.state              call logining
         03.000 bob   -> device    0 mic on
         03.050 alice ~  silence
         03.050 alice !  invitation.user_state   bob accepted (bob)
         03.050 alice !  call.outgoing.accepted  bob
+        03.050 alice !  room.state              call logining
         03.050 alice -> device    0 mic on
         03.150 alice ~  connected
         03.150 alice !  room.state              call logined
@@ -41,12 +44,15 @@ fn bob_answers_and_hangs_up() {
         03.150 bob   ~  connected
         03.150 bob   !  room.state              call logined
         03.150 bob   !  user.enter              alice
+        13.000 bob   !  hangup.confirm
         13.000 bob   -> bye       remote_hang_up
         13.000 bob   ~  ended
         13.000 bob   !  user.leave              alice
+        13.000 bob   !  room.state              call logout
         13.000 bob   !  call.end                local_hang_up after 10000 ms
         13.050 alice ~  ended
         13.050 alice !  user.leave              bob
+        13.050 alice !  room.state              call logout
         13.050 alice !  call.end                remote_hang_up after 10000 ms"#]]
     .assert_eq(&pair.transcript());
 }
@@ -57,12 +63,15 @@ fn alice_hangs_up() {
     pair.alice(HANG_UP);
     pair.run(seconds(70));
     expect![[r#"
+        02.000 alice !  hangup.confirm
         02.000 alice -> bye       remote_hang_up
         02.000 alice ~  ended
         02.000 alice !  user.leave              bob
+        02.000 alice !  room.state              call logout
         02.000 alice !  call.end                local_hang_up after 950 ms
         02.050 bob   ~  ended
         02.050 bob   !  user.leave              alice
+        02.050 bob   !  room.state              call logout
         02.050 bob   !  call.end                remote_hang_up after 1050 ms"#]]
     .assert_eq(&pair.transcript());
 }
@@ -92,14 +101,17 @@ fn two_devices_ring_one_answers() {
         02.000 bob/desk ~  silence
         02.000 bob/desk !  ring.stop
         02.000 bob/desk -> accept
+        02.000 bob/desk -> message   bob: Accepted on bob/desk
+        02.000 bob/desk !  room.state              call logining
         02.000 bob/desk -> device    0 mic on
         02.050 alice    ~  silence
         02.050 alice    !  invitation.user_state   bob accepted (desk)
         02.050 alice    !  call.outgoing.accepted  bob
+        02.050 alice    !  room.state              call logining
         02.050 alice    -> device    0 mic on
-        02.100 bob      ~  silence
-        02.100 bob      !  ring.stop
-        02.100 bob      !  call.end                answered_elsewhere
+        02.050 bob      ~  silence
+        02.050 bob      !  ring.stop
+        02.050 bob      !  call.end                answered_elsewhere
         02.150 alice    ~  connected
         02.150 alice    !  room.state              call logined
         02.150 alice    !  user.enter              bob
@@ -126,12 +138,17 @@ fn two_devices_answer_at_once() {
         02.000 bob      ~  silence
         02.000 bob      !  ring.stop
         02.000 bob/desk -> accept
+        02.000 bob/desk -> message   bob: Accepted on bob/desk
+        02.000 bob/desk !  room.state              call logining
         02.000 bob/desk -> device    0 mic on
         02.000 bob      -> accept
+        02.000 bob      -> message   bob: Accepted on bob
+        02.000 bob      !  room.state              call logining
         02.000 bob      -> device    0 mic on
         02.050 alice    ~  silence
         02.050 alice    !  invitation.user_state   bob accepted (desk)
         02.050 alice    !  call.outgoing.accepted  bob
+        02.050 alice    !  room.state              call logining
         02.050 alice    -> device    0 mic on
         02.100 bob      ~  ended
         02.100 bob      !  call.end                answered_elsewhere
@@ -159,6 +176,8 @@ fn accept_comes_just_before_cancel() {
         02.000 bob   ~  silence
         02.000 bob   !  ring.stop
         02.000 bob   -> accept
+        02.000 bob   -> message   bob: Accepted on bob
+        02.000 bob   !  room.state              call logining
         02.000 bob   -> device    0 mic on
         02.020 alice !  call.outgoing.cancel_pressed
         02.020 alice -> cancel    Caller
@@ -192,6 +211,8 @@ fn cancel_comes_just_before_accept() {
         02.020 bob   ~  silence
         02.020 bob   !  ring.stop
         02.020 bob   -> accept
+        02.020 bob   -> message   bob: Accepted on bob
+        02.020 bob   !  room.state              call logining
         02.020 bob   -> device    0 mic on
         02.070 alice -> bye       canceled
         02.120 bob   !  call.incoming.canceled
@@ -255,6 +276,8 @@ fn accept_races_the_callers_clock() {
         59.980 bob   ~  silence
         59.980 bob   !  ring.stop
         59.980 bob   -> accept
+        59.980 bob   -> message   bob: Accepted on bob
+        59.980 bob   !  room.state              call logining
         59.980 bob   -> device    0 mic on
         60.000 alice -> cancel    Timeout
         60.000 alice !  invitation.user_state   bob timeout (bob)
@@ -285,11 +308,15 @@ fn media_never_connects() {
         02.000 bob   ~  silence
         02.000 bob   !  ring.stop
         02.000 bob   -> accept
+        02.000 bob   -> message   bob: Accepted on bob
+        02.000 bob   !  room.state              call logining
         02.000 bob   -> device    0 mic on
         02.050 alice ~  silence
         02.050 alice !  invitation.user_state   bob accepted (bob)
         02.050 alice !  call.outgoing.accepted  bob
+        02.050 alice !  room.state              call logining
         02.050 alice -> device    0 mic on
+        14.000 bob   !  room.state              call login_failed
         14.000 bob   -> bye       network_lost
         14.000 bob   ~  ended
         14.000 bob   !  call.end                network_lost
@@ -308,6 +335,8 @@ fn media_is_lost_for_six_seconds() {
     expect![[r#"
         07.000 alice !  room.state              call reconnecting
         07.000 bob   !  room.state              call reconnecting
+        07.000 alice -> reoffer   0
+        07.050 bob   -> take      1
         08.000 alice !  room.state              call reconnected
         08.000 bob   !  room.state              call reconnected"#]]
     .assert_eq(&pair.transcript());
@@ -321,15 +350,19 @@ fn media_is_lost_for_good() {
     expect![[r#"
         07.000 alice !  room.state              call reconnecting
         07.000 bob   !  room.state              call reconnecting
+        07.000 alice -> reoffer   0
+        07.050 bob   -> take      1
         14.000 alice !  room.state              call reconnect_failed
         14.000 alice -> bye       network_lost
         14.000 alice ~  ended
         14.000 alice !  user.leave              bob
+        14.000 alice !  room.state              call logout
         14.000 alice !  call.end                network_lost after 12950 ms
         14.000 bob   !  room.state              call reconnect_failed
         14.000 bob   -> bye       network_lost
         14.000 bob   ~  ended
         14.000 bob   !  user.leave              alice
+        14.000 bob   !  room.state              call logout
         14.000 bob   !  call.end                network_lost after 13000 ms"#]]
     .assert_eq(&pair.transcript());
 }
@@ -341,10 +374,12 @@ fn the_peer_is_killed() {
     pair.run(seconds(70));
     expect![[r#"
         07.000 alice !  room.state              call reconnecting
+        07.000 alice -> reoffer   0
         14.000 alice !  room.state              call reconnect_failed
         14.000 alice -> bye       network_lost
         14.000 alice ~  ended
         14.000 alice !  user.leave              bob
+        14.000 alice !  room.state              call logout
         14.000 alice !  call.end                network_lost after 12950 ms"#]]
     .assert_eq(&pair.transcript());
 }
@@ -356,14 +391,17 @@ fn the_peers_media_closes_without_goodbye() {
     pair.bob(HANG_UP);
     pair.run(seconds(70));
     expect![[r#"
+        02.000 bob   !  hangup.confirm
         02.000 bob   -> bye       remote_hang_up
         02.000 bob   ~  ended
         02.000 bob   !  user.leave              alice
+        02.000 bob   !  room.state              call logout
         02.000 bob   !  call.end                local_hang_up after 1000 ms
         02.000 bob   !  room.state              account reconnecting
         05.050 alice -> bye       remote_hang_up
         05.050 alice ~  ended
         05.050 alice !  user.leave              bob
+        05.050 alice !  room.state              call logout
         05.050 alice !  call.end                remote_hang_up after 4000 ms"#]]
     .assert_eq(&pair.transcript());
 }
@@ -380,12 +418,15 @@ fn the_server_is_away_and_the_call_goes_on() {
     expect![[r#"
         02.000 alice !  room.state              account reconnecting
         07.050 alice !  room.state              account reconnected
+        12.000 bob   !  hangup.confirm
         12.000 bob   -> bye       remote_hang_up
         12.000 bob   ~  ended
         12.000 bob   !  user.leave              alice
+        12.000 bob   !  room.state              call logout
         12.000 bob   !  call.end                local_hang_up after 11000 ms
         12.050 alice ~  ended
         12.050 alice !  user.leave              bob
+        12.050 alice !  room.state              call logout
         12.050 alice !  call.end                remote_hang_up after 11000 ms"#]]
     .assert_eq(&pair.transcript());
 }
@@ -399,10 +440,12 @@ fn the_same_id_signs_in_elsewhere() {
         02.000 bob   !  room.state              account kick_out
         02.000 bob   ~  ended
         02.000 bob   !  user.leave              alice
+        02.000 bob   !  room.state              call kick_out
         02.000 bob   !  call.end                replaced after 1000 ms
         05.050 alice -> bye       remote_hang_up
         05.050 alice ~  ended
         05.050 alice !  user.leave              bob
+        05.050 alice !  room.state              call logout
         05.050 alice !  call.end                remote_hang_up after 4000 ms"#]]
     .assert_eq(&pair.transcript());
 }
@@ -416,12 +459,14 @@ fn alice_quits_during_a_call() {
         02.000 alice -> bye       remote_hang_up
         02.000 alice ~  ended
         02.000 alice !  user.leave              bob
+        02.000 alice !  room.state              call logout
         02.000 alice !  call.end                local_hang_up after 950 ms
         02.000 alice -> sign out
         02.050 alice !  room.state              account logout
         02.050 alice    leaves
         02.050 bob   ~  ended
         02.050 bob   !  user.leave              alice
+        02.050 bob   !  room.state              call logout
         02.050 bob   !  call.end                remote_hang_up after 1050 ms"#]]
     .assert_eq(&pair.transcript());
 }

@@ -93,6 +93,7 @@ fn bob_declines_with_a_note() {
     pair.run(seconds(70));
     expect![[r#"
         02.000 bob   !  call.incoming.decline_pressed
+        02.000 bob   -> message   bob: Declined on bob
         02.000 bob   -> refuse    Declined {"note":"in ten minutes"}
         02.000 bob   ~  silence
         02.000 bob   !  ring.stop
@@ -165,36 +166,6 @@ fn a_busy_tone_is_heard_each_time() {
 }
 
 #[test]
-fn both_dial_each_other_and_both_are_busy() {
-    let mut pair = Pair::new();
-    pair.alice(dial("bob"));
-    pair.bob(dial("alice"));
-    pair.run(seconds(70));
-    expect![[r#"
-        00.000 alice -> invite    bob, expires 60
-        00.000 alice !  call.outgoing.sent
-        00.000 alice !  invitation.user_state   bob sent
-        00.000 bob   -> invite    alice, expires 60
-        00.000 bob   !  call.outgoing.sent
-        00.000 bob   !  invitation.user_state   alice sent
-        00.050 bob   !  call.missed             busy
-        00.050 bob   -> refuse    Busy
-        00.050 bob   !  call.end                busy
-        00.050 alice !  call.missed             busy
-        00.050 alice -> refuse    Busy
-        00.050 alice !  call.end                busy
-        00.100 alice !  invitation.user_state   bob busy
-        00.100 alice !  call.outgoing.busy      bob
-        00.100 alice ~  busy
-        00.100 alice !  call.end                busy
-        00.100 bob   !  invitation.user_state   alice busy
-        00.100 bob   !  call.outgoing.busy      alice
-        00.100 bob   ~  busy
-        00.100 bob   !  call.end                busy"#]]
-    .assert_eq(&pair.transcript());
-}
-
-#[test]
 fn bob_is_offline() {
     let mut pair = Pair::new();
     pair.disconnect("bob");
@@ -206,6 +177,7 @@ fn bob_is_offline() {
         00.001 alice -> invite    bob, expires 60
         00.001 alice !  call.outgoing.sent
         00.001 alice !  invitation.user_state   bob sent
+        00.051 alice -> message   bob: missed at 2026-11-18T11:06:40.051Z
         00.051 alice !  invitation.user_state   bob offline
         00.051 alice ~  noanswer
         00.051 alice !  call.end                offline"#]]
@@ -321,17 +293,18 @@ fn two_devices_ring_one_declines() {
     pair.run(seconds(70));
     expect![[r#"
         02.000 bob/desk !  call.incoming.decline_pressed
+        02.000 bob/desk -> message   bob: Declined on bob/desk
         02.000 bob/desk -> refuse    Declined {"note":"not now"}
         02.000 bob/desk ~  silence
         02.000 bob/desk !  ring.stop
         02.000 bob/desk !  call.end                declined
+        02.050 bob      ~  silence
+        02.050 bob      !  ring.stop
+        02.050 bob      !  call.end                declined
         02.050 alice    !  invitation.user_state   bob declined (not now)
         02.050 alice    !  call.outgoing.declined  bob "not now"
         02.050 alice    ~  declined
-        02.050 alice    !  call.end                declined "not now"
-        02.100 bob      ~  silence
-        02.100 bob      !  ring.stop
-        02.100 bob      !  call.end                declined"#]]
+        02.050 alice    !  call.end                declined "not now""#]]
     .assert_eq(&pair.transcript());
 }
 

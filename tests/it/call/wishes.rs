@@ -80,9 +80,17 @@ fn a_wish_that_cannot_be_met_changes_nothing() {
 }
 
 #[test]
-fn one_call_at_a_time() {
-    let mut pair = Pair::talking();
+fn one_call_is_made_at_a_time() {
+    let mut pair = Pair::new();
+    pair.alice(dial("bob"));
+    pair.run(seconds(1));
     assert_eq!(pair.order("alice", dial("bob")), Err(CommandError::InCall));
+    assert_eq!(pair.order("bob", dial("alice")), Err(CommandError::InCall));
+}
+
+#[test]
+fn what_fits_no_call_changes_none() {
+    let mut pair = Pair::talking();
     assert_eq!(pair.order("alice", CANCEL), Err(CommandError::NoSuchCall));
     assert_eq!(pair.order("bob", ACCEPT), Err(CommandError::NoSuchCall));
     let other = Command::HangUp {
@@ -119,6 +127,7 @@ fn who_is_leaving_neither_calls_nor_rings() {
         01.000 bob   -> invite    alice, expires 60
         01.000 bob   !  call.outgoing.sent
         01.000 bob   !  invitation.user_state   alice sent
+        01.050 bob   -> message   alice: missed at 2026-11-18T11:06:41.050Z
         01.050 bob   !  invitation.user_state   alice offline
         01.050 bob   ~  noanswer
         01.050 bob   !  call.end                offline"#]]

@@ -1,0 +1,92 @@
+//! Calling one person: by hand, back, or because somebody sent us.
+
+use std::time::{Duration, Instant};
+
+use super::Phone;
+use super::call::{Call, Direction, Link, Member, RingAs, Stage};
+use super::effect::MediaOrder;
+use super::plan::{Origin, Plan};
+use super::wishes::Outcome;
+use crate::address::{Address, User};
+use crate::av::Kind;
+use crate::command::CommandError;
+use crate::event::InvitationState;
+use crate::id::{CallId, InvitationId, SessionId};
+
+/// A call to be made.
+pub(super) struct Dial {
+    pub(super) to: Address,
+    pub(super) kind: Kind,
+    /// How long it rings there.
+    pub(super) ring: Duration,
+    pub(super) data: Option<String>,
+    pub(super) origin: Origin,
+    /// The dialog it is to take the place of, as a REFER named it.
+    pub(super) replaces: Option<String>,
+}
+
+impl Phone {
+    /// Returns how long a call to somebody rings: as asked, else by the person's rule, else as always.
+    pub(super) fn ring_time(&self, to: &Address, seconds: Option<u32>) -> Duration {
+        let asked = seconds.map(|seconds| Duration::from_secs(u64::from(seconds)));
+        let rule = || self.settings.person(&to.user)?.ring_timeout;
+        asked.or_else(rule).unwrap_or(self.settings.ring_timeout)
+    }
+
+    /// Makes a call, if none is being made or rings. Those that are talked in are held.
+    pub(super) fn place(&mut self, now: Instant, dial: Dial) -> Outcome {
+        let Dial {
+            to,
+            kind,
+            ring,
+            data,
+            origin,
+            replaces,
+        } = dial;
+        if kind == Kind::Video {
+            return Err(CommandError::NotSupported("calling by video".to_owned()));
+        }
+        if !self.sign_in.is_online() || self.is_leaving {
+            return Err(CommandError::NotSignedIn);
+        }
+        if self.calls.iter().any(|call| !call.is_talking()) {
+            return Err(CommandError::InCall);
+        }
+        match origin {
+            // Who sends us away says goodbye soon enough.
+            Origin::Transfer(leg) => self.hold_others(now, self.call_of(leg).unwrap_or(usize::MAX)),
+            Origin::Wish | Origin::Missed(_) => self.hold_all(now),
+        }
+        let id = CallId::new(self.identities.ulid(now));
+        let leg = self.identities.leg();
+        let me = self.settings.me.clone();
+        self.calls.push(Call {
+            session: SessionId::new(id.as_str()),
+            invitation: InvitationId::new(self.identities.ulid(now)),
+            id: id.clone(),
+            kind,
+            direction: Direction::Outgoing,
+            host: me.id.clone(),
+            is_group: false,
+            caller: me.clone(),
+            members: vec![Member {
+                leg: Some(leg),
+                link: Link::Offering,
+                ..Member::new(User::of(to.user.clone()), to, InvitationState::Sent)
+            }],
+            ring,
+            data,
+            stage: Stage::Preparing,
+            is_held: false,
+            ring_as: RingAs::default(),
+            me,
+            plan: Plan {
+                origin,
+                replaces,
+                ..Plan::default()
+            },
+        });
+        self.order(MediaOrder::Offer { leg });
+        Ok(Some(id))
+    }
+}
