@@ -56,6 +56,7 @@ use crate::event::{EndReason, Event, Happened};
 use crate::id::{CallId, LegId, UserId};
 use effect::{MediaOrder, Ring};
 use ending::Past;
+use group::PastGroup;
 use identity::Identities;
 use signal::{DeviceState, Say};
 
@@ -71,6 +72,8 @@ pub struct Phone {
     ended: Option<Ended>,
     // Invitations that are over: one that comes once more is no news.
     past: VecDeque<Past>,
+    // Group calls that may go on without us.
+    past_groups: VecDeque<PastGroup>,
     // Calls to us that nobody took, the newest first.
     missed: VecDeque<Missed>,
     // To whom we wrote, the newest first, and which lines we were written.
@@ -101,6 +104,7 @@ impl Phone {
             calls: Vec::new(),
             ended: None,
             past: VecDeque::new(),
+            past_groups: VecDeque::new(),
             missed: VecDeque::new(),
             written: VecDeque::new(),
             read: VecDeque::new(),
@@ -116,14 +120,16 @@ impl Phone {
 
     /// Takes in what happened at `now`. Returns the call a command was about; only commands fail.
     pub fn handle(&mut self, now: Instant, input: Input) -> Result<Option<CallId>, CommandError> {
+        let mut outcome = Ok(None);
         match input {
-            Input::Command(command) => return self.carry_out(now, command),
+            Input::Command(command) => outcome = self.carry_out(now, command),
             Input::Heard(heard) => self.hear(now, heard),
             Input::Media(report) => self.note(now, report),
             Input::Decided { call, decision } => self.decided(now, &call, decision),
             Input::Timeout => self.wake(now),
         }
-        Ok(None)
+        self.settle_groups(now);
+        outcome
     }
 
     /// Returns the next thing to do outside, in order.
@@ -191,6 +197,10 @@ impl Phone {
 
     /// Returns why the call of a leg ended, if it is not long past.
     fn ended_because(&self, leg: LegId) -> Option<EndReason> {
+        let mut groups = self.calls.iter().map(|call| &call.group);
+        if let Some(reason) = groups.find_map(|group| group.ended_because(leg)) {
+            return Some(reason);
+        }
         let past = self.past.iter().find(|past| past.legs.contains(&leg))?;
         Some(past.reason)
     }
@@ -249,8 +259,13 @@ impl Phone {
         }
     }
 
-    /// Tells one peer, if it understands, what our devices do.
+    /// Tells everybody in a call who understands what our devices do.
     fn tell_devices(&mut self, index: usize) {
+        self.tell_devices_to(index, |_| true);
+    }
+
+    /// The same for some of them.
+    fn tell_devices_to(&mut self, index: usize, is_meant: impl Fn(&call::Member) -> bool) {
         let call = &self.calls[index];
         let mic = match (self.microphone_fault, self.is_muted) {
             (Some(_), _) => MicrophoneState::None,
@@ -269,7 +284,8 @@ impl Phone {
         let told = call
             .members
             .iter()
-            .filter(|member| member.ours && matches!(member.link, call::Link::Up(_)));
+            .filter(|member| member.ours && matches!(member.link, call::Link::Up(_)))
+            .filter(|member| is_meant(member));
         let told: Vec<Say> = told
             .filter_map(|member| member.leg)
             .map(|leg| Say::Device {

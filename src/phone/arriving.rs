@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use super::Phone;
 use super::call::{Call, Direction, Link, Member, RingAs, Stage};
 use super::effect::Ring;
+use super::group::Group;
 use super::plan::Plan;
 use super::signal::{CallLabel, Purpose, Refusal, Say, Sdp};
 use super::waiting::{GRACE, RING_LONGEST, RING_UNTOLD};
@@ -48,6 +49,7 @@ impl Phone {
             stage: Stage::Preparing,
             is_held: false,
             ring_as: RingAs::default(),
+            group: Group::default(),
             me: self.settings.me.clone(),
             plan: Plan::default(),
         }
@@ -62,6 +64,23 @@ impl Phone {
             let (refusal, data) = (Refusal::Offline, None);
             self.say(Say::Refuse { leg, refusal, data });
             return;
+        }
+        match &invitation.purpose {
+            Purpose::Ring { .. } => {}
+            Purpose::Mesh { token } => {
+                return self.member_calls(
+                    now,
+                    &call.id,
+                    call.caller.id,
+                    leg,
+                    invitation.sdp,
+                    token.clone(),
+                );
+            }
+            Purpose::Join => {
+                let Invitation { sdp, ours, .. } = invitation;
+                return self.asks_to_join(&call.id, &call.caller.id, leg, sdp, ours);
+            }
         }
         // The same invitation by a second road: the first one rings (RFC 3261, 8.2.2.2).
         let is_known = self.calls.iter().any(|other| other.id == call.id);
@@ -117,10 +136,14 @@ impl Phone {
             expires,
             ours,
             is_labelled,
-            purpose: _,
+            purpose,
             replaces: _,
             referred_by,
         } = invitation;
+        let roster = match purpose {
+            Purpose::Ring { roster } => roster,
+            Purpose::Mesh { .. } | Purpose::Join => None,
+        };
         let ring = expires.unwrap_or(RING_UNTOLD).min(RING_LONGEST);
         call.ring = ring;
         call.plan.is_labelled = is_labelled;
@@ -132,6 +155,9 @@ impl Phone {
             ours,
             ..Member::new(call.caller.clone(), to, InvitationState::Ringing)
         });
+        if call.is_group {
+            self.first_roster(&mut call, roster);
+        }
         call.stage = Stage::Ringing {
             since: now,
             until: now + ring + GRACE,

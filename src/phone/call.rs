@@ -6,6 +6,7 @@ use crate::address::{Address, User};
 use crate::av::{CameraState, DeviceException, Kind, MicrophoneState};
 use crate::event::{CallFacts, CallSnapshot, EndReason, InvitationState, UserState};
 use crate::id::{CallId, DeviceId, InvitationId, LegId, SessionId, UserId};
+use crate::phone::group::Group;
 use crate::phone::plan::{Bell, Plan};
 use crate::phone::signal::{CallLabel, DeviceState, Sdp};
 use crate::phone::terms::Terms;
@@ -215,6 +216,8 @@ pub struct Call {
     pub is_held: bool,
     /// How it rings here.
     pub ring_as: RingAs,
+    /// What it needs besides where more than two may be in it.
+    pub(crate) group: Group,
     /// Who we are in it.
     pub me: User,
     /// What is to become of it.
@@ -319,12 +322,13 @@ impl Call {
     /// Returns what every event of the call carries.
     pub fn facts(&self) -> CallFacts {
         let callees = match self.direction {
-            Direction::Outgoing => self
+            Direction::Outgoing if self.caller.id == self.me.id => self
                 .members
                 .iter()
                 .map(|member| member.user.clone())
                 .collect(),
-            Direction::Incoming => {
+            // Also whoever comes back into somebody's group.
+            Direction::Outgoing | Direction::Incoming => {
                 let others = self.members.iter().map(|member| &member.user);
                 let others = others.filter(|user| user.id != self.caller.id);
                 std::iter::once(&self.me).chain(others).cloned().collect()

@@ -1,10 +1,11 @@
-//! Calling one person: by hand, back, or because somebody sent us.
+//! Calling people: by hand, back, or because somebody sent us.
 
 use std::time::{Duration, Instant};
 
 use super::Phone;
 use super::call::{Call, Direction, Link, Member, RingAs, Stage};
 use super::effect::MediaOrder;
+use super::group::Group;
 use super::plan::{Origin, Plan};
 use super::wishes::Outcome;
 use crate::address::{Address, User};
@@ -15,7 +16,8 @@ use crate::id::{CallId, InvitationId, SessionId};
 
 /// A call to be made.
 pub(super) struct Dial {
-    pub(super) to: Address,
+    /// One person, or those of a group.
+    pub(super) to: Vec<Address>,
     pub(super) kind: Kind,
     /// How long it rings there.
     pub(super) ring: Duration,
@@ -58,35 +60,47 @@ impl Phone {
             Origin::Wish | Origin::Missed(_) => self.hold_all(now),
         }
         let id = CallId::new(self.identities.ulid(now));
-        let leg = self.identities.leg();
+        let invitation = InvitationId::new(self.identities.ulid(now));
         let me = self.settings.me.clone();
-        self.calls.push(Call {
-            session: SessionId::new(id.as_str()),
-            invitation: InvitationId::new(self.identities.ulid(now)),
+        let is_group = to.len() > 1;
+        let (mut session, mut group) = (SessionId::new(id.as_str()), Group::default());
+        if is_group {
+            session = SessionId::new(self.identities.ulid(now));
+            group = Group::hosted(self.identities.token());
+        }
+        let invited = |to: Address| Member {
+            leg: Some(self.identities.leg()),
+            link: Link::Offering,
+            ..Member::new(User::of(to.user.clone()), to, InvitationState::Sent)
+        };
+        let call = Call {
+            session,
+            invitation,
             id: id.clone(),
             kind,
             direction: Direction::Outgoing,
             host: me.id.clone(),
-            is_group: false,
+            is_group,
             caller: me.clone(),
-            members: vec![Member {
-                leg: Some(leg),
-                link: Link::Offering,
-                ..Member::new(User::of(to.user.clone()), to, InvitationState::Sent)
-            }],
+            members: to.into_iter().map(invited).collect(),
             ring,
             data,
             stage: Stage::Preparing,
             is_held: false,
             ring_as: RingAs::default(),
+            group,
             me,
             plan: Plan {
                 origin,
                 replaces,
                 ..Plan::default()
             },
-        });
-        self.order(MediaOrder::Offer { leg });
+        };
+        let legs = call.legs();
+        self.calls.push(call);
+        for leg in legs {
+            self.order(MediaOrder::Offer { leg });
+        }
         Ok(Some(id))
     }
 }

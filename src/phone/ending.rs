@@ -9,7 +9,7 @@ use super::signal::{CancelCause, Refusal, Say};
 use crate::event::{
     EndReason, Event, Happened, InvitationState, MissedCause, RoomReason, RoomScope,
 };
-use crate::id::{CallId, InvitationId, LegId};
+use crate::id::{CallId, InvitationId, LegId, UserId};
 
 /// How many invitations that are over are remembered.
 const PAST_INVITATIONS: usize = 64;
@@ -20,6 +20,7 @@ pub(super) struct End {
     reason: EndReason,
     data: Option<String>,
     detail: Option<String>,
+    kicker: Option<UserId>,
 }
 
 impl End {
@@ -28,11 +29,17 @@ impl End {
             reason,
             data: None,
             detail: None,
+            kicker: None,
         }
     }
 
     pub(super) fn with_data(self, data: Option<String>) -> Self {
         Self { data, ..self }
+    }
+
+    /// Names who removed us.
+    pub(super) fn by(self, kicker: Option<UserId>) -> Self {
+        Self { kicker, ..self }
     }
 
     pub(super) fn with_detail(self, detail: String) -> Self {
@@ -70,7 +77,8 @@ impl Phone {
     /// Ends the call at `index` for us: closes its media, sounds the end, publishes its last event.
     pub(super) fn end(&mut self, now: Instant, index: usize, end: End) {
         let call = self.calls.remove(index);
-        let has_connected = call.members.iter().any(|member| member.has_entered);
+        let has_connected =
+            call.group.has_connected || call.members.iter().any(|member| member.has_entered);
         let duration = call.duration(now).filter(|_| has_connected);
         let duration = duration.unwrap_or_default();
         for leg in call.legs() {
@@ -97,7 +105,7 @@ impl Phone {
         }
         let happened = Happened::End {
             reason: end.reason,
-            kicker: None,
+            kicker: end.kicker,
             duration_ms: u64::try_from(duration.as_millis()).unwrap_or(u64::MAX),
             minimized: false,
         };
@@ -107,6 +115,7 @@ impl Phone {
         self.remember(Past::of(&call, end.reason));
         self.report_failed_call_back(&call, end.reason);
         self.report_failed_transfer(&call, end.reason);
+        self.remember_group(&call, end.reason);
         self.ended = Some(Ended {
             call,
             reason: end.reason,
@@ -130,6 +139,9 @@ impl Phone {
         cause: CancelCause,
         data: Option<String>,
     ) {
+        if self.calls[index].is_group {
+            return self.take_group_back(now, index, EndReason::Canceled, data.as_ref());
+        }
         self.withdraw(index, cause, data);
         let reason = if cause == CancelCause::Timeout {
             self.outgoing_timeout(index);
@@ -197,6 +209,9 @@ impl Phone {
         why: EndReason,
         data: Option<String>,
     ) {
+        if self.calls[index].is_group {
+            return self.leave_group(now, index, why, data);
+        }
         let told = if why == EndReason::LocalHangUp {
             EndReason::RemoteHangUp
         } else {
@@ -217,6 +232,9 @@ impl Phone {
     pub(super) fn lose(&mut self, now: Instant, index: usize) {
         let leg = self.calls[index].peer().leg;
         match self.calls[index].direction {
+            Direction::Outgoing if self.calls[index].is_group => {
+                return self.lose_group(now, index);
+            }
             Direction::Outgoing => self.withdraw(index, CancelCause::Caller, None),
             Direction::Incoming => {
                 if let Some(leg) = leg {
@@ -273,7 +291,11 @@ fn farewell(call: &Call, reason: EndReason) -> Ring {
         (Direction::Outgoing, EndReason::Declined) => Ring::Declined,
         (
             Direction::Outgoing,
-            EndReason::NoAnswer | EndReason::Offline | EndReason::NotFound | EndReason::Failed,
+            EndReason::NoAnswer
+            | EndReason::Abandoned
+            | EndReason::Offline
+            | EndReason::NotFound
+            | EndReason::Failed,
         ) => Ring::NoAnswer,
         _ if has_talked => Ring::Ended,
         _ => Ring::Silence,

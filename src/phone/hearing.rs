@@ -7,7 +7,7 @@ use super::arriving::Invitation;
 use super::call::{Direction, Link, MediaState, Stage};
 use super::effect::{MediaOrder, Ring};
 use super::ending::End;
-use super::signal::{CancelCause, DeviceState, Heard, Refusal, Say, Sdp};
+use super::signal::{CancelCause, DeviceState, Heard, Message, Refusal, Say, Sdp};
 use super::waiting::CONNECT;
 use crate::event::{EndReason, Event, Happened, InvitationState, MissedCause, RoomReason};
 use crate::id::{LegId, UserId};
@@ -82,12 +82,19 @@ impl Phone {
             Heard::Chat { leg, id, text } => self.chat_there(leg, id, text),
             Heard::Transferred { leg, to, replaces } => self.transferred(now, leg, to, replaces),
             Heard::TransferProgress { leg, status } => self.transfer_progress(now, leg, status),
+            Heard::Message {
+                from,
+                message: Message::Roster(roster),
+            } => self.roster_there(now, &from.id, roster),
             Heard::Message { from, message } => self.message_there(now, from, message),
             Heard::MessageFailed { to, refusal } => self.message_failed(&to, &refusal),
         }
     }
 
     fn rings_there(&mut self, leg: LegId, device: Option<String>) {
+        if self.is_of_group(leg) {
+            return self.group_rings(leg, device);
+        }
         let Some(index) = self
             .call_of(leg)
             .filter(|index| self.calls[*index].is_calling())
@@ -124,6 +131,9 @@ impl Phone {
             });
             return;
         };
+        if self.calls[index].is_group {
+            return self.group_taken(now, leg, sdp, data, device, ours);
+        }
         if !self.calls[index].is_calling() {
             return;
         }
@@ -151,6 +161,9 @@ impl Phone {
     }
 
     fn refused_there(&mut self, now: Instant, leg: LegId, refusal: Refusal, data: Option<String>) {
+        if self.is_of_group(leg) {
+            return self.group_refused(now, leg, refusal, data);
+        }
         let Some(index) = self
             .call_of(leg)
             .filter(|index| self.calls[*index].is_calling())
@@ -223,6 +236,9 @@ impl Phone {
         cause: CancelCause,
         data: Option<String>,
     ) {
+        if self.group_canceled(leg) {
+            return;
+        }
         let Some(index) = self.call_of(leg) else {
             return;
         };
@@ -260,9 +276,13 @@ impl Phone {
         now: Instant,
         leg: LegId,
         reason: Option<EndReason>,
-        _by: Option<UserId>,
+        by: Option<UserId>,
         data: Option<String>,
     ) {
+        if self.is_of_group(leg) && self.group_goodbye(now, leg, reason, by.as_ref(), data.as_ref())
+        {
+            return;
+        }
         let Some(index) = self.call_of(leg) else {
             return;
         };

@@ -6,6 +6,7 @@ use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 use ulid::Ulid;
 
+use super::signal::Token;
 use crate::id::LegId;
 
 /// One moment on both clocks: the one the phone is driven by and the calendar.
@@ -40,6 +41,12 @@ impl Identities {
         let since = u64::try_from(since.as_millis()).unwrap_or(u64::MAX);
         let random = rand::RngExt::random::<u128>(&mut self.random);
         Ulid::from_parts(self.epoch.unix_ms.saturating_add(since), random).to_string()
+    }
+
+    /// Returns what nobody else can guess.
+    pub(super) fn token(&mut self) -> Token {
+        let random = rand::RngExt::random::<u128>(&mut self.random);
+        Token(format!("{random:032x}"))
     }
 
     /// Returns the moment as RFC 3339, UTC, with milliseconds.

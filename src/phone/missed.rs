@@ -79,7 +79,7 @@ impl Phone {
             self.place(
                 now,
                 Dial {
-                    to: Address::local(facts.caller.id.clone()),
+                    to: vec![Address::local(facts.caller.id.clone())],
                     kind: facts.kind,
                     ring: self.settings.dial_back_timeout,
                     data: None,

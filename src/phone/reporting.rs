@@ -81,6 +81,9 @@ impl Phone {
         let Some(index) = self.call_of(leg) else {
             return;
         };
+        if self.calls[index].is_group && self.media_of(leg).is_none() {
+            return self.group_offer(now, leg, sdp);
+        }
         let call = &mut self.calls[index];
         if call.stage != Stage::Preparing {
             return;
@@ -114,6 +117,9 @@ impl Phone {
         };
         let call = &mut self.calls[index];
         let Stage::Answering { data } = &call.stage else {
+            if call.is_group {
+                self.group_answer(now, leg, sdp);
+            }
             return;
         };
         let data = data.clone();
@@ -135,6 +141,9 @@ impl Phone {
         let Some(index) = self.call_of(leg) else {
             return;
         };
+        if self.calls[index].is_group && self.group_media_failed(now, leg, &detail) {
+            return;
+        }
         self.invitation_error(index, "media", &detail);
         match self.calls[index].stage {
             Stage::Talking { .. } => {
@@ -178,6 +187,9 @@ impl Phone {
         let Some(index) = self.call_of(leg) else {
             return;
         };
+        if self.calls[index].is_group {
+            return self.group_flows(index, leg);
+        }
         let member = self.calls[index].peer_mut();
         member.has_entered = true;
         let user = member.user.clone();
@@ -200,7 +212,7 @@ impl Phone {
             return;
         }
         *media = state;
-        if let Some(index) = self.call_of(leg) {
+        if let Some(index) = self.call_of(leg).filter(|index| self.is_felt(*index)) {
             self.call_room(index, reason);
         }
     }
@@ -209,6 +221,9 @@ impl Phone {
         let Some(index) = self.call_of(leg) else {
             return;
         };
+        if self.calls[index].is_group {
+            return self.group_lost(index, leg);
+        }
         if let Stage::Talking { .. } = self.calls[index].stage {
             self.call_room(index, RoomReason::ReconnectFailed);
             self.leave(now, index, EndReason::NetworkLost, None);

@@ -55,6 +55,7 @@ impl Phone {
         };
         self.sign_in_is(now, reason, None, None);
         self.renegotiate_all(now);
+        self.groups_online();
     }
 
     /// A failure that is tried again stays `reconnecting` for somebody who was online.
@@ -81,6 +82,7 @@ impl Phone {
         while let Some(index) = self.calls.iter().position(|call| !call.is_talking()) {
             self.lose(now, index);
         }
+        self.groups_offline(now);
         if self.is_leaving {
             self.effects.push_back(Effect::Leave);
         }

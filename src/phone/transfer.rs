@@ -105,7 +105,7 @@ impl Phone {
         let dial = Dial {
             kind: self.calls[index].kind,
             ring: self.ring_time(&to, None),
-            to,
+            to: vec![to],
             data: None,
             origin: Origin::Transfer(leg),
             replaces,

@@ -36,6 +36,9 @@ impl Phone {
 
     fn give_up(&mut self, now: Instant, index: usize) {
         match self.calls[index].stage {
+            Stage::Calling { .. } | Stage::Talking { .. } if self.calls[index].is_group => {
+                self.wake_group(now, index);
+            }
             Stage::Calling { .. } => self.take_back(now, index, CancelCause::Timeout, None),
             Stage::Ringing { .. } => {
                 self.rang_in_vain(now, index);
@@ -61,6 +64,7 @@ const fn is_closed(media: Option<MediaState>) -> bool {
 
 fn due(call: &Call) -> Option<(Instant, &'static str)> {
     match &call.stage {
+        Stage::Calling { .. } | Stage::Talking { .. } if call.is_group => Phone::group_due(call),
         Stage::Calling { until, .. } => Some((*until, "nobody answers")),
         Stage::Ringing { until, .. } => Some((*until, "the ringing stops by itself")),
         Stage::Talking { .. } => match call.media()? {

@@ -1,6 +1,6 @@
 //! What each command does.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::Phone;
 use super::call::{Call, Link, Stage};
@@ -145,17 +145,23 @@ impl Phone {
         data: Option<String>,
     ) -> Outcome {
         let invalid = |why: &str| Err(CommandError::Invalid(why.to_owned()));
-        let [to] = <[Address; 1]>::try_from(to).map_err(|to| match to.len() {
-            0 => CommandError::Invalid("`to` names nobody".to_owned()),
-            _ => CommandError::NotSupported("calling several people at once".to_owned()),
-        })?;
+        let is_group = to.len() > 1;
+        if to.is_empty() || is_group {
+            self.check_people(&to)?;
+        }
         if timeout.is_some_and(|seconds| !RING_SECONDS.contains(&seconds)) {
             return invalid("`timeout` is 1 to 600 seconds");
         }
+        let ring = match &to[..] {
+            [to] => self.ring_time(to, timeout),
+            _ => timeout.map_or(self.settings.ring_timeout, |seconds| {
+                Duration::from_secs(u64::from(seconds))
+            }),
+        };
         let dial = Dial {
-            ring: self.ring_time(&to, timeout),
             to,
             kind,
+            ring,
             data,
             origin: Origin::Wish,
             replaces: None,

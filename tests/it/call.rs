@@ -9,6 +9,7 @@ mod contract;
 mod devices;
 mod elsewhere;
 mod glare;
+mod group;
 mod holding;
 mod missed;
 mod model;

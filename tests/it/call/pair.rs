@@ -401,7 +401,8 @@ fn event_words(event: &Event) -> String {
                     more.unwrap_or_default()
                 )
             })
-            .collect(),
+            .collect::<Vec<_>>()
+            .join(", "),
         Happened::IncomingReceived => {
             let caller = event.call.as_ref().map(|call| call.caller.id.to_string());
             format!("from {}", caller.unwrap_or_default())

@@ -5,7 +5,7 @@ use std::time::Duration;
 use expect_test::expect;
 use offhook::command::Command;
 use offhook::event::{EndReason, Happened};
-use offhook::phone::decision::Decision;
+use offhook::phone::Decision;
 use offhook::phone::effect::Ring;
 use offhook::phone::{Allow, Input, PersonRule, Settings};
 

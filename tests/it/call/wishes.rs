@@ -64,7 +64,7 @@ fn a_wish_that_cannot_be_met_changes_nothing() {
         .collect();
     expect![[r#"
         invalid: `to` names nobody
-        not_supported: calling several people at once is not built yet
+        invalid: `to` names bob twice
         not_supported: calling by video is not built yet
         invalid: `timeout` is 1 to 600 seconds
         invalid: `timeout` is 1 to 600 seconds
