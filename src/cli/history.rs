@@ -104,7 +104,7 @@ fn table(records: &[Record]) -> Result<(), Error> {
 /// Tells in a few words what became of a call.
 fn result(entry: &Entry) -> String {
     let Some(cause) = &entry.missed else {
-        return words::call_result(entry);
+        return words::call_result(entry, |user| &user.name);
     };
     let cause = serde_json::to_value(cause).unwrap_or_default();
     let seen = if entry.is_seen { "" } else { ", new" };

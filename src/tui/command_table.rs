@@ -283,7 +283,7 @@ static ROWS: &[Row] = &[
     row(&[Key::Enter], "Enter", Action::Send, "invite", "invites who is typed", &[Context::Adding]),
     row(&[Key::Enter], "Enter", Action::Send, "put through", "gives the call to who is typed", &[Context::Transfer]),
     row(&[Key::Tab], "Tab", Action::Switch, "complete", "completes the name by your contacts", &[Context::Adding]),
-    row(&[Key::Tab], "Tab", Action::Switch, "held call / complete", "chooses the other call, if there is one; else completes the name", &[Context::Transfer]),
+    row(&[Key::Tab], "Tab", Action::Switch, "complete", "chooses the other call, if there is one; else completes the name", &[Context::Transfer]),
     row(&[Key::Esc], "Esc", Action::Back, "back", "closes the field; a line of chat is kept", PROMPTS),
     row(&[Key::Esc, Key::Enter], "Esc", Action::Back, "done", "closes the keypad", &[Context::Keypad]),
     // Fields.

@@ -140,11 +140,7 @@ impl Ui {
         let is_group = ended.is_some_and(|ended| ended.call.is_group);
         if is_group && direction == Direction::Outgoing {
             for member in members {
-                let word = words::state_word(member.state).to_owned();
-                let last = LastCall {
-                    word,
-                    ..last.clone()
-                };
+                let last = last.clone().in_group(member.state);
                 let to = Some(member.to.clone());
                 remember(
                     &mut self.people,

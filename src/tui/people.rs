@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::address::{Address, User};
 use crate::contacts::{Contact, Contacts};
-use crate::event::MissedCause;
+use crate::event::{InvitationState, MissedCause};
 use crate::history::{self, Entry};
 use crate::id::{CallId, UserId};
 use crate::phone::Phone;
@@ -37,6 +37,28 @@ pub(crate) struct LastCall {
     /// When it was over, in seconds since 1970.
     pub(crate) ended: i64,
     pub(crate) duration: Duration,
+}
+
+impl LastCall {
+    /// Tells of a group call how it was for one of those who were invited.
+    pub(crate) fn in_group(self, state: InvitationState) -> Self {
+        let (word, duration) = match state {
+            InvitationState::Accepted | InvitationState::Left => ("talked", self.duration),
+            InvitationState::Sent
+            | InvitationState::Ringing
+            | InvitationState::Declined
+            | InvitationState::Busy
+            | InvitationState::Timeout
+            | InvitationState::Canceled
+            | InvitationState::Offline
+            | InvitationState::Kicked => (words::state_word(state), Duration::ZERO),
+        };
+        Self {
+            word: word.to_owned(),
+            duration,
+            ..self
+        }
+    }
 }
 
 impl Person {
@@ -119,15 +141,15 @@ pub(crate) fn remember_entry(people: &mut Vec<Person>, entry: &Entry, me: &UserI
     let direction = way(entry.direction);
     for user in entry.others().into_iter().filter(|user| user.id != *me) {
         let invited = entry.people.iter().find(|it| it.user.id == user.id);
-        let word = match invited.filter(|_| entry.is_group) {
-            Some(invited) => words::state_word(invited.state).to_owned(),
-            None => words::call_result(entry),
-        };
         let last = LastCall {
             direction,
-            word,
+            word: words::call_result(entry, |user| &user.name),
             ended,
             duration: entry.duration,
+        };
+        let last = match invited.filter(|_| entry.is_group) {
+            Some(invited) => last.in_group(invited.state),
+            None => last,
         };
         remember(people, Person::new(user.clone(), None, Some(last)));
     }

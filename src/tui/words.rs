@@ -17,7 +17,7 @@ pub(crate) use exception::exception_name;
 pub use exception::exception_sentence;
 pub use history::{call_people, call_result};
 pub(crate) use history::{missed_cause, state_word};
-pub(crate) use when::at;
+pub(crate) use when::{at, short_when};
 pub use when::{moment, when};
 
 /// Writes a length as a clock does: `0:07`, `12:09`, `1:02:03`.

@@ -214,7 +214,8 @@ fn calls_with(page: &Page<'_>, person: &Person) -> Vec<(&'static str, String)> {
         };
         let at = moment(&entry.started_at).map(|at| at.to_offset(now.offset()));
         let at = at.map_or_else(String::new, |at| when(at, now.date()));
-        (way, format!("{at}  {}", call_result(entry)))
+        let result = call_result(entry, |user| page.ui.name_of(user));
+        (way, format!("{at}  {result}"))
     });
     told.collect()
 }

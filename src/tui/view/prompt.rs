@@ -47,7 +47,11 @@ pub(super) fn draw(page: &mut Page<'_>, area: Rect) -> Rect {
         Ask::Note | Ask::Add | Ask::Chat | Ask::Message { .. } => None,
     };
     match other {
-        Some(other) => page.put(spot, Span::styled(name(ui, other), theme::selected())),
+        Some(other) => {
+            let aside = ui.aside(page.phone).map(|call| ui.others_in(call));
+            let name = aside.unwrap_or_else(|| name(ui, other));
+            page.put(spot, Span::styled(name, theme::selected()));
+        }
         None => field(page, spot, &prompt.field, true, placeholder(prompt)),
     }
     if !offer.is_empty() {
@@ -60,6 +64,7 @@ pub(super) fn draw(page: &mut Page<'_>, area: Rect) -> Rect {
 
 fn label(page: &Page<'_>, prompt: &Prompt) -> String {
     match &prompt.ask {
+        Ask::Note if page.size == Size::Small => "note".to_owned(),
         Ask::Note => "decline with a note".to_owned(),
         Ask::Add => "invite".to_owned(),
         Ask::Transfer { .. } => "put through to".to_owned(),

@@ -11,7 +11,7 @@ use crate::tui::page::{Page, Size, below, inset, row};
 use crate::tui::recents::{selected, shown};
 use crate::tui::text::{fit, pad};
 use crate::tui::widget::field;
-use crate::tui::words::{call_people, call_result, clock, moment, when};
+use crate::tui::words::{call_people, call_result, clock, moment, short_when, when};
 use crate::tui::{Action, theme};
 
 /// How wide the columns are: when, who, kind, direction, result; the length takes what is left.
@@ -67,14 +67,15 @@ fn told(page: &mut Page<'_>, area: Rect) {
     } else {
         "all"
     };
-    let told = format!("{n_calls} calls, {what}");
+    let calls = if n_calls == 1 { "call" } else { "calls" };
+    let told = format!("{n_calls} {calls}, {what}");
     page.put_right(area, Span::styled(told, theme::dim()));
 }
 
 fn columns(size: Size, width: usize) -> Columns {
     let (when, kind) = match size {
-        Size::Small => (11, 0),
-        Size::Normal | Size::Wide => (16, 7),
+        Size::Small => (6, 0),
+        Size::Normal | Size::Wide => (17, 7),
     };
     // The sign, the direction and the length are always there.
     let rest = width.saturating_sub(when + kind + LENGTH + 4);
@@ -134,11 +135,10 @@ fn rows(page: &mut Page<'_>, area: Rect, columns: &Columns) {
 fn line(page: &Page<'_>, entry: &Entry, columns: &Columns, is_selected: bool) -> Line<'static> {
     let now = page.ui.wall();
     let at = moment(&entry.started_at).map(|at| at.to_offset(now.offset()));
-    let at = at.map_or_else(|| entry.started_at.clone(), |at| when(at, now.date()));
-    let at = match page.size {
-        // The day matters less than who it was.
-        Size::Small => at.strip_prefix("today ").unwrap_or(&at).to_owned(),
-        Size::Normal | Size::Wide => at,
+    let at = match (at, page.size) {
+        (Some(at), Size::Small) => short_when(at, now.date()),
+        (Some(at), Size::Normal | Size::Wide) => when(at, now.date()),
+        (None, _) => entry.started_at.clone(),
     };
     let kind = match entry.kind {
         Kind::Voice => "voice",
@@ -164,6 +164,7 @@ fn line(page: &Page<'_>, entry: &Entry, columns: &Columns, is_selected: bool) ->
     } else {
         theme::text()
     };
+    let result = call_result(entry, |user| page.ui.name_of(user));
     let who = call_people(entry, |user| page.ui.name_of(user));
     let cell = |text: &str, cells: usize| pad(&pad(text, cells.saturating_sub(1)), cells);
     Line::from(vec![
@@ -173,7 +174,7 @@ fn line(page: &Page<'_>, entry: &Entry, columns: &Columns, is_selected: bool) ->
         Span::raw(" "),
         Span::styled(cell(kind, columns.kind), theme::dim()),
         Span::raw(way),
-        Span::styled(cell(&call_result(entry), columns.result), result_style),
+        Span::styled(cell(&result, columns.result), result_style),
         Span::styled(length, theme::dim()),
     ])
 }

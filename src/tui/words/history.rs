@@ -1,12 +1,13 @@
 //! What became of a call of the history, in words.
 
 use super::end::end_word;
+use crate::address::User;
 use crate::event::{InvitationState, MissedCause};
 use crate::history::{Direction, Entry};
 use crate::tui::people::way;
 
-/// Tells in a few words what became of a call.
-pub fn call_result(entry: &Entry) -> String {
+/// Tells in a few words what became of a call; `name` is what people are called.
+pub fn call_result<'a>(entry: &'a Entry, name: impl Fn(&'a User) -> &'a str) -> String {
     if let Some(cause) = entry.missed {
         return format!("missed: {}", missed_cause(cause));
     }
@@ -20,17 +21,14 @@ pub fn call_result(entry: &Entry) -> String {
         let states = entry
             .people
             .iter()
-            .map(|person| format!("{} {}", person.user.name, state_sign(person.state)));
+            .map(|person| format!("{} {}", name(&person.user), state_sign(person.state)));
         return states.collect::<Vec<_>>().join(" · ");
     }
     end_word(reason, way(entry.direction)).to_owned()
 }
 
 /// Names those at the other side of a call, as `name` has each of them.
-pub fn call_people<'a>(
-    entry: &'a Entry,
-    name: impl Fn(&'a crate::address::User) -> &'a str,
-) -> String {
+pub fn call_people<'a>(entry: &'a Entry, name: impl Fn(&'a User) -> &'a str) -> String {
     let names: Vec<&str> = entry.others().into_iter().map(name).collect();
     let mut names = names.join(", ");
     if entry.direction == Direction::Incoming && entry.is_group {

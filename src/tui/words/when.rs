@@ -24,6 +24,16 @@ pub(crate) fn at(unix_ms: i64, offset: UtcOffset) -> OffsetDateTime {
         .unwrap_or(OffsetDateTime::UNIX_EPOCH)
 }
 
+/// Writes only the clock of today's, only the day of others: `14:02`, `11-01`.
+pub(crate) fn short_when(at: OffsetDateTime, today: Date) -> String {
+    let told = if at.date() == today {
+        at.format(format_description!("[hour]:[minute]"))
+    } else {
+        at.format(format_description!("[month]-[day]"))
+    };
+    told.unwrap_or_default()
+}
+
 /// Writes a moment in its own time zone: `today 14:02`, `yest. 18:20`, `2026-11-01 09:10`.
 pub fn when(at: OffsetDateTime, today: Date) -> String {
     let clock = at.format(format_description!("[hour]:[minute]"));
