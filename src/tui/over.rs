@@ -4,23 +4,60 @@ use std::time::Duration;
 
 use crate::address::{Address, User};
 use crate::av::Kind;
-use crate::event::{CallFacts, EndReason};
-use crate::id::UserId;
-use crate::phone::call::Direction;
+use crate::event::{CallFacts, EndReason, InvitationState};
+use crate::id::{CallId, UserId};
+use crate::phone::call::{Direction, Member};
 
 /// A call that is over.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Over {
+    pub(crate) call: CallId,
     pub(crate) peer: User,
-    /// Where our own call went.
-    pub(crate) to: Option<Address>,
+    /// Where our own calls went, the peer's first.
+    pub(crate) to: Vec<Address>,
     pub(crate) direction: Direction,
     pub(crate) kind: Kind,
     pub(crate) reason: EndReason,
+    /// Who removed us, where somebody did.
+    pub(crate) kicker: Option<User>,
     pub(crate) duration: Duration,
     pub(crate) note: Option<String>,
-    /// What the server or the system said, where it went wrong.
+    /// What the server or the system said, where it went wrong; which device it was.
     pub(crate) detail: Option<String>,
+    /// What became of each person of a group; nothing in a call between two.
+    pub(crate) people: Vec<Outcome>,
+}
+
+/// What became of somebody in a group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Outcome {
+    pub(crate) user: User,
+    pub(crate) state: InvitationState,
+    pub(crate) note: Option<String>,
+}
+
+impl Outcome {
+    pub(crate) fn of(member: &Member) -> Self {
+        Self {
+            user: member.user.clone(),
+            state: member.state,
+            note: member.note.clone(),
+        }
+    }
+}
+
+impl Over {
+    /// Tells whether people of a group talk on without us, so that we can come back.
+    pub(crate) fn goes_on(&self) -> bool {
+        let are_in = self.people.iter();
+        are_in
+            .into_iter()
+            .any(|it| it.state == InvitationState::Accepted)
+            && matches!(
+                self.reason,
+                EndReason::LocalHangUp | EndReason::NetworkLost | EndReason::DeviceFailed
+            )
+    }
 }
 
 /// Tells who the other one of a call was, and which way it went.

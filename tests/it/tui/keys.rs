@@ -6,7 +6,7 @@ use offhook::phone::input::MediaReport;
 use offhook::tui::{Wish, title};
 
 use super::desk::{Desk, millis, seconds};
-use offhook::id::LegId;
+use offhook::id::{CallId, LegId};
 use offhook::phone::signal::{CancelCause, Heard};
 
 fn is_accept(wish: &Wish) -> bool {
@@ -175,7 +175,9 @@ fn r_calls_the_missed_caller_back() {
     assert!(desk.screen(80, 24).contains("Missed call: Bob (gave up)"));
     desk.key(KeyCode::Tab);
     desk.keys("r");
-    assert!(desk.screen(80, 24).contains("Calling Bob"));
+    let call_id = Some(CallId::new("01CALL"));
+    let back = Wish::Command(Command::CallBack { call_id });
+    assert_eq!(desk.wishes.last(), Some(&back));
 }
 
 #[test]

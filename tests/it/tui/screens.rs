@@ -13,7 +13,8 @@ use offhook::id::LegId;
 
 const SIZES: [(u16, u16); 3] = [(120, 40), (80, 24), (40, 10)];
 
-fn compare(desk: &mut Desk, name: &str) {
+/// Compares a screen at each size with its file.
+pub(super) fn compare(desk: &mut Desk, name: &str) {
     let mut all = String::new();
     for (columns, rows) in SIZES {
         let screen = desk.screen(columns, rows);
