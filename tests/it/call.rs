@@ -12,6 +12,7 @@ mod glare;
 mod holding;
 mod missed;
 mod model;
+mod oracle;
 mod policy;
 mod transfer;
 mod unanswered;
