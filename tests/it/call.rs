@@ -13,6 +13,7 @@ mod group;
 mod holding;
 mod missed;
 mod model;
+mod oracle;
 mod policy;
 mod transfer;
 mod unanswered;

@@ -71,10 +71,13 @@ impl Phone {
         if !self.sign_in.is_online() || self.is_leaving {
             return Err(CommandError::NotSignedIn);
         }
-        if self.calls.iter().any(|call| !call.is_talking()) {
+        if self
+            .calls
+            .iter()
+            .any(|call| !matches!(call.stage, Stage::Talking { .. }))
+        {
             return Err(CommandError::InCall);
         }
-        self.hold_all(now);
         self.missed
             .retain(|missed| missed.facts.call_id != *call_id);
         let me = self.settings.me.clone();
@@ -117,6 +120,7 @@ impl Phone {
             me,
             plan: Plan::default(),
         });
+        self.hold_others(now, self.calls.len() - 1);
         self.offer_to_join(self.calls.len() - 1);
         Ok(Some(call_id.clone()))
     }
