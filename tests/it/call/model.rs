@@ -2,7 +2,7 @@
 
 use offhook::address::Address;
 use offhook::command::Command;
-use offhook::phone::decision::Decision;
+use offhook::phone::Decision;
 use offhook::phone::{BusyPolicy, Input, PersonRule, Phone, Settings};
 use proptest::prelude::{Just, ProptestConfig, Strategy, prop, prop_oneof, proptest};
 use proptest::test_runner::RngSeed;
