@@ -301,3 +301,18 @@ fn a_strangers_call_is_no_glare() {
     pair.hears("alice", Heard::Canceled { leg, cause, data });
     assert!(pair.phone("alice").calls()[0].is_calling());
 }
+
+#[test]
+fn a_call_that_lost_to_one_that_was_refused_wins_over_no_other() {
+    let mut pair = Pair::new();
+    pair.alice(dial("bob"));
+    pair.run(millis(500));
+    pair.bob(DECLINE);
+    pair.bob(dial("alice"));
+    // Alice is refused and tries once more, while Bob's call, which lost to her first, is still out.
+    pair.run(millis(50));
+    let again = pair.alice(dial("bob")).expect("a call");
+    pair.run(seconds(1));
+    let ended = pair.phone("alice").ended().expect("nobody waits");
+    assert_eq!((&ended.call.id, ended.reason), (&again, EndReason::Busy));
+}
