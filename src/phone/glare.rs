@@ -41,6 +41,7 @@ impl Phone {
             let winner = own.invitation.clone();
             let lost = self.missed_call(now, &call, MissedCause::Busy);
             self.calls[index].plan.crossed_by = Some(Box::new(lost));
+            self.remember(Past::of(&call, EndReason::Busy));
             let refusal = Refusal::Glare { winner };
             self.say(Say::Refuse {
                 leg,

@@ -84,6 +84,8 @@ impl Phone {
             let Some(leg) = member.leg.filter(|_| is_connected(member)) else {
                 continue;
             };
+            // Who is heard again needs no other way.
+            member.terms.wants_restart &= is_silent(member);
             if let Some(restarts_ice) = member.terms.begin(now, is_held) {
                 orders.push(MediaOrder::Reoffer {
                     leg,
