@@ -8,6 +8,8 @@ mod answered;
 mod contract;
 mod devices;
 mod group;
+mod group_model;
+mod group_wire;
 mod model;
 mod unanswered;
 mod wishes;
