@@ -71,6 +71,7 @@ impl Phone {
                 self.state_is(index, at, InvitationState::Canceled, None);
             }
         }
+        self.sum_up_timeouts(index);
     }
 
     /// Leaves a group and ends it for us; for all, where it is ours and so settled.

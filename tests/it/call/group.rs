@@ -3,7 +3,7 @@
 use expect_test::expect;
 use offhook::address::Address;
 use offhook::command::{Command, CommandError};
-use offhook::event::{EndReason, Happened, InvitationState};
+use offhook::event::{CallFacts, EndReason, Happened, InvitationState};
 use offhook::id::UserId;
 use offhook::phone::call::MediaState;
 use offhook::phone::{AddPolicy, Settings};
@@ -482,4 +482,75 @@ fn a_call_has_at_most_ten_people() {
     pair.alice(dial_all(&many[..9]));
     let full = pair.order("alice", add("bob"));
     assert_eq!(full, Err(CommandError::RoomFull));
+}
+
+#[test]
+fn a_callee_sees_everybody_and_the_callers_data() {
+    let mut pair = Pair::with(&["alice", "bob", "carol"], Weather::default(), 1);
+    let Command::Dial { to, .. } = dial_all(&["bob", "carol"]) else {
+        unreachable!("dial_all() dials");
+    };
+    pair.alice(Command::Dial {
+        to,
+        kind: offhook::av::Kind::Voice,
+        timeout: None,
+        custom_data: Some("\u{1}opaque".to_owned()),
+        note: None,
+    });
+    pair.run(seconds(1));
+    pair.bob(Command::Accept {
+        call_id: None,
+        kind: None,
+        custom_data: Some("here\n".to_owned()),
+    });
+    pair.run(seconds(1));
+    let find = |who: &str, wanted: fn(&Happened) -> bool| {
+        let seat = pair.seat(who);
+        let mut events = pair.events.iter();
+        let found = events.find(|(at, event)| *at == seat && wanted(&event.happened));
+        found.expect("it happened").1.clone()
+    };
+    let sent = find("alice", |happened| {
+        matches!(happened, Happened::OutgoingSent)
+    });
+    let received = find("bob", |happened| {
+        matches!(happened, Happened::IncomingReceived)
+    });
+    assert_eq!(received.custom_data.as_deref(), Some("\u{1}opaque"));
+    let (sent, received) = (sent.call.expect("a call"), received.call.expect("a call"));
+    assert_eq!(sent.session_id, received.session_id);
+    assert_eq!(sent.invitation_id, received.invitation_id);
+    let callees = |facts: &CallFacts| -> Vec<UserId> {
+        facts.callees.iter().map(|user| user.id.clone()).collect()
+    };
+    assert_eq!(callees(&sent), [id("bob"), id("carol")]);
+    assert_eq!(callees(&received), [id("bob"), id("carol")]);
+    let accepted = find("alice", |happened| {
+        matches!(happened, Happened::OutgoingAccepted { .. })
+    });
+    assert_eq!(accepted.custom_data.as_deref(), Some("here\n"));
+}
+
+#[test]
+fn who_did_not_answer_is_named_also_when_the_rest_is_taken_back() {
+    let mut pair = Pair::with(&["alice", "bob", "carol"], Weather::default(), 1);
+    pair.alice(dial_all(&["bob"]));
+    pair.run(seconds(1));
+    pair.bob(ACCEPT);
+    pair.run(seconds(1));
+    pair.alice(add("carol"));
+    pair.run(seconds(50));
+    pair.alice(add("dave"));
+    pair.run(seconds(12));
+    pair.alice(HANG_UP);
+    let sums = pair.events.iter().filter(|(_, event)| {
+        matches!(
+            event.happened,
+            Happened::OutgoingTimeout {
+                aggregate: true,
+                ..
+            }
+        )
+    });
+    assert_eq!(sums.count(), 1);
 }
