@@ -79,7 +79,7 @@ fn what_cannot_be_done_is_said() {
             r#""command":"dial","to":["bob"],"kind":"video""#,
             "not_supported",
         ),
-        (r#""command":"dial","to":["bob","carol"]"#, "not_supported"),
+        (r#""command":"dial","to":["bob","bob"]"#, "invalid"),
         (r#""command":"dial","to":[]"#, "invalid"),
         (r#""command":"dial","to":["b b"]"#, "invalid"),
         (r#""command":"dial","to":["bob"],"timeout":0"#, "invalid"),
