@@ -10,6 +10,8 @@ mod devices;
 mod elsewhere;
 mod glare;
 mod group;
+mod group_model;
+mod group_wire;
 mod holding;
 mod missed;
 mod model;

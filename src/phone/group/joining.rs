@@ -167,15 +167,17 @@ impl Phone {
     pub(super) fn not_let_in(&mut self, now: Instant, index: usize, at: usize, refusal: Refusal) {
         self.drop_leg(index, at, EndReason::Failed, None);
         let (why, detail) = match refusal {
-            Refusal::Moved { to } if self.calls[index].group.n_moves < MOVES => {
-                if to.user != self.settings.me.id {
-                    self.ask_elsewhere(index, to);
-                    return;
-                }
-                (EndReason::Failed, "the call is over".to_owned())
+            Refusal::Moved { to }
+                if self.calls[index].group.n_moves < MOVES && to.user != self.settings.me.id =>
+            {
+                self.ask_elsewhere(index, to);
+                return;
             }
             Refusal::RoomFull => (EndReason::RoomFull, "ten people are in it".to_owned()),
-            Refusal::Over => (EndReason::Failed, "the call is over".to_owned()),
+            // Those who are asked in turn and name each other have all left it.
+            Refusal::Over | Refusal::Moved { .. } => {
+                (EndReason::Failed, "the call is over".to_owned())
+            }
             Refusal::Forbidden => (EndReason::Failed, "not one of the call".to_owned()),
             Refusal::Offline => (EndReason::Offline, "the host is offline".to_owned()),
             Refusal::NotFound => (EndReason::NotFound, String::new()),
@@ -187,9 +189,7 @@ impl Phone {
                 EndReason::NetworkLost,
                 "the server cannot be reached".to_owned(),
             ),
-            Refusal::Glare { .. } | Refusal::Moved { .. } => {
-                (EndReason::Failed, "nobody lets us in".to_owned())
-            }
+            Refusal::Glare { .. } => (EndReason::Failed, "nobody lets us in".to_owned()),
             Refusal::Other { status, text } => (EndReason::Failed, format!("{status} {text}")),
         };
         self.end_join(now, index, why, &detail);
