@@ -226,6 +226,7 @@ impl Phone {
         let member = &mut call.members[at];
         member.link = Link::None;
         member.is_holding = false;
+        member.terms = super::terms::Terms::default();
         member.devices = super::signal::DeviceState::default();
         let has_left = std::mem::take(&mut member.has_entered);
         let user = member.user.clone();

@@ -181,11 +181,18 @@ impl Phone {
         } else if member.state == InvitationState::Accepted {
             self.member_failed(now, index, at);
         } else {
-            self.callee_refused(index, at, refusal, data);
+            self.callee_refused(now, index, at, refusal, data);
         }
     }
 
-    fn callee_refused(&mut self, index: usize, at: usize, refusal: Refusal, data: Option<String>) {
+    fn callee_refused(
+        &mut self,
+        now: Instant,
+        index: usize,
+        at: usize,
+        refusal: Refusal,
+        data: Option<String>,
+    ) {
         let callee = self.calls[index].members[at].user.clone();
         let callee_id = callee.id.clone();
         let note = data.as_deref().and_then(note_of);
@@ -208,7 +215,10 @@ impl Phone {
                 return;
             }
             Refusal::Canceled => (InvitationState::Canceled, EndReason::Canceled, None),
-            Refusal::Offline => (InvitationState::Offline, EndReason::Offline, None),
+            Refusal::Offline => {
+                self.leave_word(now, index, at);
+                (InvitationState::Offline, EndReason::Offline, None)
+            }
             Refusal::NotFound => (InvitationState::Offline, EndReason::NotFound, None),
             Refusal::Unreachable => {
                 let message = "the server cannot be reached";

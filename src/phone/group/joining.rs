@@ -71,11 +71,9 @@ impl Phone {
         if !self.sign_in.is_online() || self.is_leaving {
             return Err(CommandError::NotSignedIn);
         }
-        if self
-            .calls
-            .iter()
-            .any(|call| !matches!(call.stage, Stage::Talking { .. }))
-        {
+        let is_free =
+            |call: &Call| call.id != *call_id && matches!(call.stage, Stage::Talking { .. });
+        if !self.calls.iter().all(is_free) {
             return Err(CommandError::InCall);
         }
         self.missed
