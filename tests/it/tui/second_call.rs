@@ -3,6 +3,7 @@
 use crossterm::event::KeyCode;
 use offhook::address::Address;
 use offhook::command::Command;
+use offhook::event::EndReason;
 use offhook::id::{CallId, LegId};
 use offhook::phone::input::MediaReport;
 use offhook::phone::signal::{DeviceState, Heard, Message};
@@ -212,6 +213,33 @@ fn two_calls_are_put_together_unless_tab_says_otherwise() {
 }
 
 #[test]
+fn who_put_whom_through_is_told_at_both_sides() {
+    let mut desk = Desk::new();
+    desk.talking();
+    desk.keys("bcarol");
+    desk.key(KeyCode::Enter);
+    let leg = desk.leg();
+    desk.hear(Heard::TransferProgress { leg, status: 180 });
+    assert!(desk.screen(80, 24).contains("It rings at carol's"));
+    desk.hear(Heard::TransferProgress { leg, status: 200 });
+    assert!(desk.screen(80, 24).contains("You put bob through"));
+
+    let mut desk = Desk::new();
+    desk.invited(None);
+    desk.wait(seconds(1));
+    desk.keys("a");
+    desk.report(MediaReport::Connected { leg: LegId(1) });
+    desk.hear(Heard::Bye {
+        leg: LegId(1),
+        reason: Some(EndReason::Transferred),
+        by: None,
+        data: None,
+    });
+    let screen = desk.screen(80, 24);
+    assert!(screen.contains("Bob has put you through"), "{screen}");
+}
+
+#[test]
 fn lines_of_text_come_and_go_in_a_call() {
     let mut desk = Desk::new();
     desk.talking();
@@ -303,4 +331,19 @@ fn nobody_disturbs_who_says_so() {
     );
     desk.keys("D");
     assert!(!desk.screen(80, 24).contains("DND"));
+}
+
+#[test]
+fn who_does_not_take_the_call_is_no_secret() {
+    let mut desk = Desk::new();
+    desk.talking();
+    desk.keys("bcarol");
+    desk.key(KeyCode::Enter);
+    let leg = desk.leg();
+    desk.hear(Heard::TransferProgress { leg, status: 486 });
+    let screen = desk.screen(80, 24);
+    assert!(
+        screen.contains("carol did not take the call: busy"),
+        "{screen}"
+    );
 }
