@@ -188,10 +188,10 @@ impl Ui {
             people: people.collect(),
             peer,
         };
+        if direction == Direction::Outgoing && self.dial_is_for(facts) {
+            self.dial.clear();
+        }
         if phone.calls().is_empty() {
-            if direction == Direction::Outgoing && self.dial_is_for(facts) {
-                self.dial.clear();
-            }
             self.over = Some(over);
         } else {
             // Another call keeps the screen.

@@ -81,12 +81,14 @@ fn sentence(page: &Page<'_>, over: &Over, room: usize) -> String {
 /// Returns what else is known of the end, a line each.
 fn more(page: &Page<'_>, over: &Over) -> Vec<String> {
     let detail = end_detail(over.reason, over.direction);
+    // Which device answered may be heard after the end.
+    let ended = page.phone.ended().filter(|it| it.call.id == over.call);
+    let known = over.detail.as_ref();
+    let known = known.or_else(|| ended.and_then(|ended| ended.detail.as_ref()));
     let is_own = over.people.is_empty() || over.direction == Direction::Incoming;
     let told = [
         (!detail.is_empty() && is_own).then(|| detail.to_owned()),
-        over.detail
-            .as_ref()
-            .map(|it| crate::address::clean(it, 120)),
+        known.map(|it| crate::address::clean(it, 120)),
         over.note.as_ref().map(|note| format!("\"{note}\"")),
     ];
     let mut lines: Vec<String> = told.into_iter().flatten().collect();

@@ -40,7 +40,7 @@ pub fn end_sentence(reason: EndReason, direction: Direction, name: &str) -> Stri
 /// Adds what the sentence leaves open, or what to do about it.
 pub(crate) const fn end_detail(reason: EndReason, direction: Direction) -> &'static str {
     match (reason, direction) {
-        (EndReason::Busy, Direction::Outgoing) => "in another call",
+        (EndReason::Busy, Direction::Outgoing) => "in another call, or not to be disturbed",
         (EndReason::Offline, _) => "signed in nowhere",
         (EndReason::NotFound, _) => "no such user: is the ID spelled right?",
         (EndReason::NetworkLost, _) => "network lost",
