@@ -305,9 +305,10 @@ impl Station {
     fn ring(&self, ring: Ring) {
         let ring_as = self.phone.foreground().map(|call| &call.ring_as);
         let is_silent = ring_as.is_some_and(|ring_as| ring_as.is_silent);
-        self.media.order(match ring {
-            Ring::Incoming | Ring::Waiting if is_silent => ring::silence(),
-            ring => ring::play(ring, ring_as.and_then(|ring_as| ring_as.tone.as_deref())),
+        self.media.order(if ring.is_bell() && is_silent {
+            ring::silence()
+        } else {
+            ring::play(ring, ring_as.and_then(|ring_as| ring_as.tone.as_deref()))
         });
     }
 

@@ -6,7 +6,9 @@
 
 mod action;
 mod caption;
+mod chat;
 mod command_table;
+mod dialled;
 mod field;
 mod first_run;
 mod hits;
@@ -18,6 +20,10 @@ mod over;
 mod page;
 mod people;
 mod picker;
+mod place;
+mod prompt;
+mod recents;
+mod roster;
 mod terminal;
 mod text;
 mod theme;
@@ -34,6 +40,7 @@ pub use keymap::keymap;
 pub use meters::{Meters, PeerMeter, SILENCE};
 pub use options::UiOptions;
 pub use picker::FoundDevice;
+pub use recents::RECENT_CALLS;
 pub use terminal::Terminal;
 pub use ui::{Ui, title};
 pub use update::update;

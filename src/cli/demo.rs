@@ -5,6 +5,7 @@ mod people;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use time::UtcOffset;
 use tokio::runtime::Runtime;
 
 use super::args::Globals;
@@ -33,7 +34,7 @@ pub(crate) fn run(globals: &Globals) -> Result<ExitCode, Error> {
         let you = setup::you_in_the_demo(globals, &url)?;
         let visitor = setup::sample("robin", "Robin", &url);
         let visitor = tokio::spawn(people::visitor(visitor, you.settings.me.id.clone(), VISIT));
-        let outcome = phone::show(you, phone::Occasion::Demo, url).await;
+        let outcome = phone::show(you, phone::Occasion::Demo, url, UtcOffset::UTC).await;
         echo.abort();
         visitor.abort();
         server.stop().await;

@@ -3,16 +3,13 @@
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::path::Path;
 
-use time::macros::format_description;
-use time::{Date, Month, OffsetDateTime, UtcOffset};
+use time::{Date, OffsetDateTime, UtcOffset};
 
 use super::args::{Globals, HistoryArgs, HistoryVerb};
 use super::error::Error;
 use super::{column, paths, say};
 use crate::av::Kind;
-use crate::event::InvitationState;
 use crate::history::{Direction, Entry, Record};
-use crate::phone;
 use crate::run::history::{HistoryError, Query, Store};
 use crate::tui::words;
 
@@ -94,7 +91,7 @@ fn table(records: &[Record]) -> Result<(), Error> {
         };
         rows.push(vec![
             when(&entry.started_at, today),
-            who(entry),
+            words::call_people(entry, |user| &user.name),
             kind.to_owned(),
             direction.to_owned(),
             result(entry),
@@ -104,82 +101,20 @@ fn table(records: &[Record]) -> Result<(), Error> {
     say(&column::lines(rows))
 }
 
-fn who(entry: &Entry) -> String {
-    let names = entry.others().into_iter().map(|user| user.name.as_str());
-    let mut names = names.collect::<Vec<_>>().join(", ");
-    let is_invited = entry.direction == Direction::Incoming && entry.is_group;
-    if is_invited {
-        names.push_str(&format!(" +{}", entry.people.len() - 1));
-    }
-    names
-}
-
 /// Tells in a few words what became of a call.
 fn result(entry: &Entry) -> String {
-    if let Some(cause) = &entry.missed {
-        let cause = serde_json::to_value(cause).unwrap_or_default();
-        let seen = if entry.is_seen { "" } else { ", new" };
-        return format!("missed ({}{seen})", cause.as_str().unwrap_or("?"));
-    }
-    if entry.is_interrupted {
-        return "interrupted".to_owned();
-    }
-    let Some(reason) = entry.reason else {
-        return "goes on".to_owned();
+    let Some(cause) = &entry.missed else {
+        return words::call_result(entry, |user| &user.name);
     };
-    if entry.is_group && entry.direction == Direction::Outgoing {
-        let states = entry
-            .people
-            .iter()
-            .map(|person| format!("{} {}", person.user.name, state(person.state)));
-        return states.collect::<Vec<_>>().join(" · ");
-    }
-    let direction = match entry.direction {
-        Direction::Outgoing => phone::call::Direction::Outgoing,
-        Direction::Incoming => phone::call::Direction::Incoming,
-    };
-    words::end_word(reason, direction).to_owned()
-}
-
-const fn state(state: InvitationState) -> &'static str {
-    match state {
-        InvitationState::Accepted | InvitationState::Left => "✓",
-        InvitationState::Sent => "not reached",
-        InvitationState::Ringing | InvitationState::Timeout => "no answer",
-        InvitationState::Declined => "declined",
-        InvitationState::Busy => "busy",
-        InvitationState::Canceled => "cancelled",
-        InvitationState::Offline => "offline",
-        InvitationState::Kicked => "removed",
-    }
+    let cause = serde_json::to_value(cause).unwrap_or_default();
+    let seen = if entry.is_seen { "" } else { ", new" };
+    format!("missed ({}{seen})", cause.as_str().unwrap_or("?"))
 }
 
 /// Writes a stamp as the clock on the wall had it.
 fn when(stamp: &str, today: Date) -> String {
-    let Some(at) = moment(stamp) else {
-        return stamp.to_owned();
-    };
-    let at = local(at);
-    let clock = at
-        .format(format_description!("[hour]:[minute]"))
-        .unwrap_or_default();
-    if at.date() == today {
-        format!("today {clock}")
-    } else if Some(at.date()) == today.previous_day() {
-        format!("yest. {clock}")
-    } else {
-        format!("{} {clock}", at.date())
-    }
-}
-
-/// Reads a stamp of ours, as far as the minute.
-fn moment(stamp: &str) -> Option<OffsetDateTime> {
-    let number = |from: usize, to: usize| stamp.get(from..to)?.parse::<u8>().ok();
-    let year = stamp.get(..4)?.parse().ok()?;
-    let month = Month::try_from(number(5, 7)?).ok()?;
-    let date = Date::from_calendar_date(year, month, number(8, 10)?).ok()?;
-    let time = date.with_hms(number(11, 13)?, number(14, 16)?, 0).ok()?;
-    Some(time.assume_utc())
+    let at = words::moment(stamp);
+    at.map_or_else(|| stamp.to_owned(), |at| words::when(local(at), today))
 }
 
 /// This verb has one thread, without which the system's time zone cannot be asked for safely.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::StreamExt as _;
+use time::UtcOffset;
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 
@@ -45,6 +46,8 @@ pub(crate) fn run(globals: &Globals) -> Result<ExitCode, Error> {
         return Ok(ExitCode::SUCCESS);
     };
     let setup = setup::setup(&start.config, &start.id, &start.server)?;
+    // To be asked before there are other threads: then the system may not tell it safely.
+    let offset = UtcOffset::current_local_offset().unwrap_or(UtcOffset::UTC);
     let runtime =
         Runtime::new().map_err(|error| Error::failed("cannot start the runtime").detail(error))?;
     let outcome = runtime.block_on(async {
@@ -52,7 +55,7 @@ pub(crate) fn run(globals: &Globals) -> Result<ExitCode, Error> {
             true => Some(serve::here(&start.server).await?),
             false => None,
         };
-        let outcome = show(setup, Occasion::Everyday, start.server.to_string()).await;
+        let outcome = show(setup, Occasion::Everyday, start.server.to_string(), offset).await;
         if let Some(server) = server {
             server.stop().await;
         }
@@ -62,7 +65,7 @@ pub(crate) fn run(globals: &Globals) -> Result<ExitCode, Error> {
     outcome
 }
 
-/// Shows a phone until its person leaves.
+/// Shows a phone until its person leaves; `offset` is the time zone times are shown in.
 ///
 /// # Errors
 ///
@@ -71,8 +74,9 @@ pub(crate) async fn show(
     setup: Setup,
     occasion: Occasion,
     server: String,
+    offset: UtcOffset,
 ) -> Result<ExitCode, Error> {
-    let options = options(&setup, occasion, server);
+    let options = options(&setup, occasion, server, offset);
     let log = if occasion == Occasion::Everyday {
         log::start()
     } else {
@@ -97,6 +101,7 @@ pub(crate) async fn show(
         terminal,
         meters,
         hits: Hits::default(),
+        recalled: None,
         finder,
         found,
     };
@@ -109,7 +114,7 @@ pub(crate) async fn show(
     outcome.map(|()| ExitCode::SUCCESS)
 }
 
-fn options(setup: &Setup, occasion: Occasion, server: String) -> UiOptions {
+fn options(setup: &Setup, occasion: Occasion, server: String, offset: UtcOffset) -> UiOptions {
     let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     let people = match occasion {
         Occasion::Everyday => Vec::new(),
@@ -122,6 +127,9 @@ fn options(setup: &Setup, occasion: Occasion, server: String) -> UiOptions {
         demo: occasion == Occasion::Demo,
         server,
         people,
+        contacts: setup.contacts.clone(),
+        unix_ms: i64::try_from(run::epoch().unix_ms).unwrap_or_default(),
+        offset,
         microphone: setup.media.microphone.to_string(),
         speaker: setup.media.speaker.to_string(),
     }
@@ -156,6 +164,8 @@ struct Screen {
     terminal: Terminal,
     meters: Arc<media::Meters>,
     hits: Hits,
+    /// Which state of the history the screen shows.
+    recalled: Option<u64>,
     finder: mpsc::Sender<Vec<FoundDevice>>,
     found: mpsc::Receiver<Vec<FoundDevice>>,
 }
@@ -218,11 +228,25 @@ impl Screen {
             self.ui.observe(&stamped.event, station.phone());
         }
         self.ui.tick();
+        self.recall(station);
         if is_live(station) {
             self.ui
                 .hear(&devices::meters(&self.meters, station.phone()));
         }
         now
+    }
+
+    /// Reads the history anew when something of it is on disk that was not.
+    fn recall(&mut self, station: &Station) {
+        let Some(history) = station.history() else {
+            return;
+        };
+        let version = history.version();
+        if self.recalled != Some(version) {
+            self.recalled = Some(version);
+            let entries = history.recent(tui::RECENT_CALLS);
+            self.ui.recall(entries, station.phone());
+        }
     }
 
     fn draw(&mut self, station: &Station) -> std::io::Result<()> {
@@ -242,10 +266,12 @@ impl Screen {
         match arrival {
             Arrival::Terminal(event) => {
                 let action = tui::keymap(&self.ui, station.phone(), &self.hits, event);
-                let wish =
-                    action.and_then(|action| tui::update(&mut self.ui, action, station.phone()));
-                if let Some(wish) = wish {
-                    return self.grant(wish, station);
+                let wishes =
+                    action.map(|action| tui::update(&mut self.ui, action, station.phone()));
+                for wish in wishes.into_iter().flatten() {
+                    if let Turn::Leave = self.grant(wish, station) {
+                        return Turn::Leave;
+                    }
                 }
             }
             Arrival::Signal(Signal::Record) => {
@@ -278,6 +304,21 @@ impl Screen {
             Wish::Redraw => {
                 if let Err(error) = self.terminal.clear() {
                     tracing::warn!(%error, "cannot clear the terminal");
+                }
+            }
+            Wish::MarkSeen(call) => {
+                if let Some(history) = station.history() {
+                    history.mark_seen(&call);
+                }
+            }
+            Wish::Forget(call) => {
+                if let Some(history) = station.history() {
+                    history.remove(&call);
+                }
+            }
+            Wish::Copy(text) => {
+                if let Err(error) = self.terminal.copy(&text) {
+                    tracing::warn!(%error, "cannot reach the clipboard");
                 }
             }
             Wish::Quit => return Turn::Leave,

@@ -275,6 +275,11 @@ impl Call {
         self.plan.referred_by.as_ref()
     }
 
+    /// Tells whether it is to be heard: it rings, and neither a setting nor a hook has a say in that.
+    pub fn sounds(&self) -> bool {
+        self.is_ringing() && self.plan.bell == Bell::On && !self.ring_as.is_silent
+    }
+
     /// Tells whether it rings there alone: somebody wanted it silent here.
     pub fn is_silenced(&self) -> bool {
         self.is_ringing() && (self.plan.bell == Bell::Off || self.ring_as.is_silent)

@@ -54,13 +54,16 @@ impl Phone {
         if !self.sign_in.is_online() || self.is_leaving {
             return Err(CommandError::NotSignedIn);
         }
-        if self.calls.iter().any(|call| !call.is_talking()) {
+        let is_taken = |call: &Call| matches!(call.stage, Stage::Talking { .. });
+        let is_with =
+            |call: &Call| !call.is_group && to.iter().any(|to| call.peer().user.id == to.user);
+        // Nor a second call with somebody we talk with.
+        if !self
+            .calls
+            .iter()
+            .all(|call| is_taken(call) && !is_with(call))
+        {
             return Err(CommandError::InCall);
-        }
-        match origin {
-            // Who sends us away says goodbye soon enough.
-            Origin::Transfer(leg) => self.hold_others(now, self.call_of(leg).unwrap_or(usize::MAX)),
-            Origin::Wish | Origin::Missed(_) => self.hold_all(now),
         }
         let id = CallId::new(self.identities.ulid(now));
         let me = self.settings.me.clone();
@@ -101,6 +104,7 @@ impl Phone {
         };
         let legs = call.legs();
         self.calls.push(call);
+        self.hold_others(now, self.calls.len() - 1);
         for leg in legs {
             self.order(MediaOrder::Offer { leg });
         }

@@ -76,7 +76,7 @@ impl Past {
 impl Phone {
     /// Ends the call at `index` for us: closes its media, sounds the end, publishes its last event.
     pub(super) fn end(&mut self, now: Instant, index: usize, end: End) {
-        let call = self.calls.remove(index);
+        let mut call = self.calls.remove(index);
         let has_connected =
             call.group.has_connected || call.members.iter().any(|member| member.has_entered);
         let duration = call.duration(now).filter(|_| has_connected);
@@ -114,6 +114,7 @@ impl Phone {
         self.publish(event);
         self.remember(Past::of(&call, end.reason));
         self.remember_group(&call, end.reason);
+        self.miss_crossed(&mut call, end.reason);
         self.report_failed_call_back(&call, end.reason);
         self.report_failed_transfer(&call, end.reason);
         self.ended = Some(Ended {

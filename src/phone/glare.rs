@@ -11,8 +11,8 @@ use super::call::{Call, Direction, Stage};
 use super::effect::MediaOrder;
 use super::ending::{End, Past};
 use super::signal::{CancelCause, Purpose, Refusal, Say};
-use crate::event::{EndReason, Happened};
-use crate::id::CallId;
+use crate::event::{EndReason, Happened, MissedCause};
+use crate::id::{CallId, InvitationId};
 
 /// How long the loser waits for the winner's invitation.
 const CROSSED: Duration = Duration::from_secs(5);
@@ -39,6 +39,9 @@ impl Phone {
         if !has_lost && own.invitation < call.invitation {
             let leg = invitation.leg;
             let winner = own.invitation.clone();
+            let lost = self.missed_call(now, &call, MissedCause::Busy);
+            self.calls[index].plan.crossed_by = Some(Box::new(lost));
+            self.remember(Past::of(&call, EndReason::Busy));
             let refusal = Refusal::Glare { winner };
             self.say(Say::Refuse {
                 leg,
@@ -69,20 +72,30 @@ impl Phone {
         let index = self.admit(now, call, invitation);
         let data = self.calls[index].data.clone();
         self.publish_with(index, Happened::IncomingReceived, data);
+        self.hold_others(now, index);
         self.answer(index, own.data);
     }
 
     /// The peer says that its invitation wins; it is to come, if it has not.
-    pub(super) fn glare_lost(&mut self, now: Instant, index: usize) {
-        if self.calls[index].is_group {
+    pub(super) fn glare_lost(&mut self, now: Instant, index: usize, winner: &InvitationId) {
+        let call = &self.calls[index];
+        let leg = call.peer().leg.filter(|_| !call.is_group);
+        let Some(leg) = leg else {
             self.end(now, index, End::because(EndReason::Failed));
+            return;
+        };
+        let has_come = self.calls.iter().any(|it| it.invitation == *winner)
+            || self.past.iter().any(|past| past.invitation == *winner);
+        if has_come {
+            // We took it, or refused it, before we called.
+            self.refused_there(now, leg, Refusal::Busy, None);
             return;
         }
         self.calls[index].plan.crossed_until = Some(now + CROSSED);
     }
 
-    /// Returns the call that a lost one became, else the same.
-    pub(super) fn became<'a>(&'a self, call_id: &'a CallId) -> &'a CallId {
+    /// Returns the call that one became which crossed the same person's and lost; any other is itself.
+    pub fn became<'a>(&'a self, call_id: &'a CallId) -> &'a CallId {
         let is_it = |past: &&Past| past.call == *call_id;
         let past = self.past.iter().find(is_it);
         past.and_then(|past| past.became.as_ref())

@@ -10,6 +10,7 @@
 //! What one input changes becomes one revision of the roster: [`Phone::settle_groups`] runs
 //! after each, sends it, ends what is over and calls whom we should reach and do not.
 
+mod adding;
 mod handover;
 mod inviting;
 mod joining;
@@ -129,9 +130,9 @@ impl Phone {
             self.leave_group(now, index, EndReason::NetworkLost, None);
             return true;
         }
-        self.follow_the_host(now, index);
+        self.follow_the_host(index);
         self.reach_out(now, index);
-        self.answer_waiting(now, index);
+        self.answer_waiting(index);
         self.sum_up_timeouts(index);
         if self.is_deserted(index) {
             return self.be_alone(now, index);
@@ -225,6 +226,7 @@ impl Phone {
         let member = &mut call.members[at];
         member.link = Link::None;
         member.is_holding = false;
+        member.terms = super::terms::Terms::default();
         member.devices = super::signal::DeviceState::default();
         let has_left = std::mem::take(&mut member.has_entered);
         let user = member.user.clone();

@@ -158,9 +158,16 @@ impl Phone {
         self.call_room(index, RoomReason::Logining);
         self.tell_devices(index);
         self.report_transfer(index, 200);
+        self.hold_others(now, index);
     }
 
-    fn refused_there(&mut self, now: Instant, leg: LegId, refusal: Refusal, data: Option<String>) {
+    pub(super) fn refused_there(
+        &mut self,
+        now: Instant,
+        leg: LegId,
+        refusal: Refusal,
+        data: Option<String>,
+    ) {
         if self.is_of_group(leg) {
             return self.group_refused(now, leg, refusal, data);
         }
@@ -210,7 +217,7 @@ impl Phone {
                 End::because(EndReason::NetworkLost).with_detail(message)
             }
             Refusal::RoomFull => End::because(EndReason::RoomFull),
-            Refusal::Glare { .. } => return self.glare_lost(now, index),
+            Refusal::Glare { winner } => return self.glare_lost(now, index, &winner),
             Refusal::Moved { .. } | Refusal::Forbidden | Refusal::Over => {
                 let detail = format!("{refusal:?}");
                 End::because(EndReason::Failed).with_detail(detail)

@@ -9,6 +9,7 @@ use super::Phone;
 use super::call::{Call, MediaState, Member, Stage};
 use super::effect::MediaOrder;
 use super::identity::is_ours;
+use super::plan::Origin;
 use super::signal::{Say, Sdp};
 use super::terms::Refused;
 use super::wishes::Outcome;
@@ -39,18 +40,18 @@ impl Phone {
         self.hold(now, Some(&held), false)
     }
 
-    /// Holds every other call that is talked in: one voice at a time.
+    /// Holds every other call that is talked in: one voice at a time. Who sends us away to this call
+    /// is left alone, and says goodbye soon enough.
     pub(super) fn hold_others(&mut self, now: Instant, index: usize) {
-        for other in (0..self.calls.len()).filter(|other| *other != index) {
-            if is_taken(&self.calls[other]) {
+        let sender = match self.calls[index].plan.origin {
+            Origin::Transfer(leg) => self.call_of(leg),
+            Origin::Wish | Origin::Missed(_) => None,
+        };
+        for other in 0..self.calls.len() {
+            if other != index && Some(other) != sender && is_taken(&self.calls[other]) {
                 self.set_hold(now, other, true);
             }
         }
-    }
-
-    /// Holds all that is talked in, for a call that is about to be made.
-    pub(super) fn hold_all(&mut self, now: Instant) {
-        self.hold_others(now, usize::MAX);
     }
 
     fn set_hold(&mut self, now: Instant, index: usize, on: bool) {
@@ -83,6 +84,8 @@ impl Phone {
             let Some(leg) = member.leg.filter(|_| is_connected(member)) else {
                 continue;
             };
+            // Who is heard again needs no other way.
+            member.terms.wants_restart &= is_silent(member);
             if let Some(restarts_ice) = member.terms.begin(now, is_held) {
                 orders.push(MediaOrder::Reoffer {
                     leg,

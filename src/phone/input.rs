@@ -9,6 +9,10 @@ use crate::phone::Decision;
 use crate::phone::signal::{Heard, Sdp};
 
 /// One thing that happened outside the phone.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "an invitation is rare, and moved a few times"
+)]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Input {
     /// Somebody wants something.

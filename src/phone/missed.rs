@@ -53,15 +53,18 @@ impl Missed {
 impl Phone {
     /// Keeps the call at `index` as missed and tells, with what the caller had to say.
     pub(super) fn miss(&mut self, now: Instant, index: usize, cause: MissedCause) {
-        let call = &self.calls[index];
-        let missed = Missed {
+        let missed = self.missed_call(now, &self.calls[index], cause);
+        self.keep_missed(missed);
+    }
+
+    pub(super) fn missed_call(&self, now: Instant, call: &Call, cause: MissedCause) -> Missed {
+        Missed {
             facts: call.facts(),
             cause,
             at: self.identities.rfc3339(now),
             data: call.data.clone(),
             is_group_running: call.is_group,
-        };
-        self.keep_missed(missed);
+        }
     }
 
     /// Calls the caller of a missed call, or comes into a group call that goes on.
@@ -114,6 +117,23 @@ impl Phone {
             && !has_connected
         {
             self.dial_back_failed(missed, reason.as_str());
+        }
+    }
+
+    /// Somebody refused our call and called us back before we could know, so that the two crossed:
+    /// that one was missed.
+    pub(super) fn miss_crossed(&mut self, call: &mut Call, reason: EndReason) {
+        let was_refused = matches!(reason, EndReason::Declined | EndReason::Busy);
+        if let Some(missed) = call.plan.crossed_by.take().filter(|_| was_refused) {
+            let facts = missed.facts.clone();
+            self.keep_missed(*missed);
+            let end = Happened::End {
+                reason: EndReason::Busy,
+                kicker: None,
+                duration_ms: 0,
+                minimized: false,
+            };
+            self.publish(Event::of(facts, end));
         }
     }
 

@@ -28,6 +28,8 @@ pub(crate) struct Plan {
     pub(super) replaces: Option<String>,
     /// The leg that is over once this call is taken: it came in that one's place.
     pub(super) takes_place_of: Option<LegId>,
+    /// The peer's call that crossed ours and lost.
+    pub(super) crossed_by: Option<Box<Missed>>,
     /// Our invitation crossed the peer's, which has won and is to come by then.
     pub(super) crossed_until: Option<Instant>,
     /// A hook thinks about our hanging up.

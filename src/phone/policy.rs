@@ -55,10 +55,7 @@ impl Phone {
 
     /// Returns what sounds for as long as the calls stand as they do; somebody who calls comes first.
     pub(super) fn standing(&self) -> Option<Ring> {
-        let sounds = |call: &&Call| {
-            call.is_ringing() && call.plan.bell == Bell::On && !call.ring_as.is_silent
-        };
-        if self.calls.iter().any(|call| sounds(&call)) {
+        if self.calls.iter().any(Call::sounds) {
             let is_talking = self.calls.iter().any(Call::is_talking);
             return Some(if is_talking {
                 Ring::Waiting

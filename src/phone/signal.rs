@@ -293,6 +293,10 @@ pub enum Say {
 }
 
 /// What the phone hears. Text in it is sanitised, sizes are bounded.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "an invitation is rare, and moved a few times"
+)]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Heard {
     /// The connection is being made, for the first time or again.

@@ -4,6 +4,10 @@ use crate::command::Request;
 use crate::phone::Input;
 
 /// One thing that came in. All of them are recorded, in the order they came.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "an invitation is rare, and moved a few times"
+)]
 #[derive(Debug, Clone, PartialEq)]
 pub enum Arrival {
     /// It concerns the phone.

@@ -1,6 +1,7 @@
 //! What a key means, and what the screen asks the run loop for.
 
 use crate::command::Command;
+use crate::id::CallId;
 
 /// What a key, a click or a paste means where it happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,12 +34,58 @@ pub enum Action {
     Call,
     /// Calls the last person again, or back.
     Again,
-    /// The missed-call notice goes.
+    /// The notice of missed calls or of a line of text goes.
     Dismiss,
-    /// Takes the ringing call.
+    /// Marks the selected person, or no longer.
+    Mark,
+    /// Calls all who are marked.
+    CallMarked,
+    /// Refuses calls as busy from now on, or rings again.
+    DoNotDisturb,
+    /// To the list of people.
+    People,
+    /// To the calls that were.
+    Recents,
+    /// Shows only the missed calls, or all.
+    Filter,
+    /// Opens the field that finds among the calls that were.
+    Find,
+    /// Asks whether to forget the selected call.
+    Delete,
+    /// Copies the call's id.
+    Copy,
+    /// Takes the ringing call; one that is talked in is held.
     Answer,
+    /// Ends the call that is talked in and takes the one that waits.
+    EndAndAnswer,
     /// Refuses the ringing call.
     Decline,
+    /// Asks for a note to refuse the ringing call with.
+    DeclineWithNote,
+    /// Rings no more here.
+    Silence,
+    /// Takes the selected person's invitation back.
+    CancelOne,
+    /// Invites the selected person again.
+    RingOne,
+    /// Asks whom to invite as well.
+    Add,
+    /// Asks whether to remove the selected person.
+    Kick,
+    /// Holds the call, or takes it up again.
+    Hold,
+    /// Changes between two calls.
+    Swap,
+    /// Opens the keypad.
+    Keypad,
+    /// Asks to whom to give the call.
+    Transfer,
+    /// Asks for a line of text for those in the call.
+    Chat,
+    /// Asks for a line of text for the selected person, or the one of the call that is over.
+    Message,
+    /// Sends what is typed.
+    Send,
     /// Gives up an outgoing call, or ends one.
     HangUp,
     /// Turns the microphone off or on.
@@ -70,6 +117,12 @@ pub enum Action {
 pub enum Wish {
     /// The phone should do it. What it refuses goes to `Ui::refuse`.
     Command(Command),
+    /// The notice of a missed call was seen: the history should know.
+    MarkSeen(CallId),
+    /// The history should forget a call.
+    Forget(CallId),
+    /// The terminal's clipboard should hold this.
+    Copy(String),
     /// Leave: the person has confirmed it where a call is going on.
     Quit,
     /// Look which devices there are, and put them into `Ui::devices`.

@@ -19,28 +19,35 @@ pub(crate) fn caption(ui: &Ui, phone: &Phone, place: Context) -> Option<String> 
              live inside this very program, and nothing leaves your machine. Press Enter to call \
              {echo}, who says back whatever you say. Or just wait: somebody is about to call you."
         ),
-        Context::Dial | Context::People => format!(
+        Context::Dial | Context::People | Context::Recents => format!(
             "Press Enter to call {echo} again, or Tab to choose from the list. To leave, press \
              Ctrl+C twice; nothing of this demo stays behind."
         ),
-        Context::Incoming => {
+        Context::Incoming | Context::Waiting => {
             "Somebody calls you! Press a to answer or d to decline. Nothing else answers a call, \
              not even Enter, so you cannot pick up by accident."
                 .to_owned()
         }
-        Context::Outgoing => {
-            let called = phone.calls().iter().rfind(|call| call.is_calling());
-            let name = called.map_or(echo, |call| ui.name_of(&call.peer().user));
+        Context::Outgoing | Context::OutgoingGroup => {
+            let called = ui.current(phone);
+            let name = called.map_or_else(|| echo.to_owned(), |call| ui.others_in(call));
             format!("It rings at {name}'s. Wait a moment; x would give the call up.")
         }
-        Context::Call => in_call(ui, phone, echo),
+        Context::Call | Context::GroupCall => in_call(ui, phone, echo),
         Context::Ended => ended(ui.over.as_ref()?),
         Context::Devices => {
             "Here you choose what you speak into and what you hear with, also in the middle of a \
              call. Try the tone. Esc goes back."
                 .to_owned()
         }
-        Context::Help | Context::Question => return None,
+        Context::Finding
+        | Context::Writing
+        | Context::Adding
+        | Context::Transfer
+        | Context::Keypad
+        | Context::Help
+        | Context::Question
+        | Context::HangUp => return None,
     })
 }
 
@@ -55,20 +62,29 @@ pub(crate) fn short_caption(ui: &Ui, phone: &Phone, place: Context) -> Option<St
             "A telephone, all of it in this program. Enter calls {echo}, who says back what you \
              say. Or wait: somebody will call you."
         )),
-        Context::Dial | Context::People => {
+        Context::Dial | Context::People | Context::Recents => {
             Some(format!("Enter calls {echo}. Ctrl+C twice leaves."))
         }
         Context::Call if is_echo(phone) && !has_microphone(ui) => {
             Some(format!("{echo} chimes: watch its wave."))
         }
         Context::Call if is_echo(phone) => Some("Say something! It comes back.".to_owned()),
-        Context::Incoming
+        Context::Finding
+        | Context::Incoming
+        | Context::Waiting
         | Context::Outgoing
+        | Context::OutgoingGroup
         | Context::Call
+        | Context::GroupCall
         | Context::Ended
         | Context::Devices
+        | Context::Writing
+        | Context::Adding
+        | Context::Transfer
+        | Context::Keypad
         | Context::Help
-        | Context::Question => None,
+        | Context::Question
+        | Context::HangUp => None,
     }
 }
 

@@ -11,20 +11,40 @@ pub(crate) enum Context {
     Dial,
     /// Home, in the list: letters are commands.
     People,
+    /// The calls that were.
+    Recents,
+    /// In the field that finds among them.
+    Finding,
     /// Somebody calls.
     Incoming,
+    /// Somebody calls while we talk.
+    Waiting,
     /// We are calling.
     Outgoing,
-    /// A call that was taken.
+    /// We are calling several people.
+    OutgoingGroup,
+    /// A call between two that was taken.
     Call,
+    /// A call of several people that was taken.
+    GroupCall,
     /// A call that is over.
     Ended,
     /// The devices; letters type.
     Devices,
+    /// In a field that takes one line: a note, a line of chat, a message.
+    Writing,
+    /// In the field that says whom to invite.
+    Adding,
+    /// In the field that says to whom a call is given.
+    Transfer,
+    /// The keypad: what is typed is sent.
+    Keypad,
     /// The help lies over the screen.
     Help,
-    /// The question whether to quit lies over the screen.
+    /// A question lies over the screen.
     Question,
+    /// The question whether to hang up lies over the screen.
+    HangUp,
 }
 
 /// A key as the table names it.
@@ -74,37 +94,105 @@ pub(crate) fn rows(context: Context) -> impl Iterator<Item = &'static Row> {
     ROWS.iter().filter(move |row| row.on.contains(&context))
 }
 
-const LISTS: &[Context] = &[Context::People];
-const CALLS: &[Context] = &[Context::Incoming, Context::Outgoing, Context::Call];
-const FIELDS: &[Context] = &[Context::Dial, Context::Devices];
-const LETTERS: &[Context] = &[
-    Context::People,
+const LISTS: &[Context] = &[Context::People, Context::Recents];
+const RINGING: &[Context] = &[Context::Incoming, Context::Waiting];
+const TALKING: &[Context] = &[Context::Call, Context::GroupCall];
+/// Where several people are in or invited.
+const GROUPS: &[Context] = &[Context::OutgoingGroup, Context::GroupCall];
+const CALLS: &[Context] = &[
+    Context::Incoming,
+    Context::Waiting,
+    Context::Outgoing,
+    Context::OutgoingGroup,
+    Context::Call,
+    Context::GroupCall,
+];
+/// Where `e` does not end a call.
+const HEARING: &[Context] = &[
     Context::Incoming,
     Context::Outgoing,
+    Context::OutgoingGroup,
     Context::Call,
+    Context::GroupCall,
+];
+/// Where one can be talking to somebody else too.
+const IN_CALLS: &[Context] = &[
+    Context::Outgoing,
+    Context::OutgoingGroup,
+    Context::Call,
+    Context::GroupCall,
+];
+/// Fields that lie over a view and go with Esc.
+const PROMPTS: &[Context] = &[Context::Writing, Context::Adding, Context::Transfer];
+const FIELDS: &[Context] = &[
+    Context::Dial,
+    Context::Finding,
+    Context::Devices,
+    Context::Writing,
+    Context::Adding,
+    Context::Transfer,
+];
+const LETTERS: &[Context] = &[
+    Context::People,
+    Context::Recents,
+    Context::Incoming,
+    Context::Waiting,
+    Context::Outgoing,
+    Context::OutgoingGroup,
+    Context::Call,
+    Context::GroupCall,
     Context::Ended,
+];
+/// Fields where a question mark is typed.
+const FIELDS_BEYOND_HOME: &[Context] = &[
+    Context::Finding,
+    Context::Devices,
+    Context::Writing,
+    Context::Adding,
+    Context::Transfer,
+    Context::Keypad,
 ];
 /// Everywhere but in the dial field, where the hint line has room for the way out.
 const BEYOND_HOME: &[Context] = &[
     Context::People,
+    Context::Recents,
+    Context::Finding,
     Context::Incoming,
+    Context::Waiting,
     Context::Outgoing,
+    Context::OutgoingGroup,
     Context::Call,
+    Context::GroupCall,
     Context::Ended,
     Context::Devices,
+    Context::Writing,
+    Context::Adding,
+    Context::Transfer,
+    Context::Keypad,
     Context::Help,
     Context::Question,
+    Context::HangUp,
 ];
 const EVERYWHERE: &[Context] = &[
     Context::Dial,
     Context::People,
+    Context::Recents,
+    Context::Finding,
     Context::Incoming,
+    Context::Waiting,
     Context::Outgoing,
+    Context::OutgoingGroup,
     Context::Call,
+    Context::GroupCall,
     Context::Ended,
     Context::Devices,
+    Context::Writing,
+    Context::Adding,
+    Context::Transfer,
+    Context::Keypad,
     Context::Help,
     Context::Question,
+    Context::HangUp,
 ];
 
 const fn row(
@@ -128,26 +216,61 @@ const fn row(
 #[rustfmt::skip]
 static ROWS: &[Row] = &[
     // Home.
-    row(&[Key::Enter], "Enter", Action::Call, "call", "calls the ID that is typed", &[Context::Dial]),
+    row(&[Key::Enter], "Enter", Action::Call, "call", "calls who is typed; several IDs make a group call", &[Context::Dial]),
     row(&[Key::Tab, Key::Down], "Tab", Action::Switch, "people", "goes to the list, where letters are commands", &[Context::Dial]),
     row(&[Key::Esc], "Esc", Action::Back, "", "leaves the field", &[Context::Dial]),
     row(&[Key::Ctrl('c')], "Ctrl+C", Action::Interrupt, "quit", "quits, when pressed twice in two seconds", &[Context::Dial]),
-    row(&[Key::Enter], "Enter", Action::Call, "call", "calls the selected person", LISTS),
-    row(&[Key::Up, Key::Char('k')], "↑ k", Action::Up, "", "selects the person above", LISTS),
-    row(&[Key::Down, Key::Char('j')], "↓ j", Action::Down, "", "selects the person below", LISTS),
-    row(&[Key::Char('r')], "r", Action::Again, "again", "calls the missed caller back, else the last person again", LISTS),
-    row(&[Key::Backspace], "Backspace", Action::Dismiss, "", "takes the missed-call notice away", LISTS),
-    row(&[Key::Esc, Key::Tab, Key::Char('/')], "Esc", Action::Switch, "type", "goes back to the dial field", LISTS),
+    row(&[Key::Enter], "Enter", Action::Call, "call", "calls the selected person", &[Context::People]),
+    row(&[Key::Enter], "Enter", Action::Call, "call", "calls those of the selected call again, or back", &[Context::Recents]),
+    row(&[Key::Up, Key::Char('k')], "↑ k", Action::Up, "", "selects the row above", LISTS),
+    row(&[Key::Down, Key::Char('j')], "↓ j", Action::Down, "", "selects the row below", LISTS),
+    row(&[Key::Char(' ')], "Space", Action::Mark, "mark", "marks the selected person for a group call", &[Context::People]),
+    row(&[Key::Char('c')], "c", Action::CallMarked, "call marked", "calls all who are marked", &[Context::People]),
+    row(&[Key::Char('r')], "r", Action::Again, "again", "calls the missed caller back, else the last person again", &[Context::People]),
+    row(&[Key::Char('t')], "t", Action::Message, "", "writes the selected person a line", &[Context::People]),
+    row(&[Key::Char('2'), Key::Tab], "2", Action::Recents, "recents", "shows the calls that were", &[Context::People]),
+    row(&[Key::Char('D')], "D", Action::DoNotDisturb, "", "refuses calls as busy, or rings again", LISTS),
+    row(&[Key::Backspace], "Backspace", Action::Dismiss, "", "takes the notice of missed calls away", LISTS),
+    row(&[Key::Esc, Key::Char('/')], "Esc", Action::Switch, "type", "goes back to the dial field", &[Context::People]),
+    // Recents.
+    row(&[Key::Char('y')], "y", Action::Copy, "copy id", "copies the call's id", &[Context::Recents]),
+    row(&[Key::Char('X')], "X", Action::Delete, "delete", "forgets the selected call, after a question", &[Context::Recents]),
+    row(&[Key::Char('f')], "f", Action::Filter, "filter", "shows only the missed calls, or all", &[Context::Recents]),
+    row(&[Key::Char('/')], "/", Action::Find, "find", "finds by name, ID or note", &[Context::Recents]),
+    row(&[Key::Char('1'), Key::Esc, Key::Tab], "1", Action::People, "people", "goes back to the people", &[Context::Recents]),
+    row(&[Key::Enter, Key::Tab, Key::Down], "Enter", Action::Send, "list", "goes to the calls that were found", &[Context::Finding]),
+    row(&[Key::Esc], "Esc", Action::Back, "all", "shows all calls again", &[Context::Finding]),
     // Ringing.
     row(&[Key::Char('a')], "a", Action::Answer, "answer", "answers the call", &[Context::Incoming]),
-    row(&[Key::Char('d')], "d", Action::Decline, "decline", "refuses the call; the caller is told so", &[Context::Incoming]),
+    row(&[Key::Char('h'), Key::Char('a')], "h", Action::Answer, "hold & answer", "answers, and holds the call you are in (also a)", &[Context::Waiting]),
+    row(&[Key::Char('e')], "e", Action::EndAndAnswer, "end & answer", "ends the call you are in, and answers", &[Context::Waiting]),
+    row(&[Key::Char('d')], "d", Action::Decline, "decline", "refuses the call; the caller is told so", RINGING),
+    row(&[Key::Char('D')], "D", Action::DeclineWithNote, "decline + note", "refuses the call with a note", RINGING),
+    row(&[Key::Char('i')], "i", Action::Silence, "silence", "rings no more here; the caller hears it ring on", RINGING),
     row(&[Key::Char('x')], "x", Action::HangUp, "cancel", "gives the call up", &[Context::Outgoing]),
+    row(&[Key::Char('x')], "x", Action::HangUp, "cancel all", "gives the call up", &[Context::OutgoingGroup]),
     // Talking.
     row(&[Key::Char('m'), Key::Function(2)], "m", Action::Mute, "mic", "turns your microphone off or on", CALLS),
-    row(&[Key::Char('e')], "e", Action::Deafen, "ears", "stops or starts what you hear", CALLS),
-    row(&[Key::Char('x')], "x", Action::HangUp, "hang up", "ends the call", &[Context::Call]),
+    row(&[Key::Char('e')], "e", Action::Deafen, "ears", "stops or starts what you hear", HEARING),
+    row(&[Key::Char('x')], "x", Action::HangUp, "hang up", "ends the call", TALKING),
+    row(&[Key::Char('h')], "h", Action::Hold, "hold", "holds the call, or takes it up again", TALKING),
+    row(&[Key::Char('+')], "+", Action::Add, "add", "invites more people", IN_CALLS),
+    row(&[Key::Char('t'), Key::Enter], "t", Action::Chat, "chat", "writes a line to those in the call", TALKING),
+    row(&[Key::Char('X')], "X", Action::CancelOne, "cancel one", "takes the selected person's invitation back", GROUPS),
+    row(&[Key::Char('r')], "r", Action::RingOne, "ring again", "invites the selected person again", GROUPS),
+    row(&[Key::Char('K')], "K", Action::Kick, "remove", "removes the selected person; the host can", &[Context::GroupCall]),
+    row(&[Key::Up, Key::Char('k')], "↑ k", Action::Up, "", "selects the person above", GROUPS),
+    row(&[Key::Down, Key::Char('j')], "↓ j", Action::Down, "", "selects the person below", GROUPS),
+    row(&[Key::Char('#')], "#", Action::Keypad, "keypad", "sends digits, for menus at the other end", TALKING),
+    row(&[Key::Char('b')], "b", Action::Transfer, "put through", "gives the call to somebody else", &[Context::Call]),
+    row(&[Key::Char('w')], "w", Action::Swap, "", "holds this call and takes up the held one", TALKING),
+    row(&[Key::Char('a')], "a", Action::Answer, "", "answers the call that waits silently", IN_CALLS),
+    row(&[Key::Char('d')], "d", Action::Decline, "", "refuses the call that waits silently", IN_CALLS),
+    row(&[Key::Char('y')], "y", Action::Copy, "", "copies the call's id", TALKING),
     // Over.
-    row(&[Key::Char('r')], "r", Action::Again, "again", "calls the same person again", &[Context::Ended]),
+    row(&[Key::Char('r')], "r", Action::Again, "again", "calls the same people again, or comes back to those who talk on", &[Context::Ended]),
+    row(&[Key::Char('t')], "t", Action::Message, "message", "writes the same person a line", &[Context::Ended]),
+    row(&[Key::Char('y')], "y", Action::Copy, "", "copies the call's id", &[Context::Ended]),
     row(&[Key::Enter, Key::Esc], "Enter", Action::Back, "back", "goes back to the start", &[Context::Ended]),
     // Devices.
     row(&[Key::Enter], "Enter", Action::Use, "use", "uses what is typed, or else what is selected", &[Context::Devices]),
@@ -155,8 +278,16 @@ static ROWS: &[Row] = &[
     row(&[Key::Down], "↓", Action::Down, "", "selects the device below", &[Context::Devices]),
     row(&[Key::Tab], "Tab", Action::Switch, "mic/speaker", "goes from the microphone to the speaker and back", &[Context::Devices]),
     row(&[Key::Esc], "Esc", Action::Back, "done", "goes back", &[Context::Devices]),
+    // Fields over a view.
+    row(&[Key::Enter], "Enter", Action::Send, "send", "sends it", &[Context::Writing]),
+    row(&[Key::Enter], "Enter", Action::Send, "invite", "invites who is typed", &[Context::Adding]),
+    row(&[Key::Enter], "Enter", Action::Send, "put through", "gives the call to who is typed", &[Context::Transfer]),
+    row(&[Key::Tab], "Tab", Action::Switch, "complete", "completes the name by your contacts", &[Context::Adding]),
+    row(&[Key::Tab], "Tab", Action::Switch, "complete", "chooses the other call, if there is one; else completes the name", &[Context::Transfer]),
+    row(&[Key::Esc], "Esc", Action::Back, "back", "closes the field; a line of chat is kept", PROMPTS),
+    row(&[Key::Esc, Key::Enter], "Esc", Action::Back, "done", "closes the keypad", &[Context::Keypad]),
     // Fields.
-    row(&[Key::Backspace], "Backspace", Action::Erase, "", "takes a letter back; on an empty field the missed-call notice", FIELDS),
+    row(&[Key::Backspace], "Backspace", Action::Erase, "", "takes a letter back; on an empty field the notice of missed calls", FIELDS),
     row(&[Key::Ctrl('u')], "Ctrl+U", Action::Clear, "", "empties the field", FIELDS),
     row(&[Key::Left], "←", Action::Left, "", "", FIELDS),
     row(&[Key::Right], "→", Action::Right, "", "", FIELDS),
@@ -168,13 +299,17 @@ static ROWS: &[Row] = &[
     row(&[Key::Char('q')], "q", Action::Quit, "", "goes back; it never hangs up", &[Context::Ended]),
     row(&[Key::Char('q')], "q", Action::Quit, "", "never hangs up", CALLS),
     row(&[Key::Esc, Key::Enter, Key::Char('?'), Key::Char('q'), Key::Function(1)], "Esc", Action::Help, "close", "closes the help", &[Context::Help]),
-    row(&[Key::Char('y')], "y", Action::Yes, "hang up and quit", "", &[Context::Question]),
-    row(&[Key::Char('n'), Key::Esc, Key::Enter], "n", Action::No, "stay", "", &[Context::Question]),
+    row(&[Key::Down, Key::Char('j')], "↓ j", Action::Down, "more", "", &[Context::Help]),
+    row(&[Key::Up, Key::Char('k')], "↑ k", Action::Up, "", "", &[Context::Help]),
+    row(&[Key::Char('y')], "y", Action::Yes, "yes", "", &[Context::Question]),
+    row(&[Key::Char('n'), Key::Esc, Key::Enter], "n", Action::No, "no", "", &[Context::Question]),
+    row(&[Key::Char('x'), Key::Char('y')], "x", Action::Yes, "hang up", "", &[Context::HangUp]),
+    row(&[Key::Char('n'), Key::Esc, Key::Enter], "n", Action::No, "stay", "", &[Context::HangUp]),
     row(&[Key::Ctrl('c')], "Ctrl+C", Action::Interrupt, "", "closes what is open; twice in two seconds it quits", BEYOND_HOME),
     row(&[Key::Ctrl('l')], "Ctrl+L", Action::Redraw, "", "paints the screen anew", EVERYWHERE),
     row(&[Key::Char('?'), Key::Function(1)], "?", Action::Help, "help", "shows the keys that work here", LETTERS),
     row(&[Key::Function(1)], "?", Action::Help, "help", "shows the keys that work here (F1 while something is typed)", &[Context::Dial]),
-    row(&[Key::Function(1)], "F1", Action::Help, "help", "shows the keys that work here", &[Context::Devices]),
+    row(&[Key::Function(1)], "F1", Action::Help, "help", "shows the keys that work here", FIELDS_BEYOND_HOME),
 ];
 
 #[cfg(test)]

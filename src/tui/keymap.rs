@@ -40,14 +40,25 @@ fn of_key(ui: &Ui, phone: &Phone, event: &KeyEvent) -> Option<Action> {
     match context {
         // No ID begins with a question mark, so an empty field may give it away.
         Context::Dial if c == '?' && ui.dial.is_empty() => Some(Action::Help),
-        Context::Dial | Context::Devices => Some(Action::Type(c)),
+        Context::Dial
+        | Context::Finding
+        | Context::Devices
+        | Context::Writing
+        | Context::Adding
+        | Context::Transfer
+        | Context::Keypad => Some(Action::Type(c)),
         Context::People
+        | Context::Recents
         | Context::Incoming
+        | Context::Waiting
         | Context::Outgoing
+        | Context::OutgoingGroup
         | Context::Call
+        | Context::GroupCall
         | Context::Ended
         | Context::Help
-        | Context::Question => None,
+        | Context::Question
+        | Context::HangUp => None,
     }
 }
 

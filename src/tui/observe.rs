@@ -2,10 +2,15 @@
 
 use std::time::Duration;
 
-use super::over::{Over, peer_of};
-use super::people::{LastCall, MissedCall, Person, remember};
+use super::chat::ChatLine;
+use super::dialled::addresses;
+use super::over::{Outcome, Over, peer_of};
+use super::people::{LastCall, Person, remember};
 use super::ui::{Popup, Ui};
+use super::words::{self, end_word};
+use crate::address::{Address, NAME_CHARS, User, clean};
 use crate::event::{CallFacts, EndReason, Event, Happened, MissedCause};
+use crate::id::{CallId, UserId};
 use crate::phone::Phone;
 use crate::phone::call::Direction;
 
@@ -24,18 +29,45 @@ impl Ui {
                 }
             }
             Happened::Missed { cause, .. } => {
-                if let Some(facts) = &event.call {
-                    self.missed_call(facts, *cause, event.note.clone());
+                self.wants_attention = true;
+                if let (Some(facts), MissedCause::Busy) = (&event.call, cause) {
+                    let name = self.name_of(&facts.caller).to_owned();
+                    self.tell(&format!("{name} called and was told you are busy"));
                 }
             }
             Happened::End {
                 reason,
                 duration_ms,
+                kicker,
                 ..
             } => {
                 if let Some(facts) = &event.call {
-                    self.ended(facts, *reason, *duration_ms, event.note.clone(), phone);
+                    let end = End {
+                        reason: *reason,
+                        duration: Duration::from_millis(*duration_ms),
+                        kicker: kicker.clone(),
+                        note: event.note.clone(),
+                    };
+                    self.ended(facts, end, phone);
                 }
+            }
+            Happened::Chat { user, text, .. } => {
+                let call = event.call.as_ref().map(|facts| facts.call_id.clone());
+                self.chatted(user, call, text);
+            }
+            Happened::Dtmf { user, digit } => {
+                let name = self.name_of(user).to_owned();
+                self.tell(&format!("{name} pressed {digit}"));
+            }
+            Happened::Transfer { to, status } => {
+                self.given = event.call.as_ref().map(|facts| facts.call_id.clone());
+                self.put_through(to, *status);
+            }
+            // Who gave up knows it.
+            Happened::DialBackFailed { reason } if reason == EndReason::Canceled.as_str() => {}
+            Happened::DialBackFailed { reason } => {
+                let reason = words::reason_in_words(reason);
+                self.warn(&format!("Calling back came to nothing: {reason}"));
             }
             Happened::LocalMicrophoneException {
                 exception,
@@ -77,75 +109,128 @@ impl Ui {
         }
     }
 
-    fn missed_call(&mut self, facts: &CallFacts, cause: MissedCause, note: Option<String>) {
-        let from = facts.caller.clone();
-        if cause == MissedCause::Busy {
-            self.tell(&format!("{} called and was told you are busy", from.name));
+    fn chatted(&mut self, user: &User, call: Option<CallId>, text: &str) {
+        let from = self.name_of(user).to_owned();
+        if call.is_none() {
+            self.wants_attention = true;
+            self.chat.n_unread += 1;
         }
-        self.missed.push(MissedCall {
-            call: facts.call_id.clone(),
-            from,
-            cause,
-            note,
-        });
+        let text = text.to_owned();
+        self.chat.add(ChatLine { call, from, text });
     }
 
-    fn ended(
-        &mut self,
-        facts: &CallFacts,
-        reason: EndReason,
-        duration_ms: u64,
-        note: Option<String>,
-        phone: &Phone,
-    ) {
+    fn put_through(&mut self, to: &Address, status: u16) {
+        let name = super::dialled::name(self, to);
+        match status {
+            ..180 => self.tell(&format!("Putting through to {name}")),
+            180..200 => self.tell(&format!("It rings at {name}'s")),
+            200..300 => self.tell(&format!("{name} has taken the call")),
+            _ => {
+                let why = words::status_in_words(status);
+                self.warn(&format!("{name} did not take the call: {why}"));
+            }
+        }
+    }
+
+    fn ended(&mut self, facts: &CallFacts, end: End, phone: &Phone) {
         let (peer, direction) = peer_of(facts, &phone.me().id);
+        let ended = phone.ended().filter(|it| it.call.id == facts.call_id);
+        let members = ended.map_or(&[][..], |ended| &ended.call.members);
         let last = LastCall {
             direction,
-            reason,
-            ended: self.now,
-            duration_ms,
+            word: end_word(end.reason, direction).to_owned(),
+            ended: self.wall().unix_timestamp(),
+            duration: end.duration,
         };
-        let ended = phone.ended().filter(|it| it.call.id == facts.call_id);
-        let to = ended.map(|ended| ended.call.peer().to.clone());
-        let person = Person {
-            user: peer.clone(),
-            to: to.clone(),
-            last: Some(last),
-        };
-        remember(&mut self.people, person);
+        let is_group = ended.is_some_and(|ended| ended.call.is_group);
+        if is_group && direction == Direction::Outgoing {
+            for member in members {
+                let last = last.clone().in_group(member.state);
+                let to = Some(member.to.clone());
+                remember(
+                    &mut self.people,
+                    Person::new(member.user.clone(), to, Some(last)),
+                );
+            }
+        } else {
+            let to = ended.map(|ended| ended.call.peer().to.clone());
+            remember(&mut self.people, Person::new(peer.clone(), to, Some(last)));
+        }
         self.row = 0;
-        self.popup.take_if(|popup| *popup == Popup::Quit);
-        // The missed-call notice says it all, and another call keeps the screen.
-        let is_missed = self
-            .missed
-            .iter()
-            .any(|missed| missed.call == facts.call_id);
-        if is_missed || !phone.calls().is_empty() {
+        self.close_what_belongs_to(&facts.call_id);
+        let is_given = self.given.take_if(|it| *it == facts.call_id).is_some();
+        // The missed-call notice says it all.
+        if phone.missed().any(|it| it.facts.call_id == facts.call_id) {
             return;
         }
-        if direction == Direction::Outgoing && self.dial_is_for(facts) {
-            self.dial.clear();
-        }
-        self.over = Some(Over {
-            peer,
+        let to = match direction {
+            Direction::Outgoing => members.iter().map(|member| member.to.clone()).collect(),
+            Direction::Incoming => Vec::new(),
+        };
+        let people = members.iter().filter(|_| is_group).map(Outcome::of);
+        let kicker = end.kicker.map(|id| {
+            let known = members.iter().find(|member| member.user.id == id);
+            known.map_or_else(|| User::of(id), |member| member.user.clone())
+        });
+        let over = Over {
+            call: facts.call_id.clone(),
             to,
             direction,
             kind: facts.kind,
-            reason,
-            duration: Duration::from_millis(duration_ms),
-            note: note.or_else(|| ended.and_then(|ended| ended.note.clone())),
+            reason: end.reason,
+            kicker,
+            duration: end.duration,
+            note: end
+                .note
+                .or_else(|| ended.and_then(|ended| ended.note.clone())),
             detail: ended.and_then(|ended| ended.detail.clone()),
+            is_given,
+            people: people.collect(),
+            peer,
+        };
+        if direction == Direction::Outgoing && self.dial_is_for(facts) {
+            self.dial.clear();
+        }
+        if phone.calls().is_empty() {
+            self.over = Some(over);
+        } else {
+            // Another call keeps the screen.
+            let kicker = over.kicker.as_ref().map(|user| self.name_of(user));
+            let told = over.sentence(self.name_of(&over.peer), kicker);
+            self.tell(&told);
+        }
+    }
+
+    fn close_what_belongs_to(&mut self, call: &CallId) {
+        self.popup.take_if(|popup| match popup {
+            Popup::Quit => true,
+            Popup::HangUp(of) | Popup::Kick(of, _) => of == call,
+            Popup::Help | Popup::Forget(_) => false,
         });
+        self.prompt.take_if(|it| it.call.as_ref() == Some(call));
+        self.keypad.take_if(|it| it.call == *call);
+        self.silenced.take_if(|it| it == call);
     }
 
     fn dial_is_for(&self, facts: &CallFacts) -> bool {
-        let typed = crate::address::Address::parse(self.dial.text());
-        typed.is_ok_and(|typed| facts.callees.iter().any(|callee| callee.id == typed.user))
+        let Ok(typed) = addresses(self, self.dial.text()) else {
+            return false;
+        };
+        let is_called = |it: &Address| facts.callees.iter().any(|callee| callee.id == it.user);
+        !typed.is_empty() && typed.iter().all(is_called)
     }
+}
+
+/// What is told of a call's end.
+struct End {
+    reason: EndReason,
+    duration: Duration,
+    kicker: Option<UserId>,
+    note: Option<String>,
 }
 
 fn keep(name: &mut String, device: &str) {
     if !device.is_empty() {
-        *name = crate::address::clean(device, crate::address::NAME_CHARS);
+        *name = clean(device, NAME_CHARS);
     }
 }

@@ -1,6 +1,9 @@
 //! How the screen is to look and what it shows that the phone does not know.
 
+use time::UtcOffset;
+
 use crate::address::User;
+use crate::contacts::Contacts;
 
 /// What the person or the environment decided about the screen.
 #[derive(Debug, Clone)]
@@ -17,6 +20,12 @@ pub struct UiOptions {
     pub server: String,
     /// People in the list from the start, the first one being who the demo says to call.
     pub people: Vec<User>,
+    /// The people its person knows.
+    pub contacts: Contacts,
+    /// What the calendar says when the screen begins, in milliseconds since 1970.
+    pub unix_ms: i64,
+    /// The time zone times are shown in.
+    pub offset: UtcOffset,
     /// The microphone's device string.
     pub microphone: String,
     /// The speaker's device string.
@@ -32,6 +41,9 @@ impl Default for UiOptions {
             demo: false,
             server: String::new(),
             people: Vec::new(),
+            contacts: Contacts::default(),
+            unix_ms: 0,
+            offset: UtcOffset::UTC,
             microphone: "default".to_owned(),
             speaker: "default".to_owned(),
         }

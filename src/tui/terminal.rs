@@ -6,6 +6,8 @@ use std::io::{self, Stdout, Write, stdout};
 use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use crossterm::event::{
     DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture,
 };
@@ -82,6 +84,12 @@ impl Terminal {
             self.title = title;
         }
         Ok(())
+    }
+
+    /// Puts a text into the clipboard (OSC 52), where the terminal allows it.
+    pub fn copy(&mut self, text: &str) -> io::Result<()> {
+        let text = STANDARD.encode(text);
+        execute!(stdout(), Print(format!("\x1b]52;c;{text}\x07")))
     }
 
     /// Rings the terminal's bell once, which most window managers turn into a mark.

@@ -2,22 +2,25 @@
 
 use std::time::{Duration, Instant};
 
-use super::command_table::Context;
+use time::OffsetDateTime;
+
+use super::chat::Chat;
 use super::field::Field;
 use super::meters::{Meters, Waves};
 use super::options::UiOptions;
 use super::over::Over;
-use super::people::{MissedCall, Person};
+use super::people::{Person, known, missed, remember_entry};
 use super::picker::{FoundDevice, Picker};
+use super::prompt::{Keypad, Prompt};
+use super::recents::{Recents, shown};
 use super::words;
-use crate::address::User;
+use crate::address::{Address, User};
 use crate::av::DeviceException;
 use crate::command::CommandError;
-use crate::phone::call::Stage;
-use crate::phone::{Call, Phone};
+use crate::history::Entry;
+use crate::id::{CallId, UserId};
+use crate::phone::Phone;
 
-/// For this long after a call comes no key is read as an answer.
-const KEY_GUARD: Duration = Duration::from_millis(400);
 /// How long a toast stays.
 const TOAST: Duration = Duration::from_secs(5);
 /// How fast things move.
@@ -36,11 +39,28 @@ pub struct Ui {
     pub(crate) dial: Field,
     pub(crate) is_in_list: bool,
     pub(crate) row: usize,
+    pub(crate) tab: Tab,
+    /// The contacts, then everybody there were calls with.
     pub(crate) people: Vec<Person>,
-    pub(crate) missed: Vec<MissedCall>,
+    /// Who is marked for a group call.
+    pub(crate) marked: Vec<Address>,
+    pub(crate) recents: Recents,
+    pub(crate) chat: Chat,
+    /// The selected person of a group call.
+    pub(crate) selected: Option<UserId>,
+    /// The call that was made to ring silently while we talk.
+    pub(crate) silenced: Option<CallId>,
+    /// The call that we are giving to somebody else.
+    pub(crate) given: Option<CallId>,
+    pub(crate) prompt: Option<Prompt>,
+    /// A line of chat that was begun and not sent.
+    pub(crate) draft: Field,
+    pub(crate) keypad: Option<Keypad>,
     pub(crate) over: Option<Over>,
     pub(crate) picker: Option<Picker>,
     pub(crate) popup: Option<Popup>,
+    /// How many rows of the help are above its window.
+    pub(crate) help_row: usize,
     pub(crate) toast: Option<Toast>,
     pub(crate) interrupted: Option<Instant>,
     pub(crate) microphone: OwnDevice,
@@ -50,10 +70,23 @@ pub struct Ui {
 }
 
 /// What lies over the screen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Popup {
     Help,
     Quit,
+    /// Whether to hang up.
+    HangUp(CallId),
+    /// Whether to remove somebody.
+    Kick(CallId, User),
+    /// Whether to forget a call.
+    Forget(CallId),
+}
+
+/// A list of the home screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tab {
+    People,
+    Recents,
 }
 
 /// A sentence that goes away by itself.
@@ -79,11 +112,9 @@ impl Ui {
             name: name.clone(),
             ..OwnDevice::default()
         };
-        let people = options.people.iter().map(|user| Person {
-            user: user.clone(),
-            to: None,
-            last: None,
-        });
+        let mut people = known(&options.contacts);
+        let given = options.people.iter();
+        people.extend(given.map(|user| Person::new(user.clone(), None, None)));
         Self {
             now,
             devices: Vec::new(),
@@ -91,11 +122,21 @@ impl Ui {
             dial: Field::default(),
             is_in_list: false,
             row: 0,
-            people: people.collect(),
-            missed: Vec::new(),
+            tab: Tab::People,
+            people,
+            marked: Vec::new(),
+            recents: Recents::default(),
+            chat: Chat::default(),
+            selected: None,
+            silenced: None,
+            given: None,
+            prompt: None,
+            draft: Field::default(),
+            keypad: None,
             over: None,
             picker: None,
             popup: None,
+            help_row: 0,
             toast: None,
             interrupted: None,
             microphone: device(&options.microphone),
@@ -110,6 +151,23 @@ impl Ui {
     pub fn tick(&mut self) {
         let now = self.now;
         self.toast.take_if(|toast| now >= toast.until);
+    }
+
+    /// Takes the calls that were, the newest first, of which the latest may still go on.
+    pub fn recall(&mut self, entries: Vec<Entry>, phone: &Phone) {
+        for entry in entries.iter().rev() {
+            remember_entry(&mut self.people, entry, &phone.me().id);
+        }
+        // The selection stays on its call when others come or go; nobody has chosen the newest.
+        let selected = super::recents::selected(self).filter(|_| self.recents.row > 0);
+        let selected = selected.map(|entry| entry.call_id.clone());
+        self.recents.entries = entries;
+        let rows = shown(self);
+        let row = rows
+            .iter()
+            .position(|entry| Some(&entry.call_id) == selected.as_ref());
+        let last = rows.len().saturating_sub(1);
+        self.recents.row = row.unwrap_or(self.recents.row).min(last);
     }
 
     /// Takes what the media has just measured, for the moving levels.
@@ -156,15 +214,22 @@ impl Ui {
         };
         let is_moving = !phone.calls().is_empty() || self.waves.is_alive(self.now);
         let motion = (is_moving && self.options.motion).then(|| self.now + MOTION);
-        let counting =
-            !phone.calls().is_empty() || !phone.sign_in().is_online() || !self.people.is_empty();
+        let counting = !phone.calls().is_empty()
+            || !phone.sign_in().is_online()
+            || self.people.iter().any(|it| it.last.is_some());
         let toast = self.toast.as_ref().map(|toast| toast.until);
         let times = [motion, counting.then_some(second), toast];
         times.into_iter().flatten().min()
     }
 
-    /// Returns what somebody goes by: who was called by ID may be known by name from before.
+    /// Returns what somebody goes by: what the contacts call them, else their own name; who was
+    /// called by ID may be known by name from before.
     pub(crate) fn name_of<'a>(&'a self, user: &'a User) -> &'a str {
+        let contact = self.options.contacts.get_user(&user.id);
+        let named = contact.filter(|contact| contact.name != user.id.as_str());
+        if let Some(contact) = named {
+            return &contact.name;
+        }
         if user.name != user.id.as_str() {
             return &user.name;
         }
@@ -172,71 +237,14 @@ impl Ui {
         known.map_or(&user.name, |it| &it.user.name)
     }
 
-    /// Returns the call that rings, if one does.
-    pub(crate) fn ringing<'a>(&self, phone: &'a Phone) -> Option<&'a Call> {
-        phone.calls().iter().find(|call| call.is_ringing())
-    }
-
-    /// Tells whether a text field has the keys and something in it.
-    fn is_typing(&self, phone: &Phone) -> bool {
-        match &self.picker {
-            Some(picker) => !picker.field.is_empty(),
-            None => {
-                let others = phone.calls().iter().any(|call| !call.is_ringing());
-                !self.is_in_list && !self.dial.is_empty() && !others && self.over.is_none()
-            }
-        }
-    }
-
-    /// Returns the call that rings without taking the screen, because somebody is typing.
-    pub(crate) fn banner<'a>(&self, phone: &'a Phone) -> Option<&'a Call> {
-        let call = self.ringing(phone)?;
-        let Stage::Ringing { since, .. } = call.stage else {
-            return None;
-        };
-        // Devices that were opened while it rang are what the person wants to see.
-        let is_chosen = self.picker.as_ref().is_some_and(|it| it.opened > since);
-        (is_chosen || self.is_typing(phone)).then_some(call)
-    }
-
-    /// Tells whether a key could have been meant for what was there before the call came.
-    pub(crate) fn is_guarded(&self, phone: &Phone) -> bool {
-        let Some(call) = self.ringing(phone) else {
-            return false;
-        };
-        match call.stage {
-            Stage::Ringing { since, .. } => self.now < since + KEY_GUARD,
-            Stage::Preparing
-            | Stage::Calling { .. }
-            | Stage::Answering { .. }
-            | Stage::Talking { .. } => false,
-        }
-    }
-
-    /// Returns what is on the screen, below what lies over it.
-    pub(crate) fn place(&self, phone: &Phone) -> Context {
-        if self.ringing(phone).is_some() && self.banner(phone).is_none() {
-            return Context::Incoming;
-        }
-        if self.picker.is_some() {
-            return Context::Devices;
-        }
-        match phone.calls().iter().rfind(|call| !call.is_ringing()) {
-            Some(call) if call.is_calling() => Context::Outgoing,
-            Some(_) => Context::Call,
-            None if self.over.is_some() => Context::Ended,
-            None if self.is_in_list => Context::People,
-            None => Context::Dial,
-        }
-    }
-
-    /// Returns where a key goes.
-    pub(crate) fn context(&self, phone: &Phone) -> Context {
-        match self.popup {
-            Some(Popup::Help) => Context::Help,
-            Some(Popup::Quit) => Context::Question,
-            None => self.place(phone),
-        }
+    /// Returns the present as the wall clock has it.
+    pub(crate) fn wall(&self) -> OffsetDateTime {
+        let past = self.now.saturating_duration_since(self.born).as_millis();
+        let past = i64::try_from(past).unwrap_or(i64::MAX);
+        words::at(
+            self.options.unix_ms.saturating_add(past),
+            self.options.offset,
+        )
     }
 
     /// Returns what is wrong with our microphone.
@@ -258,11 +266,11 @@ impl Ui {
 /// Returns what the terminal's title should say.
 pub fn title(ui: &Ui, phone: &Phone) -> String {
     if let Some(call) = ui.ringing(phone) {
-        return format!("☎ {} is calling", ui.name_of(&call.peer().user));
+        return format!("☎ {} is calling", ui.caller_name(call));
     }
-    match phone.foreground() {
-        Some(call) => format!("☎ {} · offhook", ui.name_of(&call.peer().user)),
-        None => match ui.missed.len() {
+    match ui.current(phone) {
+        Some(call) => format!("☎ {} · offhook", ui.others_in(call)),
+        None => match missed(&ui.recents.entries, phone).len() {
             0 => format!("{} · offhook", phone.me().name),
             n => format!("{n} missed · offhook"),
         },

@@ -1,99 +1,159 @@
 //! What an action changes on the screen, and what it asks for.
 
-use std::time::Duration;
+mod calls;
+mod dialling;
+mod group;
+mod leaving;
+mod lists;
+mod writing;
 
 use super::action::{Action, Wish};
 use super::command_table::Context;
 use super::field::Field;
-use super::people::{Person, matching};
 use super::picker::Picker;
-use super::ui::{Popup, Ui};
-use super::words;
-use crate::address::{Address, User};
+use super::ui::{Popup, Tab, Ui};
 use crate::av::Role;
 use crate::command::Command;
 use crate::phone::Phone;
 
-/// Within this time a second Ctrl+C means it.
-const TWICE: Duration = Duration::from_secs(2);
-
-/// Does what an action means on the screen, and returns what is to be done outside of it.
-pub fn update(ui: &mut Ui, action: Action, phone: &Phone) -> Option<Wish> {
+/// Does what an action means on the screen, and returns what is to be done outside of it, in order.
+pub fn update(ui: &mut Ui, action: Action, phone: &Phone) -> Vec<Wish> {
     let context = ui.context(phone);
-    let is_incoming = context == Context::Incoming;
+    let is_incoming = matches!(context, Context::Incoming | Context::Waiting);
     if is_incoming && ui.is_guarded(phone) && !matches!(action, Action::Interrupt | Action::Redraw)
     {
-        return None;
+        return Vec::new();
     }
     match action {
-        Action::Type(c) => field(ui, context)?.insert(c),
+        Action::Type(c) => return type_in(ui, context, c),
         Action::Paste(text) => paste(ui, context, &text),
-        Action::Erase => erase(ui, context),
-        Action::Clear => field(ui, context)?.clear(),
-        Action::Left => field(ui, context)?.left(),
-        Action::Right => field(ui, context)?.right(),
-        Action::Start => field(ui, context)?.start(),
-        Action::End => field(ui, context)?.end(),
-        Action::Up => step(ui, context, -1),
-        Action::Down => step(ui, context, 1),
-        Action::Select(row) => return select(ui, context, row),
-        Action::Switch => switch(ui, context),
-        Action::Call => return call(ui, context),
-        Action::Again => return again(ui, context),
-        Action::Dismiss => ui.missed.clear(),
-        Action::Answer => {
-            ui.over = None;
-            ui.picker = None;
-            return Some(Wish::Command(Command::Accept {
-                call_id: Some(ui.ringing(phone)?.id.clone()),
-                kind: None,
-                custom_data: None,
-            }));
+        Action::Erase if context == Context::Dial && ui.dial.is_empty() => {
+            return dialling::dismiss(ui, phone);
         }
-        Action::Decline => {
-            return Some(Wish::Command(Command::Decline {
-                call_id: Some(ui.ringing(phone)?.id.clone()),
-                custom_data: None,
-                note: None,
-            }));
+        Action::Erase => edit(ui, context, Field::erase),
+        Action::Clear => edit(ui, context, Field::clear),
+        Action::Left => edit(ui, context, Field::left),
+        Action::Right => edit(ui, context, Field::right),
+        Action::Start => edit(ui, context, Field::start),
+        Action::End => edit(ui, context, Field::end),
+        Action::Up => lists::step(ui, phone, context, -1),
+        Action::Down => lists::step(ui, phone, context, 1),
+        Action::Select(row) => return lists::select(ui, phone, context, row),
+        Action::Switch => switch(ui, phone, context),
+        Action::Call => return dialling::call(ui, phone, context),
+        Action::Again => return dialling::again(ui, phone, context),
+        Action::Dismiss => return dialling::dismiss(ui, phone),
+        Action::Mark => dialling::mark(ui),
+        Action::CallMarked => return dialling::call_marked(ui),
+        Action::DoNotDisturb => {
+            let on = !phone.is_undisturbed();
+            return command(Command::DoNotDisturb { on });
         }
-        Action::HangUp => return hang_up(phone),
+        Action::People => ui.tab = Tab::People,
+        Action::Recents => {
+            ui.tab = Tab::Recents;
+            ui.is_in_list = true;
+        }
+        Action::Filter => lists::filter(ui),
+        Action::Find => ui.recents.is_finding = true,
+        Action::Delete => lists::ask_to_forget(ui),
+        Action::Copy => return lists::copy(ui, phone, context),
+        Action::Answer => return calls::answer(ui, phone),
+        Action::EndAndAnswer => return calls::end_and_answer(ui, phone),
+        Action::Decline => return calls::decline(ui, phone),
+        Action::DeclineWithNote => writing::ask_note(ui, phone),
+        Action::Silence => return calls::silence(ui, phone),
+        Action::HangUp => return calls::hang_up(ui, phone),
         Action::Mute => {
-            return Some(Wish::Command(Command::Mute {
-                on: !phone.is_muted(),
-            }));
+            let on = !phone.is_muted();
+            return command(Command::Mute { on });
         }
         Action::Deafen => {
             let on = !phone.is_deafened();
-            return Some(Wish::Command(Command::Deafen { on }));
+            return command(Command::Deafen { on });
         }
+        Action::Hold => return calls::hold(ui, phone),
+        Action::Swap => return calls::swap(ui, phone),
+        Action::Keypad => calls::open_keypad(ui, phone),
+        Action::CancelOne => return group::cancel_one(ui, phone),
+        Action::RingOne => return group::ring_one(ui, phone),
+        Action::Kick => group::ask_to_kick(ui, phone),
+        Action::Add => writing::ask_whom_to_add(ui, phone),
+        Action::Transfer => writing::ask_to_whom(ui, phone),
+        Action::Chat => writing::ask_for_chat(ui, phone),
+        Action::Message => writing::ask_for_message(ui, context),
+        Action::Send if context == Context::Finding => ui.recents.is_finding = false,
+        Action::Send => return writing::send(ui, phone),
         Action::Devices => {
             ui.picker = Some(Picker::new(ui.now));
-            return Some(Wish::ListDevices);
+            return vec![Wish::ListDevices];
         }
         Action::Use => return use_device(ui),
         Action::Help => {
+            ui.help_row = 0;
             ui.popup = match ui.popup {
                 Some(_) => None,
                 None => Some(Popup::Help),
             };
         }
-        Action::Back => back(ui, context),
-        Action::Quit => return quit(ui, context),
-        Action::Interrupt => return interrupt(ui, phone),
-        Action::Yes => return Some(Wish::Quit),
+        Action::Back => leaving::back(ui, context),
+        Action::Quit => return leaving::quit(ui, context),
+        Action::Interrupt => return leaving::interrupt(ui, phone),
+        Action::Yes => return leaving::yes(ui),
         Action::No => ui.popup = None,
-        Action::Redraw => return Some(Wish::Redraw),
+        Action::Redraw => return vec![Wish::Redraw],
     }
-    None
+    Vec::new()
+}
+
+fn command(command: Command) -> Vec<Wish> {
+    vec![Wish::Command(command)]
 }
 
 fn field(ui: &mut Ui, context: Context) -> Option<&mut Field> {
-    match (context, &mut ui.picker) {
-        (Context::Devices, Some(picker)) => Some(&mut picker.field),
-        (Context::Dial, _) => Some(&mut ui.dial),
-        _ => None,
+    match context {
+        Context::Devices => ui.picker.as_mut().map(|picker| &mut picker.field),
+        Context::Dial => Some(&mut ui.dial),
+        Context::Finding => Some(&mut ui.recents.find),
+        Context::Writing | Context::Adding | Context::Transfer => {
+            ui.prompt.as_mut().map(|prompt| &mut prompt.field)
+        }
+        Context::People
+        | Context::Recents
+        | Context::Incoming
+        | Context::Waiting
+        | Context::Outgoing
+        | Context::OutgoingGroup
+        | Context::Call
+        | Context::GroupCall
+        | Context::Ended
+        | Context::Keypad
+        | Context::Help
+        | Context::Question
+        | Context::HangUp => None,
     }
+}
+
+fn edit(ui: &mut Ui, context: Context, how: fn(&mut Field)) {
+    if let Some(field) = field(ui, context) {
+        how(field);
+    }
+    if context == Context::Finding {
+        ui.recents.row = 0;
+    }
+}
+
+fn type_in(ui: &mut Ui, context: Context, c: char) -> Vec<Wish> {
+    if context == Context::Keypad {
+        return calls::press(ui, c);
+    }
+    if let Some(field) = field(ui, context) {
+        field.insert(c);
+    }
+    if context == Context::Finding {
+        ui.recents.row = 0;
+    }
+    Vec::new()
 }
 
 fn paste(ui: &mut Ui, context: Context, text: &str) {
@@ -105,145 +165,38 @@ fn paste(ui: &mut Ui, context: Context, text: &str) {
     }
 }
 
-fn erase(ui: &mut Ui, context: Context) {
-    if context == Context::Dial && ui.dial.is_empty() {
-        ui.missed.clear();
-    } else if let Some(field) = field(ui, context) {
-        field.erase();
-    }
-}
-
-/// Returns the people that the list shows.
-pub(crate) fn shown_people(ui: &Ui) -> Vec<&Person> {
-    matching(&ui.people, ui.dial.text()).collect()
-}
-
-fn step(ui: &mut Ui, context: Context, by: isize) {
-    if context == Context::Devices {
-        let Some(picker) = &mut ui.picker else { return };
-        let n_rows = picker.choices(&ui.devices).len();
-        picker.row = moved(picker.row, by, n_rows);
-    } else if context == Context::People {
-        ui.row = moved(ui.row, by, shown_people(ui).len());
-    }
-}
-
-fn moved(row: usize, by: isize, n_rows: usize) -> usize {
-    row.saturating_add_signed(by).min(n_rows.saturating_sub(1))
-}
-
-/// A click selects; on what is selected already it is as good as Enter.
-fn select(ui: &mut Ui, context: Context, row: usize) -> Option<Wish> {
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "everywhere else it is the home screen's"
+)]
+fn switch(ui: &mut Ui, phone: &Phone, context: Context) {
     match context {
         Context::Devices => {
-            let picker = ui.picker.as_mut()?;
-            if picker.row == row {
-                return use_device(ui);
+            if let Some(picker) = &mut ui.picker {
+                picker.switch();
             }
-            picker.row = row;
         }
-        Context::Dial => {
-            ui.is_in_list = true;
-            ui.row = row;
-        }
-        Context::People if ui.row == row => return call(ui, context),
-        Context::People => ui.row = row,
-        Context::Incoming
-        | Context::Outgoing
-        | Context::Call
-        | Context::Ended
-        | Context::Help
-        | Context::Question => {}
-    }
-    None
-}
-
-fn switch(ui: &mut Ui, context: Context) {
-    if context == Context::Devices {
-        if let Some(picker) = &mut ui.picker {
-            picker.switch();
-        }
-        return;
-    }
-    ui.is_in_list = !ui.is_in_list;
-    ui.row = moved(ui.row, 0, shown_people(ui).len());
-}
-
-fn call(ui: &mut Ui, context: Context) -> Option<Wish> {
-    if context == Context::People {
-        let person = shown_people(ui).get(ui.row).copied().cloned()?;
-        return Some(dial(ui, &person.user, person.to));
-    }
-    if ui.dial.is_empty() {
-        // The demo says "press Enter", so Enter it is.
-        let first = ui.options.people.first().filter(|_| ui.options.demo);
-        let Some(who) = first.cloned() else {
-            ui.tell("Type the ID of the one you want to call, then press Enter");
-            return None;
-        };
-        return Some(dial(ui, &who, None));
-    }
-    match Address::parse(ui.dial.text()) {
-        Ok(address) => {
-            ui.over = None;
-            Some(Wish::Command(Command::dial(vec![address])))
-        }
-        Err(error) => {
-            ui.warn(&words::sentence(&error.to_string()));
-            None
+        Context::Adding | Context::Transfer => writing::complete(ui, phone),
+        _ => {
+            ui.is_in_list = !ui.is_in_list;
+            ui.tab = Tab::People;
+            lists::step(ui, phone, Context::People, 0);
         }
     }
 }
 
-/// A missed caller first, else the last one; on the end screen the one it is about.
-fn again(ui: &mut Ui, context: Context) -> Option<Wish> {
-    let over = ui.over.as_ref().filter(|_| context == Context::Ended);
-    let missed = ui.missed.last().filter(|_| context != Context::Ended);
-    let last = ui.people.iter().find(|person| person.last.is_some());
-    let who = over
-        .map(|over| (&over.peer, over.to.clone()))
-        .or_else(|| missed.map(|missed| (&missed.from, None)))
-        .or_else(|| last.map(|person| (&person.user, person.to.clone())));
-    let Some((who, to)) = who.map(|(who, to)| (who.clone(), to)) else {
-        ui.tell("Nobody has been called yet");
-        return None;
+fn use_device(ui: &mut Ui) -> Vec<Wish> {
+    let Some(picker) = ui.picker.as_mut() else {
+        return Vec::new();
     };
-    Some(dial(ui, &who, to))
-}
-
-fn dial(ui: &mut Ui, who: &User, to: Option<Address>) -> Wish {
-    ui.missed.retain(|missed| missed.from.id != who.id);
-    ui.is_in_list = false;
-    ui.over = None;
-    let to = to.unwrap_or_else(|| Address::local(who.id.clone()));
-    Wish::Command(Command::dial(vec![to]))
-}
-
-fn hang_up(phone: &Phone) -> Option<Wish> {
-    let call = phone.calls().iter().rfind(|call| !call.is_ringing())?;
-    let call_id = Some(call.id.clone());
-    let custom_data = None;
-    Some(Wish::Command(if call.is_calling() {
-        Command::Cancel {
-            call_id,
-            users: Vec::new(),
-            custom_data,
-        }
-    } else {
-        Command::HangUp {
-            call_id,
-            custom_data,
-        }
-    }))
-}
-
-fn use_device(ui: &mut Ui) -> Option<Wish> {
-    let picker = ui.picker.as_mut()?;
     let which = picker.role;
     let typed = picker.field.text().trim();
     let device = if typed.is_empty() {
         let mut choices = picker.choices(&ui.devices);
-        (picker.row < choices.len()).then(|| choices.swap_remove(picker.row).0)?
+        if picker.row >= choices.len() {
+            return Vec::new();
+        }
+        choices.swap_remove(picker.row).0
     } else {
         typed.to_owned()
     };
@@ -253,53 +206,5 @@ fn use_device(ui: &mut Ui) -> Option<Wish> {
         Role::Speaker => "speaker",
     };
     ui.tell(&format!("Switching the {what} to {device}"));
-    Some(Wish::Command(Command::Device { which, device }))
-}
-
-fn back(ui: &mut Ui, context: Context) {
-    match context {
-        Context::Devices => ui.picker = None,
-        Context::Ended => {
-            ui.over = None;
-            ui.is_in_list = false;
-        }
-        Context::Dial | Context::People => ui.is_in_list = !ui.is_in_list,
-        Context::Help | Context::Question => ui.popup = None,
-        Context::Incoming | Context::Outgoing | Context::Call => {}
-    }
-}
-
-fn quit(ui: &mut Ui, context: Context) -> Option<Wish> {
-    match context {
-        Context::Dial | Context::People => return Some(Wish::Quit),
-        Context::Devices | Context::Ended | Context::Help | Context::Question => back(ui, context),
-        Context::Incoming => ui.tell("a answers, d declines; q only quits on the home screen"),
-        Context::Outgoing => ui.tell("x cancels the call; q never hangs up"),
-        Context::Call => ui.tell("x hangs up; q never does"),
-    }
-    None
-}
-
-fn interrupt(ui: &mut Ui, phone: &Phone) -> Option<Wish> {
-    let now = ui.now;
-    let is_second = ui
-        .interrupted
-        .is_some_and(|first| now.saturating_duration_since(first) <= TWICE);
-    ui.interrupted = Some(now);
-    if is_second {
-        if phone.calls().is_empty() {
-            return Some(Wish::Quit);
-        }
-        ui.toast = None;
-        ui.popup = Some(Popup::Quit);
-        return None;
-    }
-    if ui.popup.take().is_none() && ui.picker.take().is_none() {
-        ui.tell(if phone.calls().is_empty() {
-            "Press Ctrl+C again to quit"
-        } else {
-            "Press Ctrl+C again to hang up and quit"
-        });
-    }
-    None
+    command(Command::Device { which, device })
 }

@@ -1,15 +1,23 @@
 //! From what the screen and the phone know to cells. Draws, changes nothing.
 
 mod call;
+mod chat;
 mod devices;
 mod ended;
 mod header;
 mod help;
 mod home;
 mod incoming;
+mod keypad;
+mod member;
+mod missed;
 mod notices;
 mod outgoing;
+mod prompt;
 mod question;
+mod recents;
+mod roster;
+mod tabs;
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -94,24 +102,36 @@ fn whole(page: &mut Page<'_>, area: Rect) {
         ..area
     };
     let body = notices::draw(page, body, place);
+    let body = prompt::draw(page, body);
     match place {
-        Context::Incoming => incoming::draw(page, body),
+        Context::Incoming | Context::Waiting => incoming::draw(page, body, place),
         Context::Outgoing => outgoing::draw(page, body),
+        Context::OutgoingGroup => outgoing::draw_group(page, body),
         Context::Call => call::draw(page, body),
+        Context::GroupCall => roster::draw(page, body),
         Context::Ended => ended::draw(page, body),
         Context::Devices => devices::draw(page, body),
-        Context::Dial | Context::People | Context::Help | Context::Question => {
-            home::draw(page, body);
-        }
+        Context::Recents => recents::draw(page, body),
+        Context::Dial
+        | Context::People
+        | Context::Finding
+        | Context::Writing
+        | Context::Adding
+        | Context::Transfer
+        | Context::Keypad
+        | Context::Help
+        | Context::Question
+        | Context::HangUp => home::draw(page, body),
     }
+    keypad::draw(page, body);
     if page.ui.popup.is_some() {
         // What lies below cannot be clicked.
         page.hits.clear();
         page.cursor = None;
     }
-    match page.ui.popup {
-        Some(Popup::Help) => help::draw(page, area, place),
-        Some(Popup::Quit) => question::draw(page, area),
+    match &page.ui.popup {
+        Some(Popup::Help) => help::draw(page, area, page.ui.focus(page.phone)),
+        Some(_question) => question::draw(page, area),
         None => {}
     }
     hints(page, last, context);

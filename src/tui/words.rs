@@ -2,16 +2,23 @@
 
 mod end;
 mod exception;
+mod history;
+mod when;
 
 use std::time::{Duration, Instant};
 
-use crate::event::{RoomError, RoomReason};
+use crate::event::{EndReason, RoomError, RoomReason};
 use crate::phone::Phone;
+use crate::phone::call::Direction;
 
 pub use end::end_sentence;
 pub(crate) use end::{end_detail, end_word};
 pub(crate) use exception::exception_name;
 pub use exception::exception_sentence;
+pub use history::{call_people, call_result};
+pub(crate) use history::{missed_cause, state_word};
+pub(crate) use when::{at, short_when};
+pub use when::{moment, when};
 
 /// Writes a length as a clock does: `0:07`, `12:09`, `1:02:03`.
 pub fn clock(length: Duration) -> String {
@@ -39,6 +46,27 @@ pub(crate) fn sentence(text: &str) -> String {
     chars
         .next()
         .map_or_else(String::new, |c| c.to_uppercase().chain(chars).collect())
+}
+
+/// Tells what a reason of the contract means: an end, or the code of a command's error.
+pub(crate) fn reason_in_words(reason: &str) -> String {
+    match EndReason::parse(reason) {
+        Some(reason) => end_word(reason, Direction::Outgoing).to_owned(),
+        None => crate::address::clean(&reason.replace('_', " "), 40),
+    }
+}
+
+/// Tells what the final answer to an invitation means (RFC 3261, 21).
+pub(crate) fn status_in_words(status: u16) -> String {
+    match status {
+        404 => "no such user".to_owned(),
+        408 => "no answer".to_owned(),
+        480 => "offline".to_owned(),
+        486 | 600 => "busy".to_owned(),
+        487 => "given up".to_owned(),
+        603 => "declined".to_owned(),
+        _ => format!("refused, {status}"),
+    }
 }
 
 /// Tells how the sign-in stands.

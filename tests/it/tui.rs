@@ -2,6 +2,9 @@
 
 mod desk;
 mod first_run;
+mod groups;
 mod keys;
 mod picture;
+mod recents;
 mod screens;
+mod second_call;

@@ -1,7 +1,5 @@
 //! Who keeps the roster when the host is gone: of those who are in, whoever joined first.
 
-use std::time::Instant;
-
 use super::super::Phone;
 use super::super::call::{Call, Stage};
 use super::is_pending;
@@ -19,7 +17,7 @@ impl Call {
 
 impl Phone {
     /// Everybody comes to the same new host by the roster they all have; that one tells.
-    pub(super) fn follow_the_host(&mut self, now: Instant, index: usize) {
+    pub(super) fn follow_the_host(&mut self, index: usize) {
         let call = &self.calls[index];
         let is_in = |id: &UserId| {
             let member = call.member(id);
@@ -54,7 +52,7 @@ impl Phone {
                 .contains(&self.calls[index].host)
             {
                 self.host_is_gone(index);
-                self.follow_the_host(now, index);
+                self.follow_the_host(index);
             }
         }
     }

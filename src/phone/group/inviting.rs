@@ -1,25 +1,18 @@
 //! A leg for each person who is invited, and what becomes of it.
 
-use std::collections::HashSet;
 use std::time::Instant;
 
 use super::super::Phone;
-use super::super::call::{Call, Link, MediaState, Member, Stage};
+use super::super::call::{Link, MediaState, Member, Stage};
 use super::super::effect::{MediaOrder, Ring};
 use super::super::ending::End;
-use super::super::settings::AddPolicy;
-use super::super::signal::{Purpose, ROSTER_USERS, Refusal, Say, Sdp};
+use super::super::signal::{Purpose, Refusal, Say, Sdp};
 use super::super::waiting::CONNECT;
-use super::super::wishes::Outcome;
-use super::{Group, is_coming, is_live, is_pending};
-use crate::address::{Address, User, note_of};
+use super::{Group, is_pending};
+use crate::address::note_of;
 use crate::av::Kind;
-use crate::command::CommandError;
 use crate::event::{EndReason, Event, Happened, InvitationState};
-use crate::id::{CallId, InvitationId, LegId, UserId};
-
-/// How many people a call remembers, those included who have left or never came.
-const PEOPLE: usize = 64;
+use crate::id::LegId;
 
 impl Group {
     /// Returns how a group ends that nobody came to: alike for all, or `abandoned`.
@@ -34,210 +27,7 @@ impl Group {
     }
 }
 
-impl Call {
-    /// Returns how many are in the call or invited, we included.
-    pub(super) fn n_live(&self) -> usize {
-        let counts = |member: &&Member| is_live(member.state) || is_coming(member);
-        1 + self.members.iter().filter(counts).count()
-    }
-}
-
 impl Phone {
-    /// Tells whether these people can be called together.
-    pub(in crate::phone) fn check_people(&self, to: &[Address]) -> Result<(), CommandError> {
-        let invalid = |why: String| Err(CommandError::Invalid(why));
-        if to.is_empty() {
-            return invalid("`to` names nobody".to_owned());
-        }
-        if to.len() >= ROSTER_USERS {
-            return Err(CommandError::RoomFull);
-        }
-        let mut seen = HashSet::new();
-        for address in to {
-            if address.user == self.settings.me.id {
-                return invalid("`to` names ourselves".to_owned());
-            }
-            if !seen.insert(&address.user) {
-                return invalid(format!("`to` names {} twice", address.user));
-            }
-        }
-        Ok(())
-    }
-
-    pub(in crate::phone) fn add(
-        &mut self,
-        now: Instant,
-        call_id: Option<&CallId>,
-        to: Vec<Address>,
-    ) -> Outcome {
-        self.check_people(&to)?;
-        if !self.sign_in.is_online() {
-            return Err(CommandError::NotSignedIn);
-        }
-        let index = self.pick(call_id, is_open)?;
-        let id = self.calls[index].id.clone();
-        if self.calls[index].is_host() {
-            self.check_room(index, &to)?;
-            self.invite_more(now, index, to);
-        } else {
-            self.ask_host(index, to)?;
-        }
-        Ok(Some(id))
-    }
-
-    /// Invites people again who did not come; a member has the host do it.
-    pub(in crate::phone) fn ring_again(
-        &mut self,
-        now: Instant,
-        call_id: Option<&CallId>,
-        users: &[UserId],
-    ) -> Outcome {
-        let index = self.pick(call_id, |call| call.is_group && is_open(call))?;
-        let call = &self.calls[index];
-        let mut to = Vec::new();
-        for user in users {
-            let is_meant = |m: &&Member| m.user.id == *user && !is_live(m.state) && !is_coming(m);
-            match call.members.iter().find(is_meant) {
-                Some(member) => to.push(member.to.clone()),
-                None => return Err(CommandError::NoSuchUser(user.clone())),
-            }
-        }
-        let id = call.id.clone();
-        self.add(now, Some(&id), to)
-    }
-
-    /// Takes the invitations of some people back.
-    pub(in crate::phone) fn cancel_some(
-        &mut self,
-        _now: Instant,
-        call_id: Option<&CallId>,
-        users: &[UserId],
-        data: Option<String>,
-    ) -> Outcome {
-        let index = self.pick(call_id, |call| call.is_group && is_open(call))?;
-        let call = &self.calls[index];
-        if !call.is_host() {
-            return Err(CommandError::NotHost);
-        }
-        let is_meant = |user: &UserId| {
-            let mut members = call.members.iter();
-            members.position(|m| m.user.id == *user && is_pending(m.state) && !is_coming(m))
-        };
-        let mut meant = Vec::new();
-        for user in users {
-            let at = is_meant(user).ok_or_else(|| CommandError::NoSuchUser(user.clone()))?;
-            if !meant.contains(&at) {
-                meant.push(at);
-            }
-        }
-        let id = call.id.clone();
-        self.publish_of(index, Happened::CancelPressed);
-        for at in meant {
-            self.part(index, at, EndReason::Canceled, data.clone());
-            let (state, why) = (InvitationState::Canceled, EndReason::Canceled);
-            self.did_not_come(index, at, state, why, None);
-        }
-        Ok(Some(id))
-    }
-
-    /// A member asks for more people. Who may not, or names nobody new, gets no answer.
-    pub(in crate::phone) fn asked_to_add(
-        &mut self,
-        now: Instant,
-        leg: LegId,
-        mut users: Vec<Address>,
-    ) {
-        let Some((index, at)) = self.seat_of(leg) else {
-            return;
-        };
-        let call = &self.calls[index];
-        let is_in = call.members[at].state == InvitationState::Accepted;
-        let may_ask = self.settings.add == AddPolicy::Everyone && is_in && call.is_host();
-        if !may_ask || !is_open(call) || !self.sign_in.is_online() {
-            return;
-        }
-        let is_new = |address: &Address| {
-            let member = call.member(&address.user);
-            // Whom the host has removed only the host brings back.
-            let is_out = |member: &Member| {
-                !is_live(member.state)
-                    && !is_coming(member)
-                    && member.state != InvitationState::Kicked
-            };
-            address.user != call.me.id && member.is_none_or(is_out)
-        };
-        let mut seen = HashSet::new();
-        users.retain(|address| is_new(address) && seen.insert(address.user.clone()));
-        users.truncate(ROSTER_USERS.saturating_sub(call.n_live()));
-        if !users.is_empty() && self.check_room(index, &users).is_ok() {
-            self.invite_more(now, index, users);
-        }
-    }
-
-    fn ask_host(&mut self, index: usize, users: Vec<Address>) -> Result<(), CommandError> {
-        let call = &self.calls[index];
-        let host = call
-            .member(&call.host)
-            .filter(|host| host.media().is_some());
-        let host = host.ok_or(CommandError::NoSuchCall)?;
-        let Some(leg) = host.leg.filter(|_| host.ours) else {
-            let why = "the other phone does not know calls of several people";
-            return Err(CommandError::Invalid(why.to_owned()));
-        };
-        let call = call.id.clone();
-        self.say(Say::Add { leg, call, users });
-        Ok(())
-    }
-
-    fn check_room(&self, index: usize, to: &[Address]) -> Result<(), CommandError> {
-        let call = &self.calls[index];
-        for address in to {
-            let member = call.member(&address.user);
-            if member.is_some_and(|member| is_live(member.state) || is_coming(member)) {
-                let why = format!("{} is in the call or invited already", address.user);
-                return Err(CommandError::Invalid(why));
-            }
-        }
-        if call.n_live() + to.len() > ROSTER_USERS || call.members.len() + to.len() > PEOPLE {
-            return Err(CommandError::RoomFull);
-        }
-        Ok(())
-    }
-
-    fn invite_more(&mut self, now: Instant, index: usize, to: Vec<Address>) {
-        let invitation = InvitationId::new(self.identities.ulid(now));
-        if !self.calls[index].is_group {
-            let token = self.identities.token();
-            let call = &mut self.calls[index];
-            call.is_group = true;
-            call.group = Group {
-                has_connected: call.peer().has_entered,
-                ..Group::hosted(token)
-            };
-            call.peer_mut().order = 1;
-        }
-        self.calls[index].invitation = invitation;
-        for address in to {
-            let leg = self.identities.leg();
-            let call = &mut self.calls[index];
-            let known = call.members.iter().position(|m| m.user.id == address.user);
-            let at = known.unwrap_or_else(|| {
-                let user = User::of(address.user.clone());
-                let state = InvitationState::Sent;
-                call.members.push(Member::new(user, address, state));
-                call.members.len() - 1
-            });
-            let member = &mut call.members[at];
-            member.state = InvitationState::Sent;
-            member.note = None;
-            member.leg = Some(leg);
-            member.link = Link::Offering;
-            let id = member.user.id.clone();
-            call.group.results.retain(|(user, _)| *user != id);
-            self.order(MediaOrder::Offer { leg });
-        }
-    }
-
     /// An offer of ours is made: for somebody who is to ring, for a member, or to be let in.
     pub(in crate::phone) fn group_offer(&mut self, now: Instant, leg: LegId, sdp: Sdp) {
         let Some((index, at)) = self.seat_of(leg) else {
@@ -391,11 +181,18 @@ impl Phone {
         } else if member.state == InvitationState::Accepted {
             self.member_failed(now, index, at);
         } else {
-            self.callee_refused(index, at, refusal, data);
+            self.callee_refused(now, index, at, refusal, data);
         }
     }
 
-    fn callee_refused(&mut self, index: usize, at: usize, refusal: Refusal, data: Option<String>) {
+    fn callee_refused(
+        &mut self,
+        now: Instant,
+        index: usize,
+        at: usize,
+        refusal: Refusal,
+        data: Option<String>,
+    ) {
         let callee = self.calls[index].members[at].user.clone();
         let callee_id = callee.id.clone();
         let note = data.as_deref().and_then(note_of);
@@ -418,7 +215,10 @@ impl Phone {
                 return;
             }
             Refusal::Canceled => (InvitationState::Canceled, EndReason::Canceled, None),
-            Refusal::Offline => (InvitationState::Offline, EndReason::Offline, None),
+            Refusal::Offline => {
+                self.leave_word(now, index, at);
+                (InvitationState::Offline, EndReason::Offline, None)
+            }
             Refusal::NotFound => (InvitationState::Offline, EndReason::NotFound, None),
             Refusal::Unreachable => {
                 let message = "the server cannot be reached";
@@ -505,14 +305,5 @@ impl Phone {
     pub(super) fn end_join(&mut self, now: Instant, index: usize, why: EndReason, detail: &str) {
         let end = End::because(why).with_detail(detail.to_owned());
         self.end(now, index, end);
-    }
-}
-
-/// Tells whether more people may be invited into a call.
-fn is_open(call: &Call) -> bool {
-    match call.stage {
-        Stage::Talking { .. } => true,
-        Stage::Preparing | Stage::Calling { .. } => call.is_group && !call.group.is_joining,
-        Stage::Ringing { .. } | Stage::Answering { .. } => false,
     }
 }

@@ -71,10 +71,11 @@ impl Phone {
         if !self.sign_in.is_online() || self.is_leaving {
             return Err(CommandError::NotSignedIn);
         }
-        if self.calls.iter().any(|call| !call.is_talking()) {
+        let is_free =
+            |call: &Call| call.id != *call_id && matches!(call.stage, Stage::Talking { .. });
+        if !self.calls.iter().all(is_free) {
             return Err(CommandError::InCall);
         }
-        self.hold_all(now);
         self.missed
             .retain(|missed| missed.facts.call_id != *call_id);
         let me = self.settings.me.clone();
@@ -117,6 +118,7 @@ impl Phone {
             me,
             plan: Plan::default(),
         });
+        self.hold_others(now, self.calls.len() - 1);
         self.offer_to_join(self.calls.len() - 1);
         Ok(Some(call_id.clone()))
     }
@@ -163,15 +165,17 @@ impl Phone {
     pub(super) fn not_let_in(&mut self, now: Instant, index: usize, at: usize, refusal: Refusal) {
         self.drop_leg(index, at, EndReason::Failed, None);
         let (why, detail) = match refusal {
-            Refusal::Moved { to } if self.calls[index].group.n_moves < MOVES => {
-                if to.user != self.settings.me.id {
-                    self.ask_elsewhere(index, to);
-                    return;
-                }
-                (EndReason::Failed, "the call is over".to_owned())
+            Refusal::Moved { to }
+                if self.calls[index].group.n_moves < MOVES && to.user != self.settings.me.id =>
+            {
+                self.ask_elsewhere(index, to);
+                return;
             }
             Refusal::RoomFull => (EndReason::RoomFull, "ten people are in it".to_owned()),
-            Refusal::Over => (EndReason::Failed, "the call is over".to_owned()),
+            // Those who are asked in turn and name each other have all left it.
+            Refusal::Over | Refusal::Moved { .. } => {
+                (EndReason::Failed, "the call is over".to_owned())
+            }
             Refusal::Forbidden => (EndReason::Failed, "not one of the call".to_owned()),
             Refusal::Offline => (EndReason::Offline, "the host is offline".to_owned()),
             Refusal::NotFound => (EndReason::NotFound, String::new()),
@@ -183,9 +187,7 @@ impl Phone {
                 EndReason::NetworkLost,
                 "the server cannot be reached".to_owned(),
             ),
-            Refusal::Glare { .. } | Refusal::Moved { .. } => {
-                (EndReason::Failed, "nobody lets us in".to_owned())
-            }
+            Refusal::Glare { .. } => (EndReason::Failed, "nobody lets us in".to_owned()),
             Refusal::Other { status, text } => (EndReason::Failed, format!("{status} {text}")),
         };
         self.end_join(now, index, why, &detail);

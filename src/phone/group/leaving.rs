@@ -71,6 +71,7 @@ impl Phone {
                 self.state_is(index, at, InvitationState::Canceled, None);
             }
         }
+        self.sum_up_timeouts(index);
     }
 
     /// Leaves a group and ends it for us; for all, where it is ours and so settled.
@@ -82,10 +83,12 @@ impl Phone {
         data: Option<String>,
     ) {
         let ends_for_all = self.calls[index].is_host() && self.settings.end_when_host_leaves;
-        let told = match why {
-            EndReason::NetworkLost => why,
-            _ if ends_for_all => EndReason::HostLeft,
-            _ => EndReason::RemoteHangUp,
+        let told = if why == EndReason::NetworkLost {
+            why
+        } else if ends_for_all {
+            EndReason::HostLeft
+        } else {
+            EndReason::RemoteHangUp
         };
         self.say_goodbye(index, told, data.as_ref());
         self.end(now, index, End::because(why));
@@ -129,15 +132,14 @@ impl Phone {
         let is_host = call.host == id;
         let is_by_host = by.is_none_or(|by| *by == id);
         let reason = reason.unwrap_or(EndReason::RemoteHangUp);
-        let end = match reason {
-            EndReason::KickOut if is_by_host => Some(End::because(reason).by(Some(id.clone()))),
-            EndReason::HostLeft | EndReason::NetworkLost => Some(End::because(reason)),
-            _ => None,
-        };
-        if let Some(end) = end.filter(|_| is_host) {
+        let is_kick = reason == EndReason::KickOut && is_by_host;
+        let is_end = matches!(reason, EndReason::HostLeft | EndReason::NetworkLost);
+        if is_host && (is_kick || is_end) {
+            let kicker = is_kick.then_some(id);
+            let end = End::because(reason).by(kicker).with_data(data.cloned());
             // The leg is over: nothing is left to be said on it.
             self.drop_leg(index, at, reason, data.cloned());
-            self.be_put_out(now, index, end.with_data(data.cloned()));
+            self.be_put_out(now, index, end);
             return true;
         }
         if is_host && call.group.token.is_none() {
@@ -162,10 +164,13 @@ impl Phone {
     /// Somebody is out of the call.
     fn has_left(&mut self, index: usize, at: usize, why: EndReason) {
         let group = &mut self.calls[index].group;
-        group.last_words = Some(match why {
-            EndReason::NetworkLost => why,
-            _ => EndReason::RemoteHangUp,
-        });
+        let is_lost = why == EndReason::NetworkLost;
+        let reason = if is_lost {
+            why
+        } else {
+            EndReason::RemoteHangUp
+        };
+        group.last_words = Some(reason);
         let member = &self.calls[index].members[at];
         let (id, order, state) = (member.user.id.clone(), member.order, member.state);
         let group = &mut self.calls[index].group;
@@ -175,6 +180,10 @@ impl Phone {
         group.gone.insert(0, (id, order));
         if state == InvitationState::Accepted {
             self.state_is(index, at, InvitationState::Left, None);
+        } else if is_pending(state) {
+            // The answer never came, only the goodbye.
+            let (state, why) = (InvitationState::Left, EndReason::Failed);
+            self.did_not_come(index, at, state, why, None);
         }
     }
 
@@ -294,7 +303,11 @@ impl Phone {
                         self.say_last_word(index, at, EndReason::NetworkLost, None);
                         self.does_not_come_in(index, at);
                     }
-                    _ => {}
+                    Link::None
+                    | Link::Invited
+                    | Link::Answering
+                    | Link::Awaited { .. }
+                    | Link::Up(_) => {}
                 }
             }
         }

@@ -187,7 +187,7 @@ impl Phone {
     }
 
     /// Answers those members whom the roster names by now.
-    pub(super) fn answer_waiting(&mut self, _now: Instant, index: usize) {
+    pub(super) fn answer_waiting(&mut self, index: usize) {
         let mut at = 0;
         while at < self.calls[index].group.waiting.len() {
             let call = &self.calls[index];
@@ -277,11 +277,12 @@ impl Phone {
 
     /// Returns what a CANCEL says for an end.
     pub(super) const fn cancel_cause(why: EndReason) -> CancelCause {
-        match why {
-            EndReason::NoAnswer => CancelCause::Timeout,
-            EndReason::AnsweredElsewhere => CancelCause::AnsweredElsewhere,
-            EndReason::Declined => CancelCause::DeclinedElsewhere,
-            _ => CancelCause::Caller,
+        if matches!(why, EndReason::NoAnswer) {
+            CancelCause::Timeout
+        } else if matches!(why, EndReason::AnsweredElsewhere) {
+            CancelCause::AnsweredElsewhere
+        } else {
+            CancelCause::Caller
         }
     }
 }

@@ -139,10 +139,8 @@ impl Phone {
         {
             group.early = None;
         }
-        if let Some(token) = roster.token {
-            if group.token.as_ref() != Some(&token) {
-                group.token_before = group.token.replace(token);
-            }
+        if roster.token.is_some() && group.token != roster.token {
+            group.token_before = std::mem::replace(&mut group.token, roster.token);
         }
         let mut changed = Vec::new();
         let is_named = |id: &UserId| roster.users.iter().any(|entry| entry.id == *id);
@@ -233,9 +231,10 @@ impl Phone {
 
     /// Somebody is no longer in the call by the host's word: so our leg to that person ends.
     fn put_out(&mut self, index: usize, at: usize, state: InvitationState) -> Option<usize> {
-        let told = match state {
-            InvitationState::Kicked => EndReason::RemoteHangUp,
-            _ => EndReason::NetworkLost,
+        let told = if state == InvitationState::Kicked {
+            EndReason::RemoteHangUp
+        } else {
+            EndReason::NetworkLost
         };
         self.part(index, at, told, None);
         let call = &mut self.calls[index];

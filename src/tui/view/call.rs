@@ -6,14 +6,12 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use crate::av::MicrophoneState;
-use crate::phone::call::{MediaState, Member};
-use crate::tui::meters::{PeerMeter, is_speech};
+use super::chat;
+use super::member::{self, quality, voice};
 use crate::tui::page::{Page, Size, below, inset, row};
 use crate::tui::text::{fit, width};
 use crate::tui::theme;
 use crate::tui::widget::{boxed, wave};
-use crate::tui::words::{exception_name, exception_sentence};
 
 /// One person's part of the screen.
 struct Part<'a> {
@@ -26,23 +24,24 @@ struct Part<'a> {
 
 pub(super) fn draw(page: &mut Page<'_>, area: Rect) {
     let (phone, ui) = (page.phone, page.ui);
-    let Some(call) = phone.calls().iter().rfind(|call| call.is_talking()) else {
+    let Some(call) = ui.current(phone) else {
         return;
     };
+    let area = chat::draw(page, area, &call.id);
     let member = call.peer();
     let theirs = Part {
         name: ui.name_of(&member.user),
-        state: their_state(page, member),
+        state: member::talking(page, call, member),
         detail: quality(&page.meters.peer(member.leg)),
         wave: member.leg.and_then(|leg| ui.waves.peers.get(&leg)),
-        voice: voice(theme::their_voice(), phone.is_deafened()),
+        voice: voice(theme::their_voice(), phone.is_deafened() || call.is_held),
     };
     let ours = Part {
         name: "you",
-        state: our_state(page),
+        state: member::ours(page, call),
         detail: format!("mic {} · speaker {}", ui.microphone.name, ui.speaker.name),
         wave: Some(&ui.waves.microphone),
-        voice: voice(theme::own_voice(), phone.is_muted()),
+        voice: voice(theme::own_voice(), phone.is_muted() || call.is_held),
     };
     if page.size == Size::Small {
         small(page, area, &theirs);
@@ -63,11 +62,6 @@ pub(super) fn draw(page: &mut Page<'_>, area: Rect) {
         &theirs,
     );
     large(page, below(area, upper), &ours);
-}
-
-/// A wave that nobody hears is drawn dim.
-const fn voice(style: Style, is_off: bool) -> Style {
-    if is_off { theme::dim() } else { style }
 }
 
 fn small(page: &mut Page<'_>, area: Rect, part: &Part<'_>) {
@@ -107,75 +101,4 @@ fn shifted(area: Rect, by: u16) -> Rect {
         width: area.width - by,
         ..area
     }
-}
-
-fn their_state(page: &Page<'_>, member: &Member) -> (String, Style) {
-    let connecting = || ("connecting the sound".to_owned(), theme::warning());
-    match member.media() {
-        None | Some(MediaState::Connecting { .. }) => return connecting(),
-        Some(MediaState::Silent { since }) => {
-            let seconds = page.ui.now.saturating_duration_since(since).as_secs();
-            let told = format!("nothing comes through, reconnecting {seconds} s");
-            return (told, theme::bad());
-        }
-        Some(MediaState::Closed { .. }) => return ("has left".to_owned(), theme::warning()),
-        Some(MediaState::Flowing) => {}
-    }
-    if let Some(exception) = member.microphone_exception() {
-        let name = exception_name(exception);
-        let told = exception_sentence(exception);
-        return (format!("microphone: {name}, {told}"), theme::bad());
-    }
-    let (told, style) = match member.microphone() {
-        MicrophoneState::Muted => ("muted", theme::warning()),
-        MicrophoneState::None => ("has no microphone", theme::warning()),
-        MicrophoneState::On if page.phone.is_deafened() => {
-            ("your ears are OFF, e opens them", theme::warning())
-        }
-        MicrophoneState::On if is_speech(page.meters.peer(member.leg).level) => {
-            ("› speaking", theme::their_voice())
-        }
-        MicrophoneState::On if member.ours && member.devices.seq > 0 && !member.devices.speaker => {
-            ("mic on, does not hear you", theme::warning())
-        }
-        MicrophoneState::On => ("mic on", theme::text()),
-    };
-    (told.to_owned(), style)
-}
-
-fn our_state(page: &Page<'_>) -> (String, Style) {
-    let is_speaking = is_speech(page.meters.microphone);
-    if let Some(exception) = page.ui.fault(page.phone) {
-        let told = format!("microphone: {}, o devices", exception_name(exception));
-        return (told, theme::bad());
-    }
-    let (told, style) = match (page.phone.is_muted(), is_speaking) {
-        (true, true) => ("MUTED, and you are talking: m", theme::warning()),
-        (true, false) => ("MUTED, m turns it on", theme::warning()),
-        (false, _) if page.ui.microphone.name == "none" => {
-            ("no microphone, o devices", theme::warning())
-        }
-        (false, true) => ("› speaking", theme::own_voice()),
-        (false, false) => ("mic on", theme::text()),
-    };
-    (told.to_owned(), style)
-}
-
-/// Tells how well it comes through: a word first, then the numbers.
-fn quality(meter: &PeerMeter) -> String {
-    let Some(rtt) = meter.rtt else {
-        return String::new();
-    };
-    let rtt = rtt.as_millis();
-    let loss = meter.loss * 100.0;
-    let word = if loss >= 5.0 || rtt >= 400 {
-        "poor"
-    } else if loss >= 1.0 || rtt >= 200 {
-        "fair"
-    } else {
-        "fine"
-    };
-    let jitter = meter.jitter.as_millis();
-    let buffer = meter.buffer.as_millis();
-    format!("{word}: {rtt} ms  loss {loss:.0} %  jitter {jitter} ms  buffer {buffer} ms")
 }

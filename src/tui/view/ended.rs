@@ -5,51 +5,41 @@ use ratatui::text::{Line, Span};
 
 use crate::av::Kind;
 use crate::event::EndReason;
+use crate::phone::call::Direction;
 use crate::tui::command_table::Context;
+use crate::tui::over::Over;
 use crate::tui::page::{Page, Size, middle, row};
 use crate::tui::text::fit;
 use crate::tui::widget::buttons;
-use crate::tui::words::{clock, end_detail, end_sentence};
+use crate::tui::words::{clock, end_detail, state_word};
 use crate::tui::{Action, theme};
 
 pub(super) fn draw(page: &mut Page<'_>, area: Rect) {
     let Some(over) = &page.ui.over else { return };
-    let is_good = matches!(
-        over.reason,
-        EndReason::LocalHangUp | EndReason::RemoteHangUp | EndReason::AnsweredElsewhere
-    );
-    let (sign, style) = if is_good {
+    let (sign, style) = if is_good(over.reason) {
         ("✓", theme::good())
     } else {
         ("✕", theme::bad())
     };
     let gap = u16::from(page.size != Size::Small);
-    let area = middle(area, area.width, 5 + 3 * gap);
     let room = usize::from(area.width).saturating_sub(4);
-    let name = fit(page.ui.name_of(&over.peer), room.saturating_sub(24).max(8));
-    let sentence = if over.reason == EndReason::NetworkLost && over.duration.is_zero() {
-        format!("{name} could not be reached")
-    } else {
-        end_sentence(over.reason, over.direction, &name)
-    };
+    let more = more(page, over);
+    let most = usize::from(area.height.saturating_sub(3 + 3 * gap));
+    let more = &more[..more.len().min(most)];
+    let n_more = u16::try_from(more.len()).unwrap_or_default();
+    let area = middle(area, area.width, 3 + n_more.max(2) + 3 * gap);
     let title = Line::from(vec![
         Span::styled(format!("{sign}  "), style),
-        Span::styled(fit(&sentence, room.saturating_sub(3)), theme::strong()),
+        Span::styled(
+            fit(&sentence(page, over, room), room.saturating_sub(3)),
+            theme::strong(),
+        ),
     ]);
     page.put_middle(area, title);
-    let detail = end_detail(over.reason, over.direction);
-    let more = [
-        (!detail.is_empty()).then(|| detail.to_owned()),
-        over.detail
-            .as_ref()
-            .map(|it| crate::address::clean(it, 120)),
-        over.note.as_ref().map(|note| format!("\"{note}\"")),
-    ];
-    let mut n = 1;
-    for told in more.into_iter().flatten() {
-        page.put_middle(row(area, n), Span::raw(fit(&told, room)));
-        n += 1;
+    for (n, told) in (1_u16..).zip(more) {
+        page.put_middle(row(area, n), Span::raw(fit(told, room)));
     }
+    let n = 1 + n_more;
     let kind = match over.kind {
         Kind::Voice => "voice",
         Kind::Video => "video",
@@ -61,6 +51,57 @@ pub(super) fn draw(page: &mut Page<'_>, area: Rect) {
     };
     page.put_middle(row(area, n + gap), Span::styled(length, theme::dim()));
     let spot = row(area, n + 1 + 2 * gap);
-    let actions = [Action::Again, Action::Back];
-    buttons(page, spot, Context::Ended, &actions);
+    let actions = [Action::Again, Action::Message, Action::Back];
+    let actions = match page.size {
+        Size::Small => &[Action::Again, Action::Back][..],
+        Size::Normal | Size::Wide => &actions[..],
+    };
+    buttons(page, spot, Context::Ended, actions);
+}
+
+const fn is_good(reason: EndReason) -> bool {
+    matches!(
+        reason,
+        EndReason::LocalHangUp
+            | EndReason::RemoteHangUp
+            | EndReason::AnsweredElsewhere
+            | EndReason::Alone
+            | EndReason::HostLeft
+            | EndReason::MaxDuration
+            | EndReason::Transferred
+    )
+}
+
+fn sentence(page: &Page<'_>, over: &Over, room: usize) -> String {
+    let name = fit(page.ui.name_of(&over.peer), room.saturating_sub(24).max(8));
+    let kicker = over.kicker.as_ref().map(|user| page.ui.name_of(user));
+    over.sentence(&name, kicker)
+}
+
+/// Returns what else is known of the end, a line each.
+fn more(page: &Page<'_>, over: &Over) -> Vec<String> {
+    let detail = end_detail(over.reason, over.direction);
+    // Which device answered may be heard after the end.
+    let ended = page.phone.ended().filter(|it| it.call.id == over.call);
+    let known = over.detail.as_ref();
+    let known = known.or_else(|| ended.and_then(|ended| ended.detail.as_ref()));
+    let is_own = over.people.is_empty() || over.direction == Direction::Incoming;
+    let told = [
+        (!detail.is_empty() && is_own).then(|| detail.to_owned()),
+        known.map(|it| crate::address::clean(it, 120)),
+        over.note.as_ref().map(|note| format!("\"{note}\"")),
+    ];
+    let mut lines: Vec<String> = told.into_iter().flatten().collect();
+    if over.goes_on() {
+        lines.push("the others talk on: r comes back in".to_owned());
+    }
+    if over.duration.is_zero() && over.direction == Direction::Outgoing {
+        lines.extend(over.people.iter().map(|person| {
+            let note = person.note.as_ref().map(|note| format!(" \"{note}\""));
+            let name = page.ui.name_of(&person.user);
+            let word = state_word(person.state);
+            format!("{name}: {word}{}", note.unwrap_or_default())
+        }));
+    }
+    lines
 }

@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use crate::event::RoomReason;
-use crate::phone::call::{Call, MediaState};
+use crate::phone::call::{Call, MediaState, Member};
 use crate::tui::command_table::Context;
 use crate::tui::page::{Page, Size, inset};
 use crate::tui::text::{fit, width};
@@ -17,15 +17,24 @@ pub(super) fn draw(page: &mut Page<'_>, area: Rect, place: Context) {
     let taken = microphone(page, area);
     let room = usize::from(area.width.saturating_sub(taken + 2));
     let left = match place {
-        Context::Call => in_call(page, room),
+        Context::Call | Context::GroupCall => in_call(page, room),
         Context::Dial
         | Context::People
+        | Context::Recents
+        | Context::Finding
         | Context::Incoming
+        | Context::Waiting
         | Context::Outgoing
+        | Context::OutgoingGroup
         | Context::Ended
         | Context::Devices
+        | Context::Writing
+        | Context::Adding
+        | Context::Transfer
+        | Context::Keypad
         | Context::Help
-        | Context::Question => account(page, room),
+        | Context::Question
+        | Context::HangUp => account(page, room),
     };
     page.put(area, left);
 }
@@ -51,6 +60,12 @@ fn account(page: &Page<'_>, room: usize) -> Line<'static> {
         Span::styled(name, theme::strong()),
         Span::styled(format!("  {state}"), style),
     ];
+    let mut used = used;
+    if page.phone.is_undisturbed() {
+        let told = "  DND on";
+        parts.push(Span::styled(told, theme::warning()));
+        used += told.len();
+    }
     let server = &page.ui.options.server;
     if !server.is_empty() && page.size != Size::Small && used + 8 < room {
         let server = fit(&format!(" · {server}"), room - used);
@@ -60,25 +75,28 @@ fn account(page: &Page<'_>, room: usize) -> Line<'static> {
 }
 
 fn in_call(page: &Page<'_>, room: usize) -> Line<'static> {
-    let Some(call) = page.phone.calls().iter().rfind(|call| call.is_talking()) else {
+    let Some(call) = page.ui.current(page.phone) else {
         return Line::default();
     };
     let time = clock(call.duration(page.ui.now).unwrap_or_default());
-    let is_fine = call.media() == Some(MediaState::Flowing);
+    let is_flowing = |member: &Member| member.media() == Some(MediaState::Flowing);
+    let is_fine = call.joined().all(is_flowing) && !call.is_held;
     let style = if is_fine {
         theme::good()
     } else {
         theme::warning()
     };
+    let on_hold = if call.is_held { "  ON HOLD" } else { "" };
     let away = if page.phone.sign_in().is_online() {
         String::new()
     } else {
         format!("  server: {}", sign_in(page.ui.now, page.phone))
     };
+    let away = format!("{on_hold}{away}");
     let room = room.saturating_sub(4 + time.len());
     let least = room.min(6);
     let name = fit(
-        page.ui.name_of(&call.peer().user),
+        &page.ui.others_in(call),
         room.saturating_sub(width(&away)).max(least),
     );
     let rest = room.saturating_sub(width(&name));
@@ -102,6 +120,9 @@ fn microphone(page: &mut Page<'_>, area: Rect) -> u16 {
         (None, true) => ("mic MUTED".to_owned(), theme::warning(), false),
         (None, false) if page.ui.microphone.name == "none" => {
             ("mic none".to_owned(), theme::warning(), false)
+        }
+        (None, false) if page.ui.current(page.phone).is_some_and(|call| call.is_held) => {
+            ("mic on hold".to_owned(), theme::warning(), false)
         }
         // The device opens when a call is taken: until then nobody is heard.
         (None, false) if !page.phone.calls().iter().any(Call::is_talking) => {

@@ -14,12 +14,20 @@ pub(super) fn draw(page: &mut Page<'_>, area: Rect, place: Context) {
     let title = match place {
         Context::Dial => "Keys while you type",
         Context::People => "Keys in the list",
+        Context::Recents => "Keys in the calls that were",
+        Context::Finding => "Keys while you look for a call",
         Context::Incoming => "Keys while somebody calls",
-        Context::Outgoing => "Keys while you call",
+        Context::Waiting => "Keys while somebody calls in a call",
+        Context::Outgoing | Context::OutgoingGroup => "Keys while you call",
         Context::Call => "Keys in a call",
+        Context::GroupCall => "Keys in a call of several people",
         Context::Ended => "Keys after a call",
         Context::Devices => "Keys in the devices",
-        Context::Help | Context::Question => "Keys",
+        Context::Writing => "Keys while you write",
+        Context::Adding => "Keys while you invite people",
+        Context::Transfer => "Keys while you put a call through",
+        Context::Keypad => "Keys of the telephone: 0 to 9, *, #, A to D",
+        Context::Help | Context::Question | Context::HangUp => "Keys",
     };
     let room = Rect {
         height: area.height - 1,
@@ -29,6 +37,8 @@ pub(super) fn draw(page: &mut Page<'_>, area: Rect, place: Context) {
     let edge = middle(room, 76, n_rows);
     let inside = inset(boxed(page, edge, title, theme::key()), 1);
     page.hits.add(edge, Action::Help);
+    let last = lines.len().saturating_sub(usize::from(inside.height));
+    let lines = &lines[page.ui.help_row.min(last)..];
     for (n, line) in (0_u16..).zip(lines) {
         let spot = row(inside, n);
         let help = fit(line.help, usize::from(spot.width).saturating_sub(11));

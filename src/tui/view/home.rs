@@ -5,13 +5,15 @@ use std::time::Duration;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
+use super::tabs;
+use crate::history::{self, Entry};
 use crate::phone::call::Direction;
+use crate::tui::dialled::{preview, shown_people};
 use crate::tui::page::{Page, Size, below, inset, row};
 use crate::tui::people::Person;
 use crate::tui::text::{fit, pad, width};
-use crate::tui::update::shown_people;
 use crate::tui::widget::{boxed, field};
-use crate::tui::words::{ago, clock, end_word, sign_in};
+use crate::tui::words::{ago, at, call_result, clock, moment, sign_in, when};
 use crate::tui::{Action, theme};
 
 pub(super) fn draw(page: &mut Page<'_>, area: Rect) {
@@ -39,7 +41,7 @@ fn dial(page: &mut Page<'_>, area: Rect) -> u16 {
     let has_keys = !ui.is_in_list;
     let example = match ui.options.people.first() {
         Some(user) if ui.options.demo => format!("press Enter to call {}", user.name),
-        _ => "an ID, for example bob".to_owned(),
+        _ => "an ID, for example bob; several make a group".to_owned(),
     };
     if page.size == Size::Small {
         let line = inset(row(area, 0), 1);
@@ -55,7 +57,14 @@ fn dial(page: &mut Page<'_>, area: Rect) -> u16 {
     let height = area.height.min(3);
     let edge = inset(Rect { height, ..area }, 1);
     let style = if has_keys { theme::key() } else { theme::dim() };
-    let inside = boxed(page, edge, "Who do you want to call?", style);
+    let title = match preview(ui, ui.dial.text()) {
+        Some(names) => format!(
+            "Enter calls {}",
+            fit(&names, usize::from(area.width).saturating_sub(20))
+        ),
+        None => "Who do you want to call?".to_owned(),
+    };
+    let inside = boxed(page, edge, &title, style);
     field(page, inset(inside, 1), &ui.dial, has_keys, &example);
     if ui.is_in_list {
         page.hits.add(edge, Action::Switch);
@@ -66,27 +75,22 @@ fn dial(page: &mut Page<'_>, area: Rect) -> u16 {
 fn people(page: &mut Page<'_>, area: Rect) {
     let shown = shown_people(page.ui);
     let has_title = page.size != Size::Small;
+    if has_title {
+        tabs::draw(page, below(area, 1));
+    }
     if page.ui.people.is_empty() {
         if has_title {
             let told = format!(
                 "Others reach you as {}. Everybody you talk to appears here.",
                 page.phone.me().id
             );
-            page.put_text(below(area, 1), &told, theme::dim());
+            page.put_text(below(area, 3), &told, theme::dim());
         }
         return;
     }
-    if has_title {
-        let title = if page.ui.dial.is_empty() {
-            "PEOPLE"
-        } else {
-            "PEOPLE that match"
-        };
-        page.put(below(area, 1), Span::styled(title, theme::dim()));
-    }
     let list = below(area, if has_title { 2 } else { 0 });
     if shown.is_empty() && has_title {
-        page.put(list, Span::styled("  nobody of this session", theme::dim()));
+        page.put(list, Span::styled("  nobody you know fits", theme::dim()));
     }
     let n_rows = usize::from(list.height);
     let first = (page.ui.row + 1).saturating_sub(n_rows);
@@ -111,14 +115,24 @@ fn person_line(
     room: u16,
 ) -> Line<'static> {
     let user = &person.user;
-    let (sign, style) = if is_selected {
-        ("› ", theme::selected())
+    let style = if is_selected {
+        theme::selected()
     } else {
-        ("  ", theme::strong())
+        theme::strong()
+    };
+    let is_marked = page.ui.marked.contains(&person.address());
+    let sign = match (is_selected, is_marked) {
+        (true, true) => "›▪",
+        (true, false) => "› ",
+        (false, true) => " ▪",
+        (false, false) => "  ",
     };
     let mut rest = String::new();
     if user.name != user.id.as_str() {
-        rest = format!("{}  ", user.id);
+        rest = format!("{}  ", person.address());
+    }
+    if person.is_favourite {
+        rest.push_str("★ ");
     }
     rest.push_str(&last(page, person));
     let rest = fit(&rest, usize::from(room).saturating_sub(cells + 4));
@@ -137,13 +151,24 @@ fn last(page: &Page<'_>, person: &Person) -> String {
         Direction::Outgoing => "↗",
         Direction::Incoming => "↙",
     };
-    let word = end_word(last.reason, last.direction);
-    let length = match last.duration_ms {
-        0 => String::new(),
-        ms => format!(" {}", clock(Duration::from_millis(ms))),
+    let length = if last.duration.is_zero() {
+        String::new()
+    } else {
+        format!(" {}", clock(last.duration))
     };
-    let when = ago(page.ui.now.saturating_duration_since(last.ended));
-    format!("{way} {word}{length}, {when}")
+    let when = past(page, last.ended);
+    format!("{way} {}{length}, {when}", last.word)
+}
+
+/// Tells how long ago something was, or when, if that is long ago.
+fn past(page: &Page<'_>, unix: i64) -> String {
+    let now = page.ui.wall();
+    match u64::try_from(now.unix_timestamp().saturating_sub(unix)) {
+        Ok(seconds @ 0..43_200) => ago(Duration::from_secs(seconds)),
+        Ok(_long) => when(at(unix.saturating_mul(1000), now.offset()), now.date()),
+        // The clock was set back.
+        Err(_negative) => ago(Duration::ZERO),
+    }
 }
 
 /// Draws on a wide terminal who we are, and who is selected.
@@ -169,7 +194,30 @@ fn cards(page: &mut Page<'_>, area: Rect) {
         ("last", last(page, person)),
         ("Enter", "calls".to_owned()),
     ];
-    card(page, below(area, used), "Selected", &facts);
+    let area = below(area, used);
+    let used = card(page, area, "Selected", &facts);
+    let calls = calls_with(page, person);
+    if !calls.is_empty() {
+        card(page, below(area, used), "Calls", &calls);
+    }
+}
+
+/// Returns the last calls with somebody: when, and what became of them.
+fn calls_with(page: &Page<'_>, person: &Person) -> Vec<(&'static str, String)> {
+    let now = page.ui.wall();
+    let is_with = |entry: &&Entry| entry.others().iter().any(|it| it.id == person.user.id);
+    let entries = page.ui.recents.entries.iter().filter(is_with);
+    let told = entries.take(6).map(|entry| {
+        let way = match entry.direction {
+            history::Direction::Outgoing => "↗",
+            history::Direction::Incoming => "↙",
+        };
+        let at = moment(&entry.started_at).map(|at| at.to_offset(now.offset()));
+        let at = at.map_or_else(String::new, |at| when(at, now.date()));
+        let result = call_result(entry, |user| page.ui.name_of(user));
+        (way, format!("{at}  {result}"))
+    });
+    told.collect()
 }
 
 fn card(page: &mut Page<'_>, area: Rect, title: &str, facts: &[(&str, String)]) -> u16 {

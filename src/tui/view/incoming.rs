@@ -12,18 +12,20 @@ use crate::tui::command_table::Context;
 use crate::tui::page::{Page, Size, below, inset, middle, row};
 use crate::tui::text::fit;
 use crate::tui::widget::{boxed, buttons, gauge};
-use crate::tui::words::clock;
+use crate::tui::words::{clock, state_word};
 use crate::tui::{Action, theme};
 
-pub(super) fn draw(page: &mut Page<'_>, area: Rect) {
+pub(super) fn draw(page: &mut Page<'_>, area: Rect, place: Context) {
     let phone = page.phone;
     let Some(call) = page.ui.ringing(phone) else {
         return;
     };
-    let rows = rows(call);
+    let rows = rows(page, call);
     let n_rows = u16::try_from(rows.len()).unwrap_or_default();
     let title = title(page, call, area);
-    let gap = u16::from(page.size != Size::Small);
+    // With much to tell and little room, the gaps go first.
+    let has_room = page.size != Size::Small && area.height >= 8 + n_rows;
+    let gap = u16::from(has_room);
     let mut rest = middle(area, area.width, 3 + n_rows + 5 * gap);
     if gap == 0 {
         page.put_middle(rest, title);
@@ -42,12 +44,13 @@ pub(super) fn draw(page: &mut Page<'_>, area: Rect) {
         page.put_middle(row(rest, n), Span::raw(told));
     }
     let spot = row(rest, n_rows + gap);
-    let actions = [Action::Answer, Action::Decline];
-    buttons(page, spot, Context::Incoming, &actions);
+    let actions = [Action::Answer, Action::EndAndAnswer, Action::Decline];
+    buttons(page, spot, place, &actions);
 }
 
 fn title(page: &Page<'_>, call: &Call, area: Rect) -> Line<'static> {
     let bell = match page.ui.beat(Duration::from_millis(400)) % 3 {
+        _ if page.ui.is_silenced(call) => "  (☎)  ",
         0 => "(( ☎ ))",
         1 => " ( ☎ ) ",
         _ => "   ☎   ",
@@ -55,23 +58,69 @@ fn title(page: &Page<'_>, call: &Call, area: Rect) -> Line<'static> {
     let room = usize::from(area.width).saturating_sub(20).min(40);
     Line::from(vec![
         Span::styled(format!("{bell}  "), theme::ringing()),
-        Span::styled(fit(&call.peer().user.name, room), theme::strong()),
+        Span::styled(fit(&page.ui.caller_name(call), room), theme::strong()),
     ])
 }
 
-fn rows(call: &Call) -> Vec<String> {
+/// Returns what is known of the call, a line each; what matters most comes first.
+fn rows(page: &Page<'_>, call: &Call) -> Vec<String> {
     let kind = match call.kind {
         Kind::Voice => "incoming voice call",
         Kind::Video => "incoming video call",
     };
-    let user = &call.peer().user;
-    let mut rows = vec![if user.name == user.id.as_str() {
+    let user = &call.caller;
+    let mut first = if page.ui.caller_name(call) == user.id.as_str() {
         kind.to_owned()
     } else {
         format!("{kind} from {}", user.id)
-    }];
+    };
+    if call.is_group {
+        // Everybody but us is a member, the caller too.
+        first.push_str(&format!(" · group of {}", call.members.len() + 1));
+    }
+    if page.ui.is_silenced(call) {
+        first.push_str(" · silenced");
+    }
+    let mut rows = vec![first];
+    rows.extend(also(page, call));
     rows.extend(call.note().map(|note| format!("note: \"{note}\"")));
+    rows.extend(answers_itself(page, call));
+    if let Some(other) = page.ui.current(page.phone) {
+        let time = clock(other.duration(page.ui.now).unwrap_or_default());
+        let what = if other.is_held {
+            "on hold"
+        } else {
+            "in a call with"
+        };
+        rows.push(format!("{what} {} ({time})", page.ui.others_in(other)));
+    }
     rows
+}
+
+/// Tells who else is invited to a group, and how far that is.
+fn also(page: &Page<'_>, call: &Call) -> Option<String> {
+    let others = call
+        .members
+        .iter()
+        .filter(|it| it.user.id != call.caller.id);
+    let others: Vec<String> = others
+        .map(|it| format!("{} ({})", page.ui.name_of(&it.user), state_word(it.state)))
+        .collect();
+    let is_any = call.is_group && !others.is_empty();
+    is_any.then(|| format!("also invited: {}", others.join(", ")))
+}
+
+/// Tells when the call is answered by itself, as the caller's contact has it.
+fn answers_itself(page: &Page<'_>, call: &Call) -> Option<String> {
+    let Stage::Ringing { since, .. } = call.stage else {
+        return None;
+    };
+    // In the middle of another call nothing answers by itself.
+    page.ui.current(page.phone).is_none().then_some(())?;
+    let rule = page.phone.settings().person(&call.caller.id)?;
+    let left = (since + rule.auto_answer?).checked_duration_since(page.ui.now)?;
+    let seconds = left.as_secs() + 1;
+    Some(format!("answered by itself in {seconds} s; d declines"))
 }
 
 /// Draws how long it has rung, of how long.

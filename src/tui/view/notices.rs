@@ -5,14 +5,13 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use crate::av::Kind;
-use crate::event::MissedCause;
 use crate::tui::caption::{caption, short_caption};
 use crate::tui::command_table::Context;
 use crate::tui::page::{Page, Size, below, inset, row};
 use crate::tui::text::{fit, width, wrap};
 use crate::tui::theme;
 use crate::tui::ui::OwnDevice;
-use crate::tui::words::{exception_name, exception_sentence};
+use crate::tui::words::{clock, exception_name, exception_sentence};
 
 /// Draws the notices and returns what room is left between them.
 pub(super) fn draw(page: &mut Page<'_>, area: Rect, place: Context) -> Rect {
@@ -42,8 +41,13 @@ pub(super) fn draw(page: &mut Page<'_>, area: Rect, place: Context) -> Rect {
 fn told(page: &Page<'_>, place: Context, room: usize) -> Vec<Line<'static>> {
     let ui = page.ui;
     let mut lines: Vec<Line<'static>> = Vec::new();
-    lines.extend(missed(page, place, room));
-    if place == Context::Call && !page.phone.sign_in().is_online() && page.size != Size::Small {
+    lines.extend(super::missed::notice(page, place, room));
+    lines.extend(unread(page, place, room));
+    lines.extend(aside(page, place, room));
+    if matches!(place, Context::Call | Context::GroupCall)
+        && !page.phone.sign_in().is_online()
+        && page.size != Size::Small
+    {
         let told = "⚠ The server is away; the sound goes on without it";
         lines.push(Line::styled(told, theme::warning()));
     }
@@ -78,45 +82,69 @@ fn banner(page: &mut Page<'_>, area: Rect) -> u16 {
         Kind::Voice => "voice",
         Kind::Video => "video",
     };
+    let is_silenced = page.ui.is_silenced(call) && page.ui.prompt.is_none();
+    let how = if is_silenced { ", silenced" } else { "" };
     let name = fit(
-        &call.peer().user.name,
-        usize::from(area.width).saturating_sub(24),
+        &page.ui.caller_name(call),
+        usize::from(area.width).saturating_sub(24 + how.len()),
     );
-    let told = format!("☎ {name} is calling, {kind}");
+    let told = format!("☎ {name} is calling, {kind}{how}");
     page.put(inset(row(area, 0), 1), Span::styled(told, theme::ringing()));
-    let keys = Line::from(vec![
-        Span::styled("  Esc", theme::key()),
-        Span::raw(" then "),
-        Span::styled("a", theme::key()),
-        Span::raw(" answer / "),
-        Span::styled("d", theme::key()),
-        Span::raw(" decline"),
-    ]);
+    let is_typing = page.ui.focus(page.phone) != page.ui.place(page.phone)
+        || matches!(page.ui.place(page.phone), Context::Dial | Context::Devices);
+    let mut keys = vec![Span::raw("  ")];
+    if is_typing {
+        keys.push(Span::styled("Esc", theme::key()));
+        keys.push(Span::raw(" then "));
+    }
+    keys.push(Span::styled("a", theme::key()));
+    keys.push(Span::raw(" answer / "));
+    keys.push(Span::styled("d", theme::key()));
+    keys.push(Span::raw(" decline"));
+    let keys = Line::from(keys);
     page.put(inset(row(area, 1), 1), keys);
     2
 }
 
-fn missed(page: &Page<'_>, place: Context, room: usize) -> Option<Line<'static>> {
-    let missed = &page.ui.missed;
-    let last = missed.last()?;
-    let keys = match (place, page.size) {
-        (Context::Dial | Context::People, Size::Small) => "",
-        (Context::Dial, _) => " - Tab, r call back · Backspace dismiss",
-        (Context::People, _) => " - r call back · Backspace dismiss",
-        _ => return None,
+/// Returns the call that waits to be taken up again, with the keys for it.
+fn aside(page: &Page<'_>, place: Context, room: usize) -> Option<Line<'static>> {
+    let is_calls = matches!(
+        place,
+        Context::Call | Context::GroupCall | Context::Outgoing | Context::OutgoingGroup
+    );
+    let call = page.ui.aside(page.phone).filter(|_| is_calls)?;
+    let time = clock(call.duration(page.ui.now).unwrap_or_default());
+    let keys = if matches!(place, Context::Call | Context::GroupCall) {
+        " - w swaps"
+    } else {
+        ""
     };
-    let why = match last.cause {
-        MissedCause::Timeout => "rang in vain",
-        MissedCause::Canceled => "gave up",
-        MissedCause::Busy => "you were busy",
-        MissedCause::Offline => "you were offline",
+    let what = if call.is_held { "on hold" } else { "also" };
+    let fixed = width(what) + width(&time) + width(keys) + 5;
+    let name = fit(&page.ui.others_in(call), room.saturating_sub(fixed));
+    Some(Line::from(vec![
+        Span::styled(format!("‖ {what}: {name} {time}"), theme::warning()),
+        Span::raw(keys),
+    ]))
+}
+
+/// Returns the last line of text that came outside a call.
+fn unread(page: &Page<'_>, place: Context, room: usize) -> Option<Line<'static>> {
+    let is_home = matches!(place, Context::Dial | Context::People | Context::Recents);
+    let n_unread = page.ui.chat.n_unread;
+    if n_unread == 0 || !is_home {
+        return None;
+    }
+    let last = page.ui.chat.of(None).last().copied()?;
+    let more = match n_unread {
+        1 => String::new(),
+        n => format!(" ({n} lines)"),
     };
-    let name = fit(&last.from.name, 16);
-    let note = last.note.as_ref().map(|note| format!(", \"{note}\""));
-    let told = match missed.len() {
-        1 => format!("⚠ Missed call: {name} ({why}{})", note.unwrap_or_default()),
-        n => format!("⚠ {n} missed calls, last {name} ({why})"),
+    let keys = match page.size {
+        Size::Small => "",
+        Size::Normal | Size::Wide => " - Backspace dismiss",
     };
+    let told = format!("› {}{more}: {}", last.from, last.text);
     let told = fit(&told, room.saturating_sub(width(keys)));
     Some(Line::from(vec![
         Span::styled(told, theme::warning()),

@@ -11,7 +11,7 @@ use crate::tui::theme;
 
 const GAP: u16 = 2;
 
-/// Draws the keys of a place from left to right until no room is left; the help is always there, last.
+/// Draws the keys of a place from left to right, those there is room for; the help is always there, last.
 pub(crate) fn hints(page: &mut Page<'_>, area: Rect, context: Context) {
     let hinted = rows(context).filter(|row| !row.hint.is_empty());
     let (help, others): (Vec<&Row>, Vec<&Row>) =
@@ -20,7 +20,7 @@ pub(crate) fn hints(page: &mut Page<'_>, area: Rect, context: Context) {
     let mut x = area.x + 1;
     for row in others {
         if x + cells(row) + GAP + help_cells > area.right() {
-            break;
+            continue;
         }
         x = hint(page, x, area.y, row, row.shown) + GAP;
     }

@@ -2,14 +2,15 @@
 
 use expect_test::expect;
 use offhook::command::Command;
-use offhook::event::Happened;
+use offhook::event::{EndReason, Happened};
+use offhook::id::InvitationId;
 use offhook::phone::Phone;
 use offhook::phone::call::MediaState;
 use offhook::phone::effect::Ring;
 use offhook::phone::signal::{CancelCause, Heard, Refusal};
 
 use super::line::Weather;
-use super::pair::{CANCEL, HANG_UP, Pair, dial, millis, seconds};
+use super::pair::{CANCEL, DECLINE, HANG_UP, Pair, dial, millis, seconds};
 
 /// Alice is the winner: she dials a little earlier.
 fn crossing(weather: Weather, later: u64) -> Pair {
@@ -146,7 +147,7 @@ fn a_winner_that_does_not_come_fails_the_call() {
     pair.run(millis(1));
     let call = &pair.phone("bob").calls()[0];
     let leg = call.peer().leg.expect("a leg");
-    let winner = call.invitation.clone();
+    let winner = InvitationId::new("another");
     let refusal = Refusal::Glare { winner };
     let data = None;
     pair.hears("bob", Heard::Refused { leg, refusal, data });
@@ -166,7 +167,7 @@ fn who_waits_for_the_winner_can_give_up() {
     pair.run(millis(1));
     let call = &pair.phone("bob").calls()[0];
     let leg = call.peer().leg.expect("a leg");
-    let winner = call.invitation.clone();
+    let winner = InvitationId::new("another");
     let refusal = Refusal::Glare { winner };
     let data = None;
     pair.hears("bob", Heard::Refused { leg, refusal, data });
@@ -178,6 +179,22 @@ fn who_waits_for_the_winner_can_give_up() {
         00.001 bob   !  invitation.user_state   alice canceled
         00.001 bob   !  call.end                canceled"#]]
     .assert_eq(&pair.transcript());
+}
+
+#[test]
+fn a_winner_that_was_refused_here_is_not_waited_for() {
+    let mut pair = Pair::new();
+    pair.alice(dial("bob"));
+    pair.run(millis(500));
+    pair.bob(DECLINE);
+    // Before Alice knows.
+    let back = pair.bob(dial("alice")).expect("a call");
+    pair.run(seconds(1));
+    let ended = pair.phone("bob").ended().expect("it is over");
+    assert_eq!((&ended.call.id, ended.reason), (&back, EndReason::Busy));
+    // Alice was refused, and knows that she was called back.
+    let missed = pair.phone("alice").missed().next().expect("it was missed");
+    assert_eq!(missed.facts.call_id, back);
 }
 
 #[test]
@@ -283,4 +300,19 @@ fn a_strangers_call_is_no_glare() {
     let data = None;
     pair.hears("alice", Heard::Canceled { leg, cause, data });
     assert!(pair.phone("alice").calls()[0].is_calling());
+}
+
+#[test]
+fn a_call_that_lost_to_one_that_was_refused_wins_over_no_other() {
+    let mut pair = Pair::new();
+    pair.alice(dial("bob"));
+    pair.run(millis(500));
+    pair.bob(DECLINE);
+    pair.bob(dial("alice"));
+    // Alice is refused and tries once more, while Bob's call, which lost to her first, is still out.
+    pair.run(millis(50));
+    let again = pair.alice(dial("bob")).expect("a call");
+    pair.run(seconds(1));
+    let ended = pair.phone("alice").ended().expect("nobody waits");
+    assert_eq!((&ended.call.id, ended.reason), (&again, EndReason::Busy));
 }

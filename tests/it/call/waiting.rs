@@ -1,13 +1,13 @@
 //! A call that comes during another one.
 
 use expect_test::expect;
-use offhook::command::Command;
+use offhook::command::{Command, CommandError};
 use offhook::event::{EndReason, Happened};
 use offhook::phone::effect::Ring;
 use offhook::phone::{BusyPolicy, Settings};
 
 use super::line::Weather;
-use super::pair::{ACCEPT, DECLINE, HANG_UP, Pair, dial, seconds};
+use super::pair::{ACCEPT, DECLINE, HANG_UP, Pair, dial, millis, seconds};
 
 /// Alice talks with Bob; whoever else is there may call her.
 fn talking(others: &[&str], busy: BusyPolicy) -> Pair {
@@ -237,4 +237,46 @@ fn a_call_that_waits_stops_by_itself() {
     assert_eq!(stages(&pair, "alice"), ["bob talks"]);
     assert_eq!(pair.rings[0], Ring::Silence);
     assert_eq!(pair.phone("alice").missed().len(), 1);
+}
+
+#[test]
+fn a_call_taken_up_again_while_another_is_made_is_held_once_that_is_answered() {
+    let mut pair = talking(&["carol"], BusyPolicy::Reject);
+    pair.alice(dial("carol"));
+    pair.run(seconds(1));
+    pair.alice(Command::Swap);
+    assert_eq!(stages(&pair, "alice"), ["bob talks", "carol calls"]);
+    pair.order("carol", ACCEPT).expect("it rings");
+    pair.run(seconds(1));
+    assert_eq!(stages(&pair, "alice"), ["bob talks, held", "carol talks"]);
+    assert!(pair.phone("bob").calls()[0].peer().is_holding);
+}
+
+#[test]
+fn no_call_is_made_while_one_is_being_answered() {
+    let weather = Weather {
+        gathering: millis(100),
+        ..Weather::default()
+    };
+    let mut pair = Pair::with(&["alice", "bob", "carol"], weather, 1);
+    pair.alice(dial("bob"));
+    pair.run(seconds(1));
+    pair.bob(ACCEPT);
+    let outcome = pair.order("bob", dial("carol"));
+    assert_eq!(outcome, Err(CommandError::InCall));
+    pair.run(seconds(1));
+    pair.bob(dial("carol"));
+    assert_eq!(stages(&pair, "bob"), ["alice talks, held", "carol calls"]);
+}
+
+#[test]
+fn a_call_taken_up_again_is_held_when_another_crosses_the_peers() {
+    let mut pair = talking(&["carol"], BusyPolicy::Reject);
+    pair.order("carol", dial("alice")).expect("a call");
+    pair.run(millis(1));
+    // Carol was first, so that Alice's own call is lost.
+    pair.alice(dial("carol"));
+    pair.alice(Command::Swap);
+    pair.run(seconds(1));
+    assert_eq!(stages(&pair, "alice"), ["bob talks, held", "carol talks"]);
 }

@@ -86,6 +86,10 @@ fn one_call_is_made_at_a_time() {
     pair.run(seconds(1));
     assert_eq!(pair.order("alice", dial("bob")), Err(CommandError::InCall));
     assert_eq!(pair.order("bob", dial("alice")), Err(CommandError::InCall));
+    // Nor is a second one made to somebody we talk with.
+    pair.bob(ACCEPT);
+    pair.run(seconds(1));
+    assert_eq!(pair.order("alice", dial("bob")), Err(CommandError::InCall));
 }
 
 #[test]

@@ -9,10 +9,13 @@ use offhook::address::data_with_note;
 use offhook::address::{Address, User};
 use offhook::av::{Kind, MicrophoneState};
 use offhook::command::Command;
-use offhook::id::{CallId, DeviceId, InvitationId, LegId, UserId};
+use offhook::event::InvitationState;
+use offhook::id::{CallId, DeviceId, InvitationId, LegId, SessionId, UserId};
 use offhook::phone::effect::{Effect, MediaOrder};
 use offhook::phone::input::MediaReport;
-use offhook::phone::signal::{CallLabel, DeviceState, Heard, Purpose, Refusal, Say, Sdp};
+use offhook::phone::signal::{
+    CallLabel, DeviceState, Heard, Purpose, Refusal, Roster, RosterEntry, Say, Sdp,
+};
 use offhook::phone::{Epoch, Input, Phone, Settings};
 use offhook::tui::{Action, Hits, Meters, PeerMeter, Ui, UiOptions, Wish, draw, keymap, update};
 use ratatui::Terminal;
@@ -33,6 +36,30 @@ pub(crate) fn user(id: &str, name: &str) -> User {
     User::new(UserId::parse(id).unwrap(), name)
 }
 
+/// Makes a roster of a call, its host first.
+fn roster(label: &CallLabel, rev: u64, users: &[(&str, InvitationState)]) -> Roster {
+    let users = users.iter().enumerate().map(|(order, (id, state))| {
+        let mut name = (*id).to_owned();
+        name[..1].make_ascii_uppercase();
+        RosterEntry {
+            id: UserId::parse(id).unwrap(),
+            name,
+            state: *state,
+            order: u32::try_from(order).unwrap(),
+            device: None,
+            data: None,
+        }
+    });
+    Roster {
+        call: label.call.clone(),
+        session: SessionId::new(label.call.as_str()),
+        rev,
+        host: label.host.clone(),
+        token: None,
+        users: users.collect(),
+    }
+}
+
 pub(crate) fn millis(n: u64) -> Duration {
     Duration::from_millis(n)
 }
@@ -48,14 +75,21 @@ impl Desk {
     }
 
     pub(crate) fn with(options: UiOptions) -> Self {
+        Self::with_settings(options, |_settings| {})
+    }
+
+    /// Alice, signed in, with some things settled beforehand.
+    pub(crate) fn with_settings(options: UiOptions, settle: impl FnOnce(&mut Settings)) -> Self {
         let now = Instant::now();
         let epoch = Epoch {
             instant: now,
             unix_ms: 1_795_000_000_000,
         };
-        let settings = Settings::new(user("alice", "Alice"), DeviceId::new("desk"));
+        let mut settings = Settings::new(user("alice", "Alice"), DeviceId::new("desk"));
+        settle(&mut settings);
         let options = UiOptions {
             server: "ws://127.0.0.1:7443".to_owned(),
+            unix_ms: i64::try_from(epoch.unix_ms).unwrap(),
             ..options
         };
         let mut desk = Self {
@@ -79,8 +113,12 @@ impl Desk {
         while let Some(effect) = self.phone.poll_effect() {
             match effect {
                 Effect::Publish(event) => self.ui.observe(&event, &self.phone),
+                Effect::Say(Say::Reoffer { leg, .. }) => {
+                    let sdp = Sdp(String::new());
+                    self.hear(Heard::ReofferTaken { leg, sdp });
+                }
                 Effect::Say(say) => self.said.push(say),
-                Effect::Media(MediaOrder::Offer { leg }) => {
+                Effect::Media(MediaOrder::Offer { leg } | MediaOrder::Reoffer { leg, .. }) => {
                     let sdp = Sdp(String::new());
                     self.handle(Input::Media(MediaReport::Offer { leg, sdp }));
                 }
@@ -113,12 +151,11 @@ impl Desk {
 
     /// Does what keys mean, and commands that come of it.
     pub(crate) fn act(&mut self, action: Action) {
-        let Some(wish) = update(&mut self.ui, action, &self.phone) else {
-            return;
-        };
-        self.wishes.push(wish.clone());
-        if let Wish::Command(command) = wish {
-            self.handle(Input::Command(command));
+        for wish in update(&mut self.ui, action, &self.phone) {
+            self.wishes.push(wish.clone());
+            if let Wish::Command(command) = wish {
+                self.handle(Input::Command(command));
+            }
         }
     }
 
@@ -165,27 +202,77 @@ impl Desk {
     }
 
     pub(crate) fn invited_by(&mut self, from: User, note: Option<&str>) {
+        self.invited_to("01CALL", LegId(1), from, note, None);
+    }
+
+    /// An invitation comes in to a call of that id; with a roster it is a group call.
+    pub(crate) fn invited_to(
+        &mut self,
+        call: &str,
+        leg: LegId,
+        from: User,
+        note: Option<&str>,
+        roster: Option<&[(&str, InvitationState)]>,
+    ) {
         let label = CallLabel {
-            call: CallId::new("01CALL"),
-            invitation: InvitationId::new("01INVITATION"),
+            call: CallId::new(call),
+            invitation: InvitationId::new(format!("{call}-INVITATION")),
             host: from.id.clone(),
-            device: DeviceId::new("bobs"),
-            is_group: false,
+            device: DeviceId::new("theirs"),
+            is_group: roster.is_some(),
         };
+        let roster = roster.map(|users| self::roster(&label, 1, users));
         self.hear(Heard::Invited {
-            leg: LegId(1),
+            leg,
             from,
             label: Some(label),
-            sip_call_id: "1@bob".to_owned(),
+            sip_call_id: format!("{call}@somewhere"),
             kind: Kind::Voice,
             sdp: Sdp(String::new()),
             expires: Some(seconds(60)),
             data: note.map(data_with_note),
             ours: true,
-            purpose: Purpose::Ring { roster: None },
+            purpose: Purpose::Ring { roster },
             replaces: None,
             referred_by: None,
         });
+    }
+
+    /// Alice calls several people, and it rings at each.
+    pub(crate) fn calling_all(&mut self, ids: &[&str]) {
+        let to = ids.iter().map(|id| Address::parse(id).unwrap()).collect();
+        self.handle(Input::Command(Command::dial(to)));
+        for id in ids {
+            let leg = self.leg_of(id);
+            let device = (*id == "bob").then(|| "laptop".to_owned());
+            self.hear(Heard::Ringing { leg, device });
+        }
+    }
+
+    /// Somebody takes Alice's call, and sound flows.
+    pub(crate) fn taken_by(&mut self, id: &str) {
+        let leg = self.leg_of(id);
+        self.hear(Heard::Accepted {
+            leg,
+            sdp: Sdp(String::new()),
+            data: None,
+            device: None,
+            ours: true,
+        });
+        self.report(MediaReport::Connected { leg });
+    }
+
+    pub(crate) fn refused_by(&mut self, id: &str, refusal: Refusal, note: Option<&str>) {
+        let leg = self.leg_of(id);
+        let data = note.map(data_with_note);
+        self.hear(Heard::Refused { leg, refusal, data });
+    }
+
+    /// Returns our leg to somebody in any call.
+    pub(crate) fn leg_of(&self, id: &str) -> LegId {
+        let members = self.phone.calls().iter().flat_map(|call| &call.members);
+        let mut found = members.filter(|member| member.user.id.as_str() == id);
+        found.next().unwrap().leg.unwrap()
     }
 
     /// Alice calls bob, and it rings there.
@@ -236,7 +323,10 @@ impl Desk {
 
     /// Lets both people speak for twelve seconds, in a wave that is always the same.
     pub(crate) fn voices(&mut self) {
-        let leg = self.leg();
+        let legs: Vec<LegId> = {
+            let call = self.phone.foreground().unwrap();
+            call.joined().filter_map(|member| member.leg).collect()
+        };
         for n in 0..120_u16 {
             let wave = |late: f32| {
                 let n = f32::from(n) + late;
@@ -244,20 +334,22 @@ impl Desk {
                 let syllable = 0.55 + 0.3 * (n * 1.9).sin() + 0.15 * (n * 4.3).cos();
                 -58.0 + 52.0 * phrase * syllable
             };
-            let level = wave(0.0);
+            let peer = |late: f32, rtt: u64| PeerMeter {
+                level: wave(late),
+                rtt: Some(millis(rtt)),
+                loss: 0.0,
+                jitter: millis(2),
+                buffer: millis(20),
+            };
+            let peers = (0_u16..).zip(&legs);
+            let peers = peers.map(|(n, leg)| {
+                let far = f32::from(n);
+                (*leg, peer(far * 30.0, 31 + u64::from(n) * 57))
+            });
             self.meters = Meters {
                 microphone: wave(44.0),
-                speaker: level,
-                peers: vec![(
-                    leg,
-                    PeerMeter {
-                        level,
-                        rtt: Some(millis(31)),
-                        loss: 0.0,
-                        jitter: millis(2),
-                        buffer: millis(20),
-                    },
-                )],
+                speaker: wave(0.0),
+                peers: peers.collect(),
             };
             self.wait(millis(100));
             self.ui.hear(&self.meters);

@@ -1,0 +1,115 @@
+//! Moving in lists, and what is done with calls that were.
+
+use super::{dialling, use_device};
+use crate::phone::Phone;
+use crate::tui::action::Wish;
+use crate::tui::command_table::{Context, rows};
+use crate::tui::dialled::shown_people;
+use crate::tui::recents;
+use crate::tui::roster::{roster, selected_row};
+use crate::tui::ui::{Popup, Ui};
+
+/// Moves the selection.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "only lists have a selection"
+)]
+pub(super) fn step(ui: &mut Ui, phone: &Phone, context: Context, by: isize) {
+    match context {
+        Context::Devices => {
+            let Some(picker) = &mut ui.picker else { return };
+            let n_rows = picker.choices(&ui.devices).len();
+            picker.row = moved(picker.row, by, n_rows);
+        }
+        Context::People => ui.row = moved(ui.row, by, shown_people(ui).len()),
+        Context::Recents => {
+            let n_rows = recents::shown(ui).len();
+            ui.recents.row = moved(ui.recents.row, by, n_rows);
+        }
+        Context::Help => {
+            let n_rows = rows(ui.focus(phone)).count();
+            ui.help_row = moved(ui.help_row, by, n_rows);
+        }
+        Context::OutgoingGroup | Context::GroupCall => {
+            let Some(call) = ui.current(phone) else {
+                return;
+            };
+            let members = roster(call);
+            let row = moved(selected_row(ui, call), by, members.len());
+            ui.selected = members.get(row).map(|member| member.user.id.clone());
+        }
+        _ => {}
+    }
+}
+
+fn moved(row: usize, by: isize, n_rows: usize) -> usize {
+    row.saturating_add_signed(by).min(n_rows.saturating_sub(1))
+}
+
+/// A click selects; on what is selected already it is as good as Enter.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "only lists have a selection"
+)]
+pub(super) fn select(ui: &mut Ui, phone: &Phone, context: Context, row: usize) -> Vec<Wish> {
+    match context {
+        Context::Devices => {
+            let Some(picker) = ui.picker.as_mut() else {
+                return Vec::new();
+            };
+            if picker.row == row {
+                return use_device(ui);
+            }
+            picker.row = row;
+        }
+        Context::Dial => {
+            ui.is_in_list = true;
+            ui.row = row;
+        }
+        Context::People if ui.row == row => return dialling::call(ui, phone, context),
+        Context::People => ui.row = row,
+        Context::Recents if ui.recents.row == row => {
+            return dialling::call(ui, phone, context);
+        }
+        Context::Recents | Context::Finding => ui.recents.row = row,
+        Context::OutgoingGroup | Context::GroupCall => {
+            if let Some(call) = ui.current(phone) {
+                let member = roster(call).get(row).map(|it| it.user.id.clone());
+                ui.selected = member;
+            }
+        }
+        _ => {}
+    }
+    Vec::new()
+}
+
+/// Shows only the missed calls, or all.
+pub(super) fn filter(ui: &mut Ui) {
+    ui.recents.only_missed = !ui.recents.only_missed;
+    ui.recents.row = 0;
+}
+
+/// Asks whether to forget the selected call.
+pub(super) fn ask_to_forget(ui: &mut Ui) {
+    let call = recents::selected(ui).map(|entry| entry.call_id.clone());
+    ui.popup = call.map(Popup::Forget);
+}
+
+/// Copies the id of the selected call, the one that goes on or the one that is over.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "everywhere else it is about the call on the screen"
+)]
+pub(super) fn copy(ui: &mut Ui, phone: &Phone, context: Context) -> Vec<Wish> {
+    let call = match context {
+        Context::Recents => recents::selected(ui).map(|entry| entry.call_id.clone()),
+        Context::Ended => ui.over.as_ref().map(|over| over.call.clone()),
+        _ => ui.current(phone).map(|call| call.id.clone()),
+    };
+    let Some(call) = call else {
+        return Vec::new();
+    };
+    let call = crate::address::clean(call.as_str(), crate::address::NOTE_CHARS);
+    ui.tell(&format!("Copied: {call}"));
+    vec![Wish::Copy(call)]
+}

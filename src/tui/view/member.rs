@@ -1,0 +1,170 @@
+//! What somebody in a call does and how well it comes through, in words.
+
+use std::time::Duration;
+
+use ratatui::style::Style;
+
+use crate::av::MicrophoneState;
+use crate::event::InvitationState;
+use crate::phone::Call;
+use crate::phone::call::{Link, MediaState, Member, Stage};
+use crate::tui::meters::{PeerMeter, is_speech};
+use crate::tui::page::Page;
+use crate::tui::theme;
+use crate::tui::words::{clock, exception_name, exception_sentence, state_word};
+
+/// Tells how it stands with somebody, whatever the stage.
+pub(super) fn state(page: &Page<'_>, call: &Call, member: &Member) -> (String, Style) {
+    if member.state == InvitationState::Accepted {
+        return talking(page, call, member);
+    }
+    invited(page, call, member)
+}
+
+/// Tells how far the invitation of somebody has come: a sign, a word, the seconds, what was said.
+pub(super) fn invited(page: &Page<'_>, call: &Call, member: &Member) -> (String, Style) {
+    let word = state_word(member.state);
+    let (sign, style) = match member.state {
+        InvitationState::Ringing => (bell(page), theme::ringing()),
+        InvitationState::Sent => ("·".to_owned(), theme::dim()),
+        InvitationState::Accepted => ("✓".to_owned(), theme::good()),
+        InvitationState::Declined | InvitationState::Busy => ("✕".to_owned(), theme::bad()),
+        InvitationState::Timeout => ("–".to_owned(), theme::warning()),
+        InvitationState::Canceled => ("×".to_owned(), theme::dim()),
+        InvitationState::Offline => ("○".to_owned(), theme::warning()),
+        InvitationState::Left | InvitationState::Kicked => ("←".to_owned(), theme::dim()),
+    };
+    let mut told = format!("{sign} {word}");
+    if member.state == InvitationState::Ringing {
+        if let Some(rung) = rung(page, call, member) {
+            told.push_str(&format!(" {}", clock(rung)));
+        }
+        // The demo's devices are all in this very program.
+        if let Some(device) = member.device.as_ref().filter(|_| !page.ui.options.demo) {
+            told.push_str(&format!(" on {}", crate::address::clean(device, 32)));
+        }
+    }
+    if let Some(note) = &member.note {
+        told.push_str(&format!(" \"{note}\""));
+    }
+    (told, style)
+}
+
+/// Returns for how long an invitation of ours has rung, by when it gives up.
+fn rung(page: &Page<'_>, call: &Call, member: &Member) -> Option<Duration> {
+    let until = if let Link::Inviting { until } = member.link {
+        until
+    } else if let Stage::Calling { until, .. } = call.stage {
+        until
+    } else {
+        return None;
+    };
+    let left = until.saturating_duration_since(page.ui.now);
+    call.ring.checked_sub(left)
+}
+
+/// Draws a ringing bell, which moves where things may.
+pub(super) fn bell(page: &Page<'_>) -> String {
+    let bell = match page.ui.beat(Duration::from_millis(400)) % 3 {
+        0 => "((●))",
+        1 => " (●) ",
+        _ => "  ●  ",
+    };
+    bell.to_owned()
+}
+
+/// Tells what somebody who has taken the call does.
+pub(super) fn talking(page: &Page<'_>, call: &Call, member: &Member) -> (String, Style) {
+    let connecting = || ("connecting the sound".to_owned(), theme::warning());
+    match member.media() {
+        None | Some(MediaState::Connecting { .. }) => return connecting(),
+        Some(MediaState::Silent { since }) => {
+            let seconds = page.ui.now.saturating_duration_since(since).as_secs();
+            let told = format!("nothing comes through, reconnecting {seconds} s");
+            return (told, theme::bad());
+        }
+        Some(MediaState::Closed { .. }) => return ("has left".to_owned(), theme::warning()),
+        Some(MediaState::Flowing) => {}
+    }
+    if member.is_holding {
+        let name = page.ui.name_of(&member.user);
+        return (format!("on hold by {name}"), theme::warning());
+    }
+    if call.is_held {
+        return ("on hold, h takes it up".to_owned(), theme::warning());
+    }
+    if let Some(exception) = member.microphone_exception() {
+        let name = exception_name(exception);
+        let told = exception_sentence(exception);
+        return (format!("microphone: {name}, {told}"), theme::bad());
+    }
+    if let Some(exception) = member.devices.camera_exception {
+        let name = exception_name(exception);
+        let told = exception_sentence(exception);
+        return (format!("camera: {name}, {told}"), theme::bad());
+    }
+    let (told, style) = match member.microphone() {
+        MicrophoneState::Muted => ("muted", theme::warning()),
+        MicrophoneState::None => ("has no microphone", theme::warning()),
+        MicrophoneState::On if page.phone.is_deafened() => {
+            ("your ears are OFF, e opens them", theme::warning())
+        }
+        MicrophoneState::On if is_speech(page.meters.peer(member.leg).level) => {
+            ("› speaking", theme::their_voice())
+        }
+        MicrophoneState::On if member.ours && member.devices.seq > 0 && !member.devices.speaker => {
+            ("mic on, does not hear you", theme::warning())
+        }
+        MicrophoneState::On => ("mic on", theme::text()),
+    };
+    (told.to_owned(), style)
+}
+
+/// Tells what our own microphone does.
+pub(super) fn ours(page: &Page<'_>, call: &Call) -> (String, Style) {
+    let is_speaking = is_speech(page.meters.microphone);
+    if let Some(exception) = page.ui.fault(page.phone) {
+        let told = format!("microphone: {}, o devices", exception_name(exception));
+        return (told, theme::bad());
+    }
+    let (told, style) = match (page.phone.is_muted(), is_speaking) {
+        _ if call.is_held => ("nobody hears you: on hold", theme::warning()),
+        (true, true) => ("MUTED, and you are talking: m", theme::warning()),
+        (true, false) => ("MUTED, m turns it on", theme::warning()),
+        (false, _) if page.ui.microphone.name == "none" => {
+            ("no microphone, o devices", theme::warning())
+        }
+        (false, true) => ("› speaking", theme::own_voice()),
+        (false, false) => ("mic on", theme::text()),
+    };
+    (told.to_owned(), style)
+}
+
+/// A wave that nobody hears is drawn dim.
+pub(super) const fn voice(style: Style, is_off: bool) -> Style {
+    if is_off { theme::dim() } else { style }
+}
+
+/// Tells how well it comes through: a word first, then the numbers.
+pub(super) fn quality(meter: &PeerMeter) -> String {
+    let Some(short) = short_quality(meter) else {
+        return String::new();
+    };
+    let jitter = meter.jitter.as_millis();
+    let buffer = meter.buffer.as_millis();
+    format!("{short}  jitter {jitter} ms  buffer {buffer} ms")
+}
+
+/// The same without what few people want to know.
+pub(super) fn short_quality(meter: &PeerMeter) -> Option<String> {
+    let rtt = meter.rtt?.as_millis();
+    let loss = meter.loss * 100.0;
+    let word = if loss >= 5.0 || rtt >= 400 {
+        "poor"
+    } else if loss >= 1.0 || rtt >= 200 {
+        "fair"
+    } else {
+        "fine"
+    };
+    Some(format!("{word}: {rtt} ms  loss {loss:.0} %"))
+}
