@@ -40,14 +40,19 @@ impl Recorded {
         assert_eq!(opened.iter().find(is_device), None, "{opened:?}");
     }
 
-    /// The media thread closes what it has in its own time.
-    fn hears_no_more(&self, way: &str) {
+    /// Returns how many sockets are open.
+    fn n_sockets(&self) -> usize {
+        let opened = self.phone.opened();
+        opened.iter().filter(|it| it.starts_with("socket:")).count()
+    }
+
+    /// The media thread closes what a call had in its own time. A recording waits for the next call.
+    fn sends_no_more(&self, n_sockets: usize, way: &str) {
         let until = Instant::now() + PATIENCE;
-        while self.hears() {
+        while self.n_sockets() > n_sockets {
             assert!(Instant::now() < until, "{way}: {:?}", self.phone.opened());
             thread::park_timeout(Duration::from_millis(1));
         }
-        self.is_whole(way);
     }
 
     /// The file says of itself how long it is.
@@ -67,6 +72,7 @@ fn every_device_is_closed_on_every_way_out() {
         "hang_up", "quit", "INT", "TERM", "HUP", "decline", "busy", "cancel", "hung up",
     ] {
         let mut bob = Recorded::start(&stage, "bob", &room);
+        let n_before = [alice.n_sockets(), bob.n_sockets()];
         alice.phone.dial("bob");
         bob.phone.rings();
         let talks = !["decline", "busy", "cancel"].contains(&way);
@@ -74,7 +80,8 @@ fn every_device_is_closed_on_every_way_out() {
             bob.phone.does("accept", &json!({}));
             bob.phone.meets("alice");
             alice.phone.meets("bob");
-            for it in [&alice, &bob] {
+            for (it, n_before) in [&alice, &bob].into_iter().zip(n_before) {
+                assert!(it.n_sockets() > n_before, "{way}");
                 assert!(it.hears(), "{way}: {:?}", it.phone.opened());
                 it.looks_at_no_camera();
             }
@@ -91,14 +98,14 @@ fn every_device_is_closed_on_every_way_out() {
         let goes_on = ["hang_up", "hung up", "decline", "busy", "cancel"].contains(&way);
         if goes_on {
             bob.phone.parts();
-            bob.hears_no_more(way);
-        } else {
-            bob.phone.wait();
+            bob.sends_no_more(n_before[1], way);
+            bob.phone.does("quit", &json!({}));
+        }
+        bob.phone.wait();
+        if talks {
             bob.is_whole(way);
         }
-        if talks {
-            alice.hears_no_more(way);
-        }
+        alice.sends_no_more(n_before[0], way);
         alice.looks_at_no_camera();
     }
 }
