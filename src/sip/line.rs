@@ -7,6 +7,7 @@
 
 mod called;
 mod calling;
+mod dtmf;
 mod in_dialog;
 mod info;
 mod leg;
@@ -184,7 +185,11 @@ impl Line {
         match bridge::parse(frame) {
             Ok(SipMessage::Request(request)) => self.on_request(now, request),
             Ok(SipMessage::Response(response)) => self.on_response(now, &response),
-            Err(flaw) => tracing::debug!(flaw, "message dropped"),
+            Err(flaw) => {
+                tracing::debug!(flaw, "message dropped");
+                let refusal = bridge::refusal(frame).map(Output::Send);
+                self.out.extend(refusal);
+            }
         }
     }
 

@@ -165,6 +165,13 @@ pub enum Heard {
         /// The line, sanitised.
         text: String,
     },
+    /// The peer presses a key, and its phone says so in words instead of in the sound.
+    Dtmf {
+        /// Which leg.
+        leg: LegId,
+        /// `0` to `9`, `A` to `D`, `*` or `#`.
+        digit: char,
+    },
     /// The peer sends us to somebody else.
     Transferred {
         /// Which leg.

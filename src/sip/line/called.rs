@@ -56,7 +56,7 @@ impl Line {
             Err(status) => return self.answer(now, &request, status, &[], None),
         };
         let tag = self.token(10);
-        let from = NameAddr::parse(header::first(headers, "From").unwrap_or_default()).user();
+        let from = NameAddr::parse(header::first(headers, "From").unwrap_or_default()).caller();
         let (Some(from), Some(dialog)) = (from, Dialog::of_invite(&request, &tag)) else {
             return self.answer(now, &request, 400, &[], None);
         };

@@ -169,10 +169,7 @@ impl Line {
             Method::Invite => self.on_reinvite(now, leg, request),
             Method::Refer => self.on_refer(now, leg, request),
             Method::Notify => self.on_notify(now, leg, request),
-            // A session is changed by a re-INVITE; an UPDATE only refreshes it.
-            Method::Update if !request.body.is_empty() => {
-                self.answer(now, request, 488, &[], None);
-            }
+            Method::Update if !request.body.is_empty() => self.on_reinvite(now, leg, request),
             Method::Update => self.on_refreshed(now, leg, request),
             Method::Options => {
                 let head = [

@@ -92,7 +92,7 @@ impl Line {
     pub(super) fn on_message(&mut self, now: Instant, request: &Request) {
         let headers = &request.headers;
         let from = NameAddr::parse(header::first(headers, "From").unwrap_or_default());
-        let Some(user) = from.user() else {
+        let Some(user) = from.caller() else {
             return self.answer(now, request, 400, &[], None);
         };
         let body = match info::read(request) {
