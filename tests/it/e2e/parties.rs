@@ -2,16 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::stage::{Phone, SILENT, Stage};
+use super::stage::{Phone, Stage};
 use super::wish::text;
-
-/// A phone with its own rules for calls.
-fn ruled(stage: &Stage, id: &str, rules: &str) -> Phone {
-    let config = format!("{SILENT}[call]\n{rules}\n");
-    let mut phone = stage.settled(id, &["listen", "--json"], &config);
-    phone.room("logined");
-    phone
-}
 
 fn people(stage: &Stage, ids: &[&str]) -> Vec<Phone> {
     ids.iter().map(|id| stage.listen(id, &[])).collect()
@@ -223,11 +215,7 @@ fn comes_late(stage: &Stage) {
 #[test]
 fn the_host_has_settled_who_may_add_and_what_its_leaving_means() {
     let stage = Stage::ours();
-    let mut alice = ruled(
-        &stage,
-        "alice",
-        "add = \"host\"\nend_when_host_leaves = true",
-    );
+    let mut alice = stage.ruled("alice", "add = \"host\"\nend_when_host_leaves = true", "");
     let mut others = people(&stage, &["bob", "carol", "dave"]);
     let [bob, carol, dave] = &mut others[..] else {
         unreachable!("three were started");
@@ -260,7 +248,7 @@ fn the_host_has_settled_who_may_add_and_what_its_leaving_means() {
 #[test]
 fn a_call_is_kept_open_for_those_who_may_come_back() {
     let stage = Stage::ours();
-    let mut alice = ruled(&stage, "alice", "alone = 1");
+    let mut alice = stage.ruled("alice", "alone = 1", "");
     let mut bob = stage.listen("bob", &["--accept"]);
     let mut carol = stage.listen("carol", &["--accept"]);
     let id = alice.dials(&["bob", "carol"]);

@@ -80,6 +80,16 @@ impl Phone {
         text(&self.wait_for("call.end")["reason"]).to_owned()
     }
 
+    /// Returns why a call ended, also where that was read over before.
+    pub(super) fn outcome(&mut self, id: &str) -> String {
+        let is_it = |it: &Value| it["event"] == "call.end" && it["call_id"] == id;
+        let end = match self.told().into_iter().find(is_it) {
+            Some(end) => end,
+            None => self.wait_until(&format!("the end of {id}"), is_it),
+        };
+        text(&end["reason"]).to_owned()
+    }
+
     pub(super) fn hangs_up(&mut self) {
         self.does("hang_up", &json!({}));
         assert_eq!(self.parts(), "local_hang_up");
@@ -96,6 +106,12 @@ impl Phone {
         let lines = self.seen().iter();
         let values = lines.filter_map(|line| serde_json::from_str::<Value>(line).ok());
         values.filter(|it| it["event"].is_string()).collect()
+    }
+
+    /// Returns the lines about a call so far.
+    pub(super) fn of(&self, id: &str) -> Vec<&str> {
+        let lines = self.seen().iter().map(String::as_str);
+        lines.filter(|line| line.contains(id)).collect()
     }
 
     /// Returns what the process has open, as paths.
