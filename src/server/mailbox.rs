@@ -6,7 +6,7 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rsipstack::sip::{Header, HeadersExt as _, Request};
-use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior, params};
+use rusqlite::{OptionalExtension as _, TransactionBehavior, params};
 use time::OffsetDateTime;
 use time::macros::format_description;
 
@@ -83,21 +83,6 @@ impl Letter {
         let n_head = letter.from.len() + letter.to.len() + letter.head.len();
         (letter.body.len() <= LETTER_BYTES && n_head <= LETTER_HEAD_BYTES).then_some(letter)
     }
-}
-
-/// Makes the table. A user who is removed takes the letters along: the next one of that name is
-/// somebody else.
-pub(super) fn prepare(connection: &Connection) -> Result<(), StoreError> {
-    Ok(connection.execute_batch(
-        "PRAGMA foreign_keys = ON;
-         CREATE TABLE IF NOT EXISTS letter (
-             id INTEGER PRIMARY KEY AUTOINCREMENT,
-             user TEXT NOT NULL REFERENCES user (id) ON DELETE CASCADE,
-             since INTEGER NOT NULL, sender TEXT NOT NULL, recipient TEXT NOT NULL,
-             head TEXT NOT NULL, body BLOB NOT NULL
-         ) STRICT;
-         CREATE INDEX IF NOT EXISTS letter_of ON letter (user, id);",
-    )?)
 }
 
 impl Users {
