@@ -16,6 +16,7 @@ mod message;
 mod parked;
 mod refusal;
 mod reoffer;
+mod senders;
 mod session_timer;
 mod transaction;
 mod transfer;
@@ -31,6 +32,7 @@ use self::calling::Invite;
 use self::leg::{Bye, Leg};
 use self::link::{Link, Session};
 use self::parked::Parked;
+use self::senders::Senders;
 use self::transaction::{Client, Served, ServedKey};
 use super::message::{Draft, reply};
 use super::{Account, bridge, header};
@@ -45,8 +47,11 @@ const PATIENCE: Duration = Duration::from_secs(32);
 const PARKING: Duration = Duration::from_secs(60);
 /// What we understand.
 const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, INFO, MESSAGE, NOTIFY, OPTIONS, REFER, UPDATE";
-/// What we understand beyond that (RFC 3891, RFC 4028).
-const SUPPORTED: &str = "replaces, timer";
+/// What we understand beyond that (RFC 3891, RFC 4028), and what only we do: [`JOIN`].
+const SUPPORTED: &str = "replaces, timer, offhook-join";
+/// What an invitation between members requires: a phone that does not know it must not ring (RFC 3261, 8.2.2.3),
+/// wherever a roster or a 302 has sent us.
+const JOIN: &str = "offhook-join";
 /// How long a session lasts without a refresh (RFC 4028, 4).
 const SESSION: Duration = Duration::from_secs(1800);
 
@@ -83,6 +88,7 @@ pub struct Line {
     clients: HashMap<String, Client>,
     served: HashMap<ServedKey, Served>,
     parked: Vec<Parked>,
+    senders: Senders,
     out: VecDeque<Output>,
     next_leg: u64,
 }
@@ -106,6 +112,7 @@ impl Line {
             clients: HashMap::new(),
             served: HashMap::new(),
             parked: Vec::new(),
+            senders: Senders::default(),
             out: VecDeque::from([Output::Hear(Heard::SigningIn), Output::Connect]),
             // The phone gives out even numbers.
             next_leg: 1,

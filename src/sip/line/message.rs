@@ -103,6 +103,10 @@ impl Line {
             }
             Err(status) => return self.answer(now, request, status, &[], None),
         };
+        let is_told = matches!(body, Body::Missed(_) | Body::Chat { .. });
+        if is_told && !self.senders.admit(now, &user.id) {
+            return self.answer(now, request, 486, &[], None);
+        }
         self.answer(now, request, 200, &[], None);
         let message = match body {
             Body::Missed(missed) => Message::Missed(missed),
