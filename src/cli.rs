@@ -59,9 +59,6 @@ pub fn main(words: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn run(args: Args) -> Result<ExitCode, Error> {
     let globals = args.globals;
     match args.verb {
-        Some(Verb::Call(call)) if call.ids.len() > 1 => {
-            Err(Error::usage("group calls are not built yet").hint("call one ID at a time"))
-        }
         Some(Verb::Call(call)) => call::run(&globals, &call),
         Some(Verb::Listen(listen)) => listen::run(&globals, &listen),
         Some(Verb::Replay(replay)) => replay::run(&replay),

@@ -8,7 +8,7 @@ use super::headless::{Headless, Turn};
 use super::stream::Stream;
 use crate::address::data_with_note;
 use crate::command::Command;
-use crate::event::{EndReason, Event, Happened};
+use crate::event::{EndReason, Event, Happened, RoomReason, RoomScope};
 
 /// Runs the verb.
 ///
@@ -35,6 +35,10 @@ async fn wait(phone: &mut Headless, listen: &Listen) -> Result<EndReason, Error>
                     let _ = phone.command(command);
                 }
                 // A call that was refused while another one goes on is not the one that is waited for.
+                // Nothing will ever come here again; its calls have ended with that.
+                if is_replaced(&event) {
+                    return Ok(EndReason::Replaced);
+                }
                 if let (true, true, Happened::End { reason, .. }) =
                     (listen.once, phone.calls().is_empty(), event.happened)
                 {
@@ -49,6 +53,18 @@ async fn wait(phone: &mut Headless, listen: &Listen) -> Result<EndReason, Error>
             Turn::TimeIsUp => {}
         }
     }
+}
+
+/// Tells whether the same ID has signed in elsewhere and this phone is out.
+const fn is_replaced(event: &Event) -> bool {
+    matches!(
+        event.happened,
+        Happened::Room {
+            scope: RoomScope::Account,
+            reason: RoomReason::KickOut,
+            ..
+        }
+    )
 }
 
 /// Returns what the chosen mode does with an event.

@@ -58,7 +58,7 @@ pub enum Happened {
         scope: RoomScope,
         /// The reference's nine.
         reason: RoomReason,
-        /// 0 for success; see [`RoomError`].
+        /// 0 for success; see [`RoomError`](super::RoomError).
         error_code: u32,
         /// More about it; `room_session_id` in a call.
         extended_data: serde_json::Value,

@@ -177,6 +177,8 @@ impl Phone {
         peer.link = Link::Answering;
         let leg = peer.leg;
         let stage = std::mem::replace(&mut call.stage, Stage::Answering { data });
+        // One that was missed before and rang again is missed no more.
+        self.missed.retain(|missed| missed.facts.call_id != id);
         self.sound(Ring::Silence);
         if let (Stage::Ringing { offer, .. }, Some(leg)) = (stage, leg) {
             self.order(MediaOrder::Answer { leg, offer });

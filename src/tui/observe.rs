@@ -7,7 +7,7 @@ use super::dialled::addresses;
 use super::over::{Outcome, Over, peer_of};
 use super::people::{LastCall, Person, remember};
 use super::ui::{Popup, Ui};
-use super::words::{self, end_sentence, end_word};
+use super::words::{self, end_word};
 use crate::address::{Address, NAME_CHARS, User, clean};
 use crate::event::{CallFacts, EndReason, Event, Happened, MissedCause};
 use crate::id::{CallId, UserId};
@@ -59,7 +59,12 @@ impl Ui {
                 let name = self.name_of(user).to_owned();
                 self.tell(&format!("{name} pressed {digit}"));
             }
-            Happened::Transfer { to, status } => self.put_through(to, *status),
+            Happened::Transfer { to, status } => {
+                self.given = event.call.as_ref().map(|facts| facts.call_id.clone());
+                self.put_through(to, *status);
+            }
+            // Who gave up knows it.
+            Happened::DialBackFailed { reason } if reason == EndReason::Canceled.as_str() => {}
             Happened::DialBackFailed { reason } => {
                 let reason = words::reason_in_words(reason);
                 self.warn(&format!("Calling back came to nothing: {reason}"));
@@ -153,21 +158,10 @@ impl Ui {
         }
         self.row = 0;
         self.close_what_belongs_to(&facts.call_id);
-        let is_missed = phone.missed().any(|it| it.facts.call_id == facts.call_id);
-        if !phone.calls().is_empty() {
-            // Another call keeps the screen.
-            let name = self.name_of(&peer).to_owned();
-            if !is_missed {
-                self.tell(&end_sentence(end.reason, direction, &name));
-            }
-            return;
-        }
+        let is_given = self.given.take_if(|it| *it == facts.call_id).is_some();
         // The missed-call notice says it all.
-        if is_missed {
+        if phone.missed().any(|it| it.facts.call_id == facts.call_id) {
             return;
-        }
-        if direction == Direction::Outgoing && self.dial_is_for(facts) {
-            self.dial.clear();
         }
         let to = match direction {
             Direction::Outgoing => members.iter().map(|member| member.to.clone()).collect(),
@@ -178,7 +172,7 @@ impl Ui {
             let known = members.iter().find(|member| member.user.id == id);
             known.map_or_else(|| User::of(id), |member| member.user.clone())
         });
-        self.over = Some(Over {
+        let over = Over {
             call: facts.call_id.clone(),
             to,
             direction,
@@ -190,9 +184,21 @@ impl Ui {
                 .note
                 .or_else(|| ended.and_then(|ended| ended.note.clone())),
             detail: ended.and_then(|ended| ended.detail.clone()),
+            is_given,
             people: people.collect(),
             peer,
-        });
+        };
+        if direction == Direction::Outgoing && self.dial_is_for(facts) {
+            self.dial.clear();
+        }
+        if phone.calls().is_empty() {
+            self.over = Some(over);
+        } else {
+            // Another call keeps the screen.
+            let kicker = over.kicker.as_ref().map(|user| self.name_of(user));
+            let told = over.sentence(self.name_of(&over.peer), kicker);
+            self.tell(&told);
+        }
     }
 
     fn close_what_belongs_to(&mut self, call: &CallId) {

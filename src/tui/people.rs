@@ -116,6 +116,10 @@ pub(crate) fn remember(people: &mut Vec<Person>, mut person: Person) {
         }
         if it.is_contact {
             it.last = person.last;
+            // The contact may have no name, and the person one.
+            if it.user.name == it.address().to_string() {
+                it.user.name = person.user.name;
+            }
             return;
         }
     }

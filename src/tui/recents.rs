@@ -5,7 +5,7 @@ use super::ui::Ui;
 use crate::history::Entry;
 
 /// The most calls the screen holds.
-pub const RECENT_CALLS: usize = 500;
+pub const RECENT_CALLS: usize = 200;
 
 /// The state of the list.
 #[derive(Debug, Clone, Default)]

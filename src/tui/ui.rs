@@ -50,6 +50,8 @@ pub struct Ui {
     pub(crate) selected: Option<UserId>,
     /// The call that was made to ring silently while we talk.
     pub(crate) silenced: Option<CallId>,
+    /// The call that we are giving to somebody else.
+    pub(crate) given: Option<CallId>,
     pub(crate) prompt: Option<Prompt>,
     /// A line of chat that was begun and not sent.
     pub(crate) draft: Field,
@@ -127,6 +129,7 @@ impl Ui {
             chat: Chat::default(),
             selected: None,
             silenced: None,
+            given: None,
             prompt: None,
             draft: Field::default(),
             keypad: None,
@@ -155,8 +158,9 @@ impl Ui {
         for entry in entries.iter().rev() {
             remember_entry(&mut self.people, entry, &phone.me().id);
         }
-        // The selection stays on its call when others come or go.
-        let selected = super::recents::selected(self).map(|entry| entry.call_id.clone());
+        // The selection stays on its call when others come or go; nobody has chosen the newest.
+        let selected = super::recents::selected(self).filter(|_| self.recents.row > 0);
+        let selected = selected.map(|entry| entry.call_id.clone());
         self.recents.entries = entries;
         let rows = shown(self);
         let row = rows

@@ -53,8 +53,8 @@ pub(super) fn ask_to_kick(ui: &mut Ui, phone: &Phone) {
     };
     if !call.is_host() {
         let host = call.member(&call.host).map(|it| ui.name_of(&it.user));
-        let host = host.unwrap_or("the host").to_owned();
-        ui.tell(&format!("Only the host can remove somebody, {host}"));
+        let host = host.map_or_else(String::new, |name| format!(", {name},"));
+        ui.tell(&format!("Only the host{host} can remove somebody"));
         return;
     }
     let Some(member) = selected(ui, call).filter(|it| !is_gone(it.state)) else {

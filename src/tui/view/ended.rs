@@ -11,7 +11,7 @@ use crate::tui::over::Over;
 use crate::tui::page::{Page, Size, middle, row};
 use crate::tui::text::fit;
 use crate::tui::widget::buttons;
-use crate::tui::words::{clock, end_detail, end_sentence, state_word};
+use crate::tui::words::{clock, end_detail, state_word};
 use crate::tui::{Action, theme};
 
 pub(super) fn draw(page: &mut Page<'_>, area: Rect) {
@@ -74,37 +74,21 @@ const fn is_good(reason: EndReason) -> bool {
 
 fn sentence(page: &Page<'_>, over: &Over, room: usize) -> String {
     let name = fit(page.ui.name_of(&over.peer), room.saturating_sub(24).max(8));
-    let is_group = !over.people.is_empty();
-    let is_ours = over.direction == Direction::Outgoing;
-    match (over.reason, &over.kicker) {
-        (EndReason::KickOut, Some(kicker)) => {
-            format!("You were removed by {}", page.ui.name_of(kicker))
-        }
-        (EndReason::NetworkLost, _) if over.duration.is_zero() => {
-            format!("{name} could not be reached")
-        }
-        (EndReason::LocalHangUp, _) if is_group => "You left the call".to_owned(),
-        (EndReason::RemoteHangUp, _) if is_group => "Everybody else has left".to_owned(),
-        (EndReason::NoAnswer, _) if is_group && is_ours => "Nobody answered".to_owned(),
-        (EndReason::Busy, _) if is_group && is_ours => "All are busy".to_owned(),
-        (EndReason::Declined, _) if is_group && is_ours => "All declined".to_owned(),
-        (EndReason::Offline, _) if is_group && is_ours => "All are offline".to_owned(),
-        (EndReason::Canceled, _) if is_group && is_ours => "You cancelled the call".to_owned(),
-        (EndReason::NetworkLost, _) if is_group => "The connection was lost".to_owned(),
-        (EndReason::Failed, _) if is_group => "The call failed".to_owned(),
-        _ => end_sentence(over.reason, over.direction, &name),
-    }
+    let kicker = over.kicker.as_ref().map(|user| page.ui.name_of(user));
+    over.sentence(&name, kicker)
 }
 
 /// Returns what else is known of the end, a line each.
 fn more(page: &Page<'_>, over: &Over) -> Vec<String> {
     let detail = end_detail(over.reason, over.direction);
+    // Which device answered may be heard after the end.
+    let ended = page.phone.ended().filter(|it| it.call.id == over.call);
+    let known = over.detail.as_ref();
+    let known = known.or_else(|| ended.and_then(|ended| ended.detail.as_ref()));
     let is_own = over.people.is_empty() || over.direction == Direction::Incoming;
     let told = [
         (!detail.is_empty() && is_own).then(|| detail.to_owned()),
-        over.detail
-            .as_ref()
-            .map(|it| crate::address::clean(it, 120)),
+        known.map(|it| crate::address::clean(it, 120)),
         over.note.as_ref().map(|note| format!("\"{note}\"")),
     ];
     let mut lines: Vec<String> = told.into_iter().flatten().collect();

@@ -121,6 +121,9 @@ fn microphone(page: &mut Page<'_>, area: Rect) -> u16 {
         (None, false) if page.ui.microphone.name == "none" => {
             ("mic none".to_owned(), theme::warning(), false)
         }
+        (None, false) if page.ui.current(page.phone).is_some_and(|call| call.is_held) => {
+            ("mic on hold".to_owned(), theme::warning(), false)
+        }
         // The device opens when a call is taken: until then nobody is heard.
         (None, false) if !page.phone.calls().iter().any(Call::is_talking) => {
             ("mic ready".to_owned(), theme::dim(), false)

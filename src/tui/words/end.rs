@@ -29,7 +29,7 @@ pub fn end_sentence(reason: EndReason, direction: Direction, name: &str) -> Stri
         EndReason::Alone => "Everybody else had left".to_owned(),
         EndReason::HostLeft => format!("{name} ended the call for all"),
         EndReason::MaxDuration => "The call was as long as a call may be".to_owned(),
-        EndReason::Transferred => format!("You put {name} through"),
+        EndReason::Transferred => format!("The call with {name} was put through"),
         EndReason::RoomFull => "The call is full".to_owned(),
         EndReason::Abandoned => "Nobody came".to_owned(),
         EndReason::KickOut => "You were removed from the call".to_owned(),
@@ -40,7 +40,7 @@ pub fn end_sentence(reason: EndReason, direction: Direction, name: &str) -> Stri
 /// Adds what the sentence leaves open, or what to do about it.
 pub(crate) const fn end_detail(reason: EndReason, direction: Direction) -> &'static str {
     match (reason, direction) {
-        (EndReason::Busy, Direction::Outgoing) => "in another call",
+        (EndReason::Busy, Direction::Outgoing) => "in another call, or not to be disturbed",
         (EndReason::Offline, _) => "signed in nowhere",
         (EndReason::NotFound, _) => "no such user: is the ID spelled right?",
         (EndReason::NetworkLost, _) => "network lost",

@@ -20,8 +20,13 @@ enum Server {
 
 impl Stage {
     pub(super) fn ours() -> Self {
+        Self::ours_with(&[])
+    }
+
+    /// Our server with options.
+    pub(super) fn ours_with(options: &[&str]) -> Self {
         let home = Home::new();
-        let served = home.serve();
+        let served = home.serve_with(options);
         let url = served.url().to_owned();
         let served = Some(served);
         let server = Server::Ours { home, served };
@@ -87,8 +92,29 @@ impl Stage {
         self.start(id, &format!("{id}-pw"), words, config)
     }
 
-    fn start(&self, id: &str, password: &str, words: &[&str], config: &str) -> Phone {
+    /// A phone that waits for calls by rules of its own: the lines of `[call]`, and its contacts.
+    pub(super) fn ruled(&self, id: &str, rules: &str, contacts: &str) -> Phone {
+        let config = format!("{SILENT}[call]\n{rules}\n");
         let home = Home::new();
+        home.write("config/offhook/contacts.toml", contacts);
+        let password = format!("{id}-pw");
+        let mut phone = self.start_in(home, id, &password, &["listen", "--json"], &config);
+        phone.room("logined");
+        phone
+    }
+
+    fn start(&self, id: &str, password: &str, words: &[&str], config: &str) -> Phone {
+        self.start_in(Home::new(), id, password, words, config)
+    }
+
+    fn start_in(
+        &self,
+        home: Home,
+        id: &str,
+        password: &str,
+        words: &[&str],
+        config: &str,
+    ) -> Phone {
         home.write("config/offhook/config.toml", config);
         let account = ["--as", id, "--server", &self.url];
         let mut command = home.command(words.iter().chain(&account));

@@ -11,7 +11,7 @@ use offhook::phone::signal::{DeviceState, Heard, Refusal};
 use offhook::tui::{UiOptions, Wish};
 
 use super::desk::{Desk, seconds, user};
-use super::screens::compare;
+use super::screens::{compare, draw_at_every_size};
 
 fn id(text: &str) -> UserId {
     UserId::parse(text).unwrap()
@@ -161,7 +161,7 @@ fn only_the_host_removes() {
     desk.keys("aK");
     let screen = desk.screen(80, 24);
     assert!(
-        screen.contains("Only the host can remove somebody, Bob"),
+        screen.contains("Only the host, Bob, can remove somebody"),
         "{screen}"
     );
 }
@@ -239,4 +239,16 @@ fn hanging_up_a_group_asks_where_it_is_to() {
     desk.talking();
     desk.keys("x");
     assert!(desk.phone.calls().is_empty());
+}
+
+#[test]
+fn every_size_draws_a_group_and_its_fields() {
+    let mut desk = calling();
+    draw_at_every_size(&mut desk);
+    let mut desk = talking();
+    for keys in ["", "#123", "tline", "+ca"] {
+        desk.keys(keys);
+        draw_at_every_size(&mut desk);
+        desk.key(KeyCode::Esc);
+    }
 }

@@ -1,13 +1,15 @@
 //! What keys do, and above all what they do not.
 
 use crossterm::event::{Event as Key, KeyCode};
+use offhook::av::MicrophoneState;
 use offhook::command::Command;
 use offhook::phone::input::MediaReport;
+use offhook::tui::words::exception_sentence;
 use offhook::tui::{Wish, title};
 
 use super::desk::{Desk, millis, seconds};
 use offhook::id::{CallId, LegId};
-use offhook::phone::signal::{CancelCause, Heard};
+use offhook::phone::signal::{CancelCause, DeviceState, Heard};
 
 fn is_accept(wish: &Wish) -> bool {
     matches!(wish, Wish::Command(Command::Accept { .. }))
@@ -329,4 +331,54 @@ fn a_known_name_and_address_outlive_a_call_by_id() {
     desk.keys("x");
     desk.key(KeyCode::Esc);
     assert!(desk.screen(80, 24).contains("   Bob"));
+}
+
+#[test]
+fn a_missed_call_rings_the_bell_and_stands_in_the_title() {
+    let mut desk = Desk::new();
+    desk.invited(None);
+    assert!(desk.ui.take_attention());
+    desk.wait(seconds(70));
+    assert!(desk.ui.take_attention());
+    assert_eq!(title(&desk.ui, &desk.phone), "1 missed · offhook");
+}
+
+#[test]
+fn each_fault_of_a_remote_microphone_is_named_and_explained() {
+    const NAMES: [&str; 18] = [
+        "unknown",
+        "generic",
+        "invalidId",
+        "permissionNotGranted",
+        "zeroCaptureFps",
+        "deviceOccupied",
+        "deviceUnplugged",
+        "rebootRequired",
+        "mediaServicesWereLost",
+        "siriIsRecording",
+        "soundLevelTooLow",
+        "magneticCase",
+        "audioSessionDeactivate",
+        "audioSessionCategoryChange",
+        "interruption",
+        "inBackground",
+        "multiForegroundApp",
+        "bySystemPressure",
+    ];
+    let mut desk = Desk::new();
+    desk.talking();
+    let leg = desk.leg();
+    for (seq, name) in (1..).zip(NAMES) {
+        let exception = serde_json::from_value(name.into()).unwrap();
+        let state = DeviceState {
+            seq,
+            mic: MicrophoneState::None,
+            mic_exception: Some(exception),
+            ..DeviceState::default()
+        };
+        desk.hear(Heard::Device { leg, state });
+        let told = format!("microphone: {name}, {}", exception_sentence(exception));
+        let screen = desk.screen(100, 24);
+        assert!(screen.contains(&told), "{screen}");
+    }
 }

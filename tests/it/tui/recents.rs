@@ -13,7 +13,7 @@ use offhook::id::CallId;
 use offhook::tui::{UiOptions, Wish, title};
 
 use super::desk::{Desk, seconds, user};
-use super::screens::compare;
+use super::screens::{compare, draw_at_every_size};
 
 /// What the desk's calendar says at its start, in milliseconds since 1970: 11:06:40 in UTC.
 const START: i64 = 1_795_000_000_000;
@@ -236,4 +236,26 @@ fn a_call_that_comes_in_moves_the_selection_along() {
     desk.ui.recall(more, &desk.phone);
     desk.keys("y");
     assert_eq!(*last(&desk), Wish::Copy("01D".to_owned()));
+}
+
+#[test]
+fn every_size_draws_the_lists() {
+    let mut desk = recents();
+    draw_at_every_size(&mut desk);
+    desk.keys("/f");
+    draw_at_every_size(&mut desk);
+    desk.key(KeyCode::Esc);
+    desk.keys("1 ");
+    draw_at_every_size(&mut desk);
+}
+
+#[test]
+fn the_newest_call_is_selected_until_somebody_chooses() {
+    let mut desk = recents();
+    let mut more = entries();
+    let ringing = [("alice", InvitationState::Ringing)];
+    more.insert(0, entry("01G", 0, "gina", &ringing));
+    desk.ui.recall(more, &desk.phone);
+    desk.keys("y");
+    assert_eq!(*last(&desk), Wish::Copy("01G".to_owned()));
 }

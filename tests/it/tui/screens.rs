@@ -13,6 +13,16 @@ use offhook::id::LegId;
 
 const SIZES: [(u16, u16); 3] = [(120, 40), (80, 24), (40, 10)];
 
+/// Draws at sizes from one cell to a large terminal: none may panic.
+pub(super) fn draw_at_every_size(desk: &mut Desk) {
+    for (columns, rows) in (1..130)
+        .step_by(7)
+        .flat_map(|x| (1..45).step_by(3).map(move |y| (x, y)))
+    {
+        desk.screen(columns, rows);
+    }
+}
+
 /// Compares a screen at each size with its file.
 pub(super) fn compare(desk: &mut Desk, name: &str) {
     let mut all = String::new();
@@ -78,6 +88,15 @@ fn incoming() {
     desk.invited(Some("standup, 5 minutes"));
     desk.wait(seconds(11));
     compare(&mut desk, "incoming");
+}
+
+#[test]
+fn whoever_was_put_through_says_by_whom() {
+    let mut desk = Desk::new();
+    desk.sent_by(user("carol", "Carol"), user("bob", "Bob"));
+    desk.wait(seconds(1));
+    let screen = desk.screen(80, 24);
+    assert!(screen.contains("says: sent by Carol"), "{screen}");
 }
 
 #[test]
@@ -304,12 +323,7 @@ fn every_size_draws_without_a_panic() {
             }
             _ => {}
         }
-        for (columns, rows) in (1..130)
-            .step_by(7)
-            .flat_map(|x| (1..45).step_by(3).map(move |y| (x, y)))
-        {
-            desk.screen(columns, rows);
-        }
+        draw_at_every_size(&mut desk);
     }
     let screen = desk.screen(39, 10);
     assert!(screen.starts_with("needs 40x10\n"), "{screen}");

@@ -3,9 +3,10 @@
 use crossterm::event::KeyCode;
 use offhook::address::Address;
 use offhook::command::Command;
-use offhook::id::{CallId, LegId};
+use offhook::event::EndReason;
+use offhook::id::{CallId, DeviceId, LegId};
 use offhook::phone::input::MediaReport;
-use offhook::phone::signal::{DeviceState, Heard, Message};
+use offhook::phone::signal::{CancelCause, DeviceState, ElsewhereResult, Heard, Message, Refusal};
 use offhook::phone::{BusyPolicy, PersonRule};
 use offhook::tui::{UiOptions, Wish};
 
@@ -130,7 +131,7 @@ fn a_field_goes_with_the_call_it_was_for() {
     desk.keys("Dlat");
     desk.hear(Heard::Canceled {
         leg: LegId(5),
-        cause: offhook::phone::signal::CancelCause::Caller,
+        cause: CancelCause::Caller,
         data: None,
     });
     desk.keys("m");
@@ -212,6 +213,33 @@ fn two_calls_are_put_together_unless_tab_says_otherwise() {
 }
 
 #[test]
+fn who_put_whom_through_is_told_at_both_sides() {
+    let mut desk = Desk::new();
+    desk.talking();
+    desk.keys("bcarol");
+    desk.key(KeyCode::Enter);
+    let leg = desk.leg();
+    desk.hear(Heard::TransferProgress { leg, status: 180 });
+    assert!(desk.screen(80, 24).contains("It rings at carol's"));
+    desk.hear(Heard::TransferProgress { leg, status: 200 });
+    assert!(desk.screen(80, 24).contains("You put bob through"));
+
+    let mut desk = Desk::new();
+    desk.invited(None);
+    desk.wait(seconds(1));
+    desk.keys("a");
+    desk.report(MediaReport::Connected { leg: LegId(1) });
+    desk.hear(Heard::Bye {
+        leg: LegId(1),
+        reason: Some(EndReason::Transferred),
+        by: None,
+        data: None,
+    });
+    let screen = desk.screen(80, 24);
+    assert!(screen.contains("Bob has put you through"), "{screen}");
+}
+
+#[test]
 fn lines_of_text_come_and_go_in_a_call() {
     let mut desk = Desk::new();
     desk.talking();
@@ -260,7 +288,7 @@ fn a_line_from_outside_a_call_stays_until_it_is_dismissed() {
 fn a_message_can_be_left_after_a_call() {
     let mut desk = Desk::new();
     desk.calling();
-    desk.refused(offhook::phone::signal::Refusal::Offline, None);
+    desk.refused(Refusal::Offline, None);
     desk.keys("tcall me");
     compare(&mut desk, "message");
     desk.key(KeyCode::Enter);
@@ -303,4 +331,84 @@ fn nobody_disturbs_who_says_so() {
     );
     desk.keys("D");
     assert!(!desk.screen(80, 24).contains("DND"));
+}
+
+#[test]
+fn who_does_not_take_the_call_is_no_secret() {
+    let mut desk = Desk::new();
+    desk.talking();
+    desk.keys("bcarol");
+    desk.key(KeyCode::Enter);
+    let leg = desk.leg();
+    desk.hear(Heard::TransferProgress { leg, status: 486 });
+    let screen = desk.screen(80, 24);
+    assert!(
+        screen.contains("carol did not take the call: busy"),
+        "{screen}"
+    );
+}
+
+#[test]
+fn which_device_answered_is_told_even_if_it_is_heard_after_the_end() {
+    let mut desk = Desk::new();
+    desk.invited(None);
+    desk.wait(seconds(3));
+    desk.hear(Heard::Canceled {
+        leg: LegId(1),
+        cause: CancelCause::AnsweredElsewhere,
+        data: None,
+    });
+    desk.hear(Heard::Message {
+        from: user("alice", "Alice"),
+        message: Message::Elsewhere {
+            call: CallId::new("01CALL"),
+            result: ElsewhereResult::Accepted,
+            device: DeviceId::new("laptop"),
+            name: "laptop".to_owned(),
+        },
+    });
+    compare(&mut desk, "ended_elsewhere");
+}
+
+#[test]
+fn plain_characters_are_enough_for_every_sign() {
+    let options = UiOptions {
+        ascii: true,
+        motion: false,
+        ..UiOptions::default()
+    };
+    let mut desk = Desk::with(options);
+    desk.calling_all(&["bob", "carol", "dave", "erin", "frank"]);
+    desk.refused_by("dave", Refusal::Declined, None);
+    desk.refused_by("erin", Refusal::Offline, None);
+    desk.refused_by("frank", Refusal::NoAnswer, None);
+    desk.taken_by("bob");
+    let leg = desk.leg_of("bob");
+    desk.voices();
+    desk.hear(Heard::Bye {
+        leg,
+        reason: None,
+        by: None,
+        data: None,
+    });
+    let screen = desk.screen(80, 24);
+    assert!(screen.is_ascii(), "{screen}");
+    // What has no plain form would be a question mark; one stands for the help.
+    assert_eq!(screen.matches('?').count(), 1, "{screen}");
+}
+
+#[test]
+fn what_was_dialled_does_not_wait_for_the_next_call() {
+    let mut desk = Desk::with_settings(UiOptions::default(), |settings| {
+        settings.busy = BusyPolicy::Wait;
+    });
+    desk.keys("erin");
+    desk.key(KeyCode::Enter);
+    desk.taken_by("erin");
+    desk.invited_to("01DAVE", LegId(5), user("dave", "Dave"), None, None);
+    desk.wait(seconds(1));
+    desk.keys("ex");
+    desk.key(KeyCode::Esc);
+    let screen = desk.screen(80, 24);
+    assert!(screen.contains("an ID, for example bob"), "{screen}");
 }

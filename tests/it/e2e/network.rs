@@ -1,0 +1,114 @@
+//! The network and the processes on it fail in the middle of things.
+
+use rustix::process::Signal;
+use serde_json::json;
+use std::thread;
+use std::time::Duration;
+
+use super::stage::Stage;
+
+#[test]
+fn a_call_that_outlived_its_server_can_be_held_and_another_one_made() {
+    let mut stage = Stage::ours();
+    let (mut alice, mut bob) = stage.talking();
+    stage.kill_server();
+    for phone in [&mut alice, &mut bob] {
+        phone.room("reconnecting");
+        assert_eq!(
+            phone.may_not("hold", &json!({ "on": true })),
+            "not_signed_in"
+        );
+    }
+    stage.revive_server();
+    for phone in [&mut alice, &mut bob] {
+        phone.room("reconnected");
+    }
+    for (n, on) in [(0, true), (1, true), (0, false), (1, false)] {
+        let both = [&mut alice, &mut bob];
+        both[n].does("hold", &json!({ "on": on }));
+        let id = ["alice", "bob"][n];
+        both[1 - n].wait_until("a hold", |it| {
+            it["event"] == "call.hold" && it["user"]["id"] == id && it["on"] == on
+        });
+    }
+    assert!(!alice.events().contains(&"call.end".to_owned()));
+    alice.hangs_up();
+    assert_eq!(bob.ended().result(), (0, "remote_hang_up"));
+}
+
+#[test]
+fn nobody_rings_for_a_server_that_is_gone() {
+    let mut stage = Stage::ours();
+    let mut bob = stage.listen("bob", &["--once"]);
+    let mut alice = stage.call("alice", "bob", &[]);
+    bob.wait_for("ring.start");
+    alice.rings_there();
+    stage.kill_server();
+    let (here, there) = (alice.ended(), bob.ended());
+    assert_eq!(here.result(), (16, "network_lost"), "{:?}", here.events);
+    assert_eq!(there.result(), (16, "network_lost"), "{:?}", there.events);
+    assert!(there.has("ring.stop") && there.has("call.missed"));
+}
+
+#[test]
+fn a_group_outlives_its_server() {
+    let mut stage = Stage::ours();
+    let mut alice = stage.listen("alice", &[]);
+    let mut bob = stage.listen("bob", &["--accept"]);
+    let mut carol = stage.listen("carol", &["--accept"]);
+    let mut dave = stage.listen("dave", &["--accept"]);
+    alice.dials(&["bob", "carol"]);
+    for (phone, other) in [
+        (&mut alice, "bob"),
+        (&mut bob, "carol"),
+        (&mut carol, "alice"),
+    ] {
+        phone.meets(other);
+    }
+    stage.kill_server();
+    let phones = [&mut alice, &mut bob, &mut carol, &mut dave];
+    for phone in phones {
+        phone.room("reconnecting");
+    }
+    stage.revive_server();
+    let phones = [&mut alice, &mut bob, &mut carol, &mut dave];
+    for phone in phones {
+        phone.room("reconnected");
+    }
+    alice.does("add", &json!({ "to": ["dave"] }));
+    for phone in [&mut alice, &mut bob, &mut carol] {
+        phone.meets("dave");
+    }
+    alice.does("kick", &json!({ "user": "bob" }));
+    assert_eq!(bob.parts(), "kick_out");
+}
+
+#[test]
+#[ignore = "stands still for six seconds"]
+fn a_phone_that_stands_still_for_a_moment_stays_in_the_call() {
+    let stage = Stage::ours();
+    let (mut alice, mut bob) = stage.talking();
+    bob.signal(Signal::STOP);
+    alice.wait_until("silence", |it| {
+        it["event"] == "room.state" && it["scope"] == "call" && it["reason"] == "reconnecting"
+    });
+    thread::park_timeout(Duration::from_secs(1));
+    bob.signal(Signal::CONT);
+    alice.wait_until("sound", |it| {
+        it["event"] == "room.state" && it["scope"] == "call" && it["reason"] == "reconnected"
+    });
+    alice.hangs_up();
+    assert_eq!(bob.ended().result(), (0, "remote_hang_up"));
+}
+
+#[test]
+#[ignore = "stands still for longer than a call waits"]
+fn a_phone_that_stands_still_for_too_long_has_lost_the_call() {
+    let stage = Stage::ours();
+    let (mut alice, mut bob) = stage.talking();
+    bob.signal(Signal::STOP);
+    assert_eq!(alice.ended().result(), (16, "network_lost"));
+    bob.signal(Signal::CONT);
+    let there = bob.ended();
+    assert_eq!(there.result(), (16, "network_lost"), "{:?}", there.events);
+}
