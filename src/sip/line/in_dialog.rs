@@ -66,7 +66,9 @@ impl Line {
         }
         let status = answer.status_code.code();
         let is_bye = client.draft.method == "BYE";
-        if is_away(status) && (is_bye || self.legs.contains_key(&leg)) {
+        if matches!(status, 405 | 501) && client.draft.method == "MESSAGE" {
+            self.repeat_outside(now, client);
+        } else if is_away(status) && (is_bye || self.legs.contains_key(&leg)) {
             self.try_again(now, client);
         } else if status == 481 && !is_bye {
             self.on_unknown(now, client, leg);

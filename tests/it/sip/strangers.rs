@@ -224,3 +224,32 @@ fn whoever_cannot_be_understood_is_told() {
     desk.receive("\u{0}\r\n\r\n");
     assert_eq!(desk.news(), "");
 }
+
+#[test]
+fn a_line_that_is_not_taken_in_the_call_goes_beside_it() {
+    for status in [405, 501] {
+        let mut up = Up::with(&strange(""));
+        up.desk.say(Say::Chat {
+            leg: LEG,
+            call: offhook::id::CallId::new("bobcall"),
+            id: "1".into(),
+            text: "hello".into(),
+        });
+        assert!(field(up.desk.last("MESSAGE"), "To").ends_with(";tag=bobtag"));
+        up.desk.answer("MESSAGE", status, "");
+        let again = up.desk.last("MESSAGE").to_owned();
+        assert!(
+            again.starts_with("MESSAGE sip:bob@pbx.test SIP/2.0\r\n"),
+            "{again}"
+        );
+        assert_eq!(field(&again, "To"), "<sip:bob@pbx.test>");
+        assert_ne!(field(&again, "Call-ID"), "bobcall");
+        assert!(field(&again, "Content-Type").starts_with("text/plain"));
+        assert!(again.ends_with("\r\n\r\nhello"));
+        up.desk.answer("MESSAGE", status, "");
+        assert!(matches!(
+            up.desk.heard.last(),
+            Some(Heard::MessageFailed { .. })
+        ));
+    }
+}
