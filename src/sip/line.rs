@@ -36,7 +36,7 @@ use super::{Account, bridge, header};
 use crate::address;
 use crate::id::LegId;
 use crate::phone::signal::RoomError;
-use crate::phone::signal::{Heard, Say};
+use crate::phone::signal::{CancelCause, Heard, Say};
 
 /// 64 × T1 of RFC 3261: how long an answer is waited for.
 const PATIENCE: Duration = Duration::from_secs(32);
@@ -82,6 +82,8 @@ pub struct Line {
     clients: HashMap<String, Client>,
     served: HashMap<ServedKey, Served>,
     parked: Vec<Parked>,
+    /// Invitations that were taken back last: the phone may answer one before it hears of that.
+    canceled: VecDeque<(LegId, CancelCause, Option<String>)>,
     out: VecDeque<Output>,
     next_leg: u64,
 }
@@ -105,6 +107,7 @@ impl Line {
             clients: HashMap::new(),
             served: HashMap::new(),
             parked: Vec::new(),
+            canceled: VecDeque::new(),
             out: VecDeque::from([Output::Hear(Heard::SigningIn), Output::Connect]),
             // The phone gives out even numbers.
             next_leg: 1,
