@@ -17,7 +17,7 @@ use rsipstack::sip::Headers;
 
 use crate::address::{self, User};
 
-pub use cancel::{emit_cancel, parse_cancel};
+pub use cancel::{emit_cancel, parse_cancel, parse_cause};
 pub use end::{emit_end, parse_end};
 pub(super) use join::parse_token;
 pub use join::{emit_join, parse_join};

@@ -39,7 +39,7 @@ use super::{Account, bridge, header};
 use crate::address;
 use crate::id::LegId;
 use crate::phone::signal::RoomError;
-use crate::phone::signal::{Heard, Say};
+use crate::phone::signal::{CancelCause, Heard, Say};
 
 /// 64 × T1 of RFC 3261: how long an answer is waited for.
 const PATIENCE: Duration = Duration::from_secs(32);
@@ -89,6 +89,8 @@ pub struct Line {
     served: HashMap<ServedKey, Served>,
     parked: Vec<Parked>,
     senders: Senders,
+    /// Invitations that were taken back last: the phone may answer one before it hears of that.
+    canceled: VecDeque<(LegId, CancelCause, Option<String>)>,
     out: VecDeque<Output>,
     next_leg: u64,
 }
@@ -113,6 +115,7 @@ impl Line {
             served: HashMap::new(),
             parked: Vec::new(),
             senders: Senders::default(),
+            canceled: VecDeque::new(),
             out: VecDeque::from([Output::Hear(Heard::SigningIn), Output::Connect]),
             // The phone gives out even numbers.
             next_leg: 1,

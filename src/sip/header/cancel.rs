@@ -25,30 +25,34 @@ pub fn emit_cancel(cause: CancelCause, data: Option<&str>) -> Vec<(&'static str,
 
 /// Reads why a CANCEL was sent, from the number and never from the words, and the data that came with it.
 pub fn parse_cancel(headers: &Headers) -> (CancelCause, Option<String>) {
-    let (mut cause, mut data) = (CancelCause::Caller, None);
-    for value in all(headers, "Reason").flat_map(|value| split(value, ',')) {
-        let mut parts = split(value, ';').into_iter();
-        let protocol = parts.next().unwrap_or_default();
-        let params: Vec<_> = parts.filter_map(|part| part.split_once('=')).collect();
-        let find = |name: &str| {
-            let found = params
-                .iter()
-                .find(|(key, _)| key.trim().eq_ignore_ascii_case(name));
-            found.map(|(_, value)| value.trim())
-        };
-        if protocol.eq_ignore_ascii_case("SIP") {
-            cause = match find("cause").and_then(|cause| cause.parse().ok()) {
-                Some(200_u16) => CancelCause::AnsweredElsewhere,
-                Some(603) => CancelCause::DeclinedElsewhere,
-                Some(408) => CancelCause::Timeout,
-                _ => CancelCause::Caller,
-            };
-        } else if protocol.eq_ignore_ascii_case("Offhook") {
-            let bytes = find("text").and_then(|text| URL_SAFE_NO_PAD.decode(unquote(text)).ok());
-            data = bytes
-                .filter(|bytes| bytes.len() <= DATA_BYTES)
-                .and_then(|bytes| String::from_utf8(bytes).ok());
-        }
-    }
+    let cause = match parse_cause(headers) {
+        Some(200) => CancelCause::AnsweredElsewhere,
+        Some(603) => CancelCause::DeclinedElsewhere,
+        Some(408) => CancelCause::Timeout,
+        _ => CancelCause::Caller,
+    };
+    let bytes = parameter(headers, "Offhook", "text");
+    let bytes = bytes.and_then(|text| URL_SAFE_NO_PAD.decode(unquote(text)).ok());
+    let data = bytes
+        .filter(|bytes| bytes.len() <= DATA_BYTES)
+        .and_then(|bytes| String::from_utf8(bytes).ok());
     (cause, data)
+}
+
+/// Reads the SIP status that is the reason of a request (RFC 3326), if it says one.
+pub fn parse_cause(headers: &Headers) -> Option<u16> {
+    parameter(headers, "SIP", "cause")?.parse().ok()
+}
+
+/// Returns a parameter of the last `Reason` of a protocol.
+fn parameter<'a>(headers: &'a Headers, protocol: &str, name: &str) -> Option<&'a str> {
+    let reasons = all(headers, "Reason").flat_map(|value| split(value, ','));
+    let reasons = reasons.filter_map(|value| {
+        let mut parts = split(value, ';').into_iter();
+        let is_it = parts.next()?.eq_ignore_ascii_case(protocol);
+        is_it.then_some(parts)
+    });
+    let mut params = reasons.last()?.filter_map(|part| part.split_once('='));
+    let (_, value) = params.find(|(key, _)| key.trim().eq_ignore_ascii_case(name))?;
+    Some(value.trim())
 }

@@ -12,13 +12,15 @@ use super::transfer::Transfers;
 use super::{ALLOW, Line, SUPPORTED, header, reply};
 use crate::address::{NAME_CHARS, clean};
 use crate::id::LegId;
-use crate::phone::signal::{CallLabel, EndReason, Heard, Purpose, Refusal, Sdp};
+use crate::phone::signal::{CallLabel, CancelCause, EndReason, Heard, Purpose, Refusal, Sdp};
 use crate::sip::dialog::{self, Dialog};
 use crate::sip::header::{NameAddr, Replaces};
 use crate::sip::{sdp, user_to_user};
 
 /// The most invitations that ring at a time.
 const MAX_RINGING: usize = 16;
+/// The most invitations that are remembered after they were taken back.
+const CANCELED: usize = 16;
 /// How long the phone may take to say something.
 const TRYING: Duration = Duration::from_millis(200);
 /// T1 of RFC 3261.
@@ -155,7 +157,11 @@ impl Line {
     pub(super) fn accept(&mut self, now: Instant, leg: LegId, sdp: Sdp, data: Option<&str>) {
         let called = match self.legs.remove(&leg) {
             Some(Leg::Called(called)) => called,
-            other => return self.legs.extend(other.map(|other| (leg, other))),
+            Some(other) => {
+                self.legs.insert(leg, other);
+                return;
+            }
+            None => return self.answered_in_vain(leg),
         };
         let mut head = self.dialog_head(&called.request, called.label.as_ref());
         let data = data.and_then(user_to_user::emit);
@@ -224,7 +230,31 @@ impl Line {
         };
         self.end_called(now, &called, 487, &[]);
         let (cause, data) = header::parse_cancel(&request.headers);
+        self.canceled.truncate(CANCELED - 1);
+        self.canceled.push_front((leg, cause, data.clone()));
         self.hear(Heard::Canceled { leg, cause, data });
+    }
+
+    /// The phone has taken what was taken back a moment before: for it the call is up, and ends.
+    fn answered_in_vain(&mut self, leg: LegId) {
+        let canceled = self.canceled.iter().find(|(canceled, ..)| *canceled == leg);
+        let (cause, data) = match canceled {
+            Some((_, cause, data)) => (*cause, data.clone()),
+            None => (CancelCause::Caller, None),
+        };
+        let reason = Some(match cause {
+            CancelCause::Caller => EndReason::Canceled,
+            CancelCause::AnsweredElsewhere => EndReason::AnsweredElsewhere,
+            CancelCause::DeclinedElsewhere => EndReason::Declined,
+            CancelCause::Timeout => EndReason::NoAnswer,
+        });
+        let by = None;
+        self.hear(Heard::Bye {
+            leg,
+            reason,
+            by,
+            data,
+        });
     }
 
     /// Gives an unanswered INVITE its final answer. The leg is gone already.

@@ -204,6 +204,12 @@ impl Line {
                     self.drop_reoffer(now, &mut up);
                 }
                 let (reason, by) = header::parse_end(&request.headers);
+                // A server that ends what was answered too late has only a number to say so.
+                let reason = reason.or_else(|| match header::parse_cause(&request.headers) {
+                    Some(487) => Some(EndReason::Canceled),
+                    Some(200) => Some(EndReason::AnsweredElsewhere),
+                    _ => None,
+                });
                 self.hear(Heard::Bye {
                     leg,
                     reason,

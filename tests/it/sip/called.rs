@@ -194,20 +194,27 @@ fn refusals_have_their_status_and_reason() {
 
 #[test]
 fn a_cancel_tells_its_cause() {
-    for (reason, cause) in [
-        ("", CancelCause::Caller),
-        ("Reason: SIP;cause=487\r\n", CancelCause::Caller),
+    for (reason, cause, end) in [
+        ("", CancelCause::Caller, EndReason::Canceled),
+        (
+            "Reason: SIP;cause=487\r\n",
+            CancelCause::Caller,
+            EndReason::Canceled,
+        ),
         (
             "Reason: SIP;cause=200;text=\"Call completed elsewhere\"\r\n",
             CancelCause::AnsweredElsewhere,
+            EndReason::AnsweredElsewhere,
         ),
         (
             "Reason: SIP ; cause=603\r\n",
             CancelCause::DeclinedElsewhere,
+            EndReason::Declined,
         ),
         (
             "Reason: Q.850;cause=16, SIP;cause=408\r\n",
             CancelCause::Timeout,
+            EndReason::NoAnswer,
         ),
     ] {
         let mut desk = Desk::signed_in();
@@ -227,7 +234,44 @@ fn a_cancel_tells_its_cause() {
             news.starts_with("-> SIP/2.0 200 OK\n-> SIP/2.0 487 "),
             "{news}"
         );
-        assert_eq!(news.lines().count(), 3, "{news}");
+        assert_eq!(news.lines().count(), 4, "{news}");
+        // The phone may have taken it before it heard of that: for it the call was up.
+        let (reason, by, data) = (Some(end), None, None);
+        let bye = Heard::Bye {
+            leg,
+            reason,
+            by,
+            data,
+        };
+        assert_eq!(desk.heard.last(), Some(&bye));
+    }
+}
+
+#[test]
+fn a_server_that_hangs_up_a_late_answer_says_why_by_number() {
+    for (reason, wanted) in [
+        ("Reason: SIP;cause=487\r\n", Some(EndReason::Canceled)),
+        (
+            "Reason: SIP;cause=200\r\n",
+            Some(EndReason::AnsweredElsewhere),
+        ),
+        ("Reason: Q.850;cause=16\r\n", None),
+        ("", None),
+    ] {
+        let mut desk = Desk::signed_in();
+        desk.receive(&invitation(""));
+        desk.say(accept());
+        let tag = tag(&desk);
+        desk.receive(&request("BYE", "2", &tag, 2, reason));
+        let leg = LEG;
+        let (by, data) = (None, None);
+        let bye = Heard::Bye {
+            leg,
+            reason: wanted,
+            by,
+            data,
+        };
+        assert_eq!(desk.heard.last(), Some(&bye), "{reason}");
     }
 }
 
