@@ -21,13 +21,15 @@ pub fn read_timestamp(text: &str) -> Option<i64> {
         let is_plain = digits.bytes().all(|byte| byte.is_ascii_digit());
         is_plain.then(|| digits.parse::<u8>().ok()).flatten()
     };
-    let sign = |at: usize, signs: &str| {
-        let found = text.get(at..=at)?;
-        signs.contains(found).then_some(())
+    let is_sign = |at: usize, signs: &str| {
+        let found = text.get(at..=at);
+        found.is_some_and(|found| signs.contains(found))
     };
     let year = i32::from(number(0, 2)?) * 100 + i32::from(number(2, 4)?);
-    sign(4, "-").and(sign(7, "-")).and(sign(10, "Tt "))?;
-    sign(13, ":").and(sign(16, ":"))?;
+    let signs = [(4, "-"), (7, "-"), (10, "Tt "), (13, ":"), (16, ":")];
+    if !signs.into_iter().all(|(at, signs)| is_sign(at, signs)) {
+        return None;
+    }
     let month = Month::try_from(number(5, 7)?).ok()?;
     let date = Date::from_calendar_date(year, month, number(8, 10)?).ok()?;
     // A leap second is told as the one before it.
