@@ -60,6 +60,7 @@ impl Kamailio {
     }
 
     /// Waits until so many messages are kept for people who are away.
+    #[allow(dead_code, reason = "the benchmarks use this file, too")]
     pub fn wait_kept(&self, n: i64) {
         let silo = rusqlite::Connection::open(self.dir.path().join("silo.db")).unwrap();
         let until = Instant::now() + PATIENCE;
