@@ -141,6 +141,10 @@ impl Phone {
         let Some(index) = self.call_of(leg) else {
             return;
         };
+        // The peer has closed it: terms that were on their way come to nothing, and its goodbye says why.
+        if matches!(self.media_of(leg), Some(MediaState::Closed { .. })) {
+            return;
+        }
         if self.calls[index].is_group && self.group_media_failed(now, leg, &detail) {
             return;
         }

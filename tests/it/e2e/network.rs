@@ -1,11 +1,13 @@
 //! The network and the processes on it fail in the middle of things.
 
-use rustix::process::Signal;
-use serde_json::json;
 use std::thread;
 use std::time::Duration;
 
-use super::stage::Stage;
+use rustix::process::Signal;
+use serde_json::{Value, json};
+
+use super::stage::{Phone, Stage};
+use super::wish::text;
 
 #[test]
 fn a_call_that_outlived_its_server_can_be_held_and_another_one_made() {
@@ -33,7 +35,8 @@ fn a_call_that_outlived_its_server_can_be_held_and_another_one_made() {
     }
     assert!(!alice.events().contains(&"call.end".to_owned()));
     alice.hangs_up();
-    assert_eq!(bob.ended().result(), (0, "remote_hang_up"));
+    let there = bob.ended();
+    assert_eq!(there.result(), (0, "remote_hang_up"), "{:#?}", there.events);
 }
 
 #[test]
@@ -111,4 +114,50 @@ fn a_phone_that_stands_still_for_too_long_has_lost_the_call() {
     bob.signal(Signal::CONT);
     let there = bob.ended();
     assert_eq!(there.result(), (16, "network_lost"), "{:?}", there.events);
+}
+
+#[test]
+fn a_killed_phone_keeps_its_history_but_for_the_end_of_the_last_call() {
+    let stage = Stage::ours();
+    let mut alice = stage.listen("alice", &[]);
+    let mut bob = stage.listen("bob", &[]);
+    let mut ids = Vec::new();
+    for command in ["decline", "busy", "accept"] {
+        ids.push(alice.dials(&["bob"]));
+        bob.rings();
+        bob.does(command, &json!({}));
+        if command == "accept" {
+            alice.meets("bob");
+            bob.hangs_up();
+        }
+        alice.parts();
+    }
+    ids.push(alice.dials(&["bob"]));
+    bob.takes();
+    alice.meets("bob");
+    // The disk comes after the event; once the last one is there, so is all before it.
+    let history = |phone: &Phone| {
+        let run = phone.home.run(["history", "--json"]);
+        let lines = run.stdout.lines().rev();
+        let calls = lines.map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
+        calls.collect::<Vec<_>>()
+    };
+    let is_there = |calls: &[Value]| calls.len() == 4 && calls[3]["connected"] == true;
+    assert!((0..1000).any(|_| is_there(&history(&alice))));
+    alice.signal(Signal::KILL);
+    alice.wait();
+    let calls = history(&alice);
+    let told: Vec<(&str, &Value)> = calls
+        .iter()
+        .map(|call| (text(&call["call_id"]), &call["reason"]))
+        .collect();
+    let reasons = [
+        json!("declined"),
+        json!("busy"),
+        json!("remote_hang_up"),
+        json!(null),
+    ];
+    let wanted: Vec<(&str, &Value)> = ids.iter().map(String::as_str).zip(&reasons).collect();
+    assert_eq!(told, wanted);
+    assert_eq!(calls[3]["is_interrupted"], true);
 }

@@ -71,7 +71,10 @@ fn stops(stage: &Stage, is_ours: bool) {
         // The one that called has its end, too, before the next one.
         match cause {
             "accept" | "killed" => {}
-            "elsewhere" => alice.hangs_up(),
+            "elsewhere" => {
+                alice.meets("bob");
+                alice.hangs_up();
+            }
             _ => {
                 alice.parts();
             }
