@@ -250,11 +250,19 @@ impl Phone {
         let Some(index) = self.call_of(leg) else {
             return;
         };
-        if !matches!(
-            self.calls[index].stage,
-            Stage::Ringing { .. } | Stage::Answering { .. }
-        ) {
-            return;
+        match self.calls[index].stage {
+            Stage::Ringing { .. } | Stage::Answering { .. } => {}
+            Stage::Talking { .. } => {
+                // The line had refused before our acceptance reached it: there is nothing to talk in.
+                let reason = match cause {
+                    CancelCause::Caller => EndReason::Canceled,
+                    CancelCause::Timeout => EndReason::NoAnswer,
+                    CancelCause::AnsweredElsewhere => EndReason::AnsweredElsewhere,
+                    CancelCause::DeclinedElsewhere => EndReason::Declined,
+                };
+                return self.goodbye(now, leg, Some(reason), None, data);
+            }
+            Stage::Preparing | Stage::Calling { .. } => return,
         }
         let reason = match cause {
             CancelCause::Caller => {

@@ -404,9 +404,13 @@ impl Fork {
                 request.headers.push(Header::To(to.clone()));
             }
             if method == Method::Bye {
-                request
-                    .headers
-                    .push(reason(if self.winner.is_some() { 200 } else { 487 }));
+                let (cause, end) = match self.winner {
+                    Some(_) => (200, "answered_elsewhere"),
+                    None => (487, "canceled"),
+                };
+                request.headers.push(reason(cause));
+                let end = Header::Other("Offhook-End".into(), end.into());
+                request.headers.push(end);
             }
             hop::stamp(&self.core, &mut request);
             hop::send(connection, request);

@@ -4,7 +4,7 @@ use expect_test::expect;
 use offhook::command::Command;
 use offhook::phone::Input;
 use offhook::phone::input::MediaReport;
-use offhook::phone::signal::Heard;
+use offhook::phone::signal::{CancelCause, Heard};
 
 use super::line::Weather;
 use super::pair::{ACCEPT, CANCEL, HANG_UP, Pair, dial, millis, seconds};
@@ -496,4 +496,25 @@ fn an_answer_that_cannot_be_used_is_not_the_networks_fault() {
         03.110 bob   ~  ended
         03.110 bob   !  call.end                remote_hang_up"#]]
     .assert_eq(&pair.transcript());
+}
+
+#[test]
+fn a_cancel_that_the_line_heard_before_our_acceptance_ends_the_call() {
+    let mut pair = Pair::new();
+    pair.alice(dial("bob"));
+    pair.run(seconds(3));
+    pair.bob(ACCEPT);
+    pair.run(millis(10));
+    pair.skip();
+    let leg = pair.phone("bob").calls()[0].peer().leg.expect("a leg");
+    let (cause, data) = (CancelCause::Caller, None);
+    let canceled = Input::Heard(Heard::Canceled { leg, cause, data });
+    let bob = pair.seat("bob");
+    pair.take_in(bob, canceled).expect("no command");
+    expect![[r#"
+        03.010 bob   !  call.incoming.canceled
+        03.010 bob   ~  ended
+        03.010 bob   !  call.end                canceled"#]]
+    .assert_eq(&pair.transcript());
+    assert!(pair.phone("bob").calls().is_empty());
 }

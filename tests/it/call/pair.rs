@@ -1,11 +1,12 @@
 //! Phones on one virtual clock, joined by a [`Line`], and a transcript of what they do.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use offhook::address::{Address, User};
 use offhook::command::{Command, CommandError};
 use offhook::event::{Event, Happened};
-use offhook::id::{CallId, DeviceId, UserId};
+use offhook::id::{CallId, DeviceId, LegId, UserId};
 use offhook::phone::effect::{Effect, MediaOrder, Ring};
 use offhook::phone::signal::{Heard, Message, Roster, Say};
 use offhook::phone::{Epoch, Input, Phone, Settings};
@@ -24,6 +25,8 @@ pub(crate) struct Pair {
     pub(crate) rings: Vec<Ring>,
     /// What each phone had its media do.
     pub(crate) orders: Vec<(Seat, MediaOrder)>,
+    /// Which legs were accepted.
+    taken: BTreeSet<(Seat, LegId)>,
     start: Instant,
     now: Instant,
     labels: Vec<String>,
@@ -65,6 +68,7 @@ impl Pair {
         };
         let mut pair = Self {
             line: Line::new(labels, weather, seed),
+            taken: BTreeSet::new(),
             events: Vec::new(),
             rings: vec![Ring::Silence; labels.len()],
             orders: Vec::new(),
@@ -133,7 +137,12 @@ impl Pair {
             assert!(n_steps < STEPS_IN_A_MOMENT, "a busy loop");
             self.now = self.now.max(next);
             if let Some((seat, input)) = self.line.poll(self.now) {
-                self.take_in(seat, input).expect("only commands fail");
+                // A CANCEL that comes behind the 200 has no effect (RFC 3261, 9.2).
+                let is_void = matches!(&input, Input::Heard(Heard::Canceled { leg, .. })
+                    if self.taken.contains(&(seat, *leg)));
+                if !is_void {
+                    self.take_in(seat, input).expect("only commands fail");
+                }
                 continue;
             }
             for seat in 0..self.phones.len() {
@@ -231,6 +240,9 @@ impl Pair {
             match effect {
                 Effect::Say(say) => {
                     self.trace(seat, "->", &say_words(&say));
+                    if let Say::Accept { leg, .. } = say {
+                        self.taken.insert((seat, leg));
+                    }
                     self.line.say(self.now, seat, say);
                 }
                 Effect::Media(order) => {

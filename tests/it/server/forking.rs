@@ -48,6 +48,7 @@ async fn of_two_who_answer_one_is_hung_up() {
     mobile.expect("CANCEL").await;
     assert!(mobile.expect("ACK").await.get("To").ends_with("=late"));
     let bye = mobile.expect("BYE").await;
+    assert_eq!(bye.get("Offhook-End"), "answered_elsewhere");
     assert!(bye.get("To").ends_with("=late"));
     assert_eq!(bye.get("Reason"), "SIP;cause=200");
     mobile.say(&bye.reply("200 OK", "")).await;
