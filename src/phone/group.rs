@@ -122,6 +122,7 @@ impl Phone {
                 index += 1;
             }
         }
+        self.stop_ringback();
     }
 
     /// Returns whether the call ended with that.

@@ -5,6 +5,7 @@ mod media;
 mod pair;
 
 mod answered;
+mod beside;
 mod contract;
 mod devices;
 mod elsewhere;

@@ -1,0 +1,85 @@
+//! Groups beside calls between two: held, given away, refused, and on two phones of one person.
+
+use offhook::address::Address;
+use offhook::command::Command;
+use offhook::event::{EndReason, Happened, InvitationState};
+use offhook::id::LegId;
+use offhook::phone::Call;
+use offhook::phone::effect::Ring;
+use offhook::phone::signal::{Heard, Refusal};
+
+use super::group::{add, dial_all, ends, host, with};
+use super::line::{Seat, Weather};
+use super::pair::{ACCEPT, DECLINE, Pair, dial, seconds};
+use super::transfer::transfer;
+
+/// Alice talks with Bob, and calls two others.
+fn beside(others: &[&str]) -> Pair {
+    let people: Vec<&str> = ["alice", "bob"].iter().chain(others).copied().collect();
+    let mut pair = Pair::with(&people, Weather::default(), 1);
+    pair.alice(dial("bob"));
+    pair.run(seconds(1));
+    pair.bob(ACCEPT);
+    pair.run(seconds(1));
+    pair.alice(dial_all(others));
+    pair.run(seconds(1));
+    pair
+}
+
+/// The calls of somebody that are not held.
+fn unheld(pair: &Pair, who: &str) -> usize {
+    let calls = pair.phone(who).calls().iter();
+    calls.filter(|call| !call.is_held).count()
+}
+
+fn leg_to(pair: &Pair, who: &str, peer: &str) -> LegId {
+    let members = pair
+        .phone(who)
+        .calls()
+        .iter()
+        .flat_map(|call| &call.members);
+    let mut to_peer = members.filter(|member| member.user.id.as_str() == peer);
+    to_peer.find_map(|member| member.leg).expect("a leg")
+}
+
+fn states(pair: &Pair, seat: Seat, who: &str) -> Vec<InvitationState> {
+    let of_seat = pair.events.iter().filter(|(at, _)| *at == seat);
+    let states = of_seat.filter_map(|(_, event)| match &event.happened {
+        Happened::UserState { users } => users.iter().find(|user| user.id.as_str() == who),
+        _ => None,
+    });
+    states.map(|user| user.state).collect()
+}
+
+const fn goodbye(leg: LegId) -> Heard {
+    Heard::Bye {
+        leg,
+        reason: Some(EndReason::NetworkLost),
+        by: None,
+        data: None,
+    }
+}
+
+#[test]
+fn a_group_that_is_made_sounds_on_while_somebody_else_is_refused() {
+    let mut pair = Pair::with(&["alice", "bob", "carol", "dave"], Weather::default(), 1);
+    pair.alice(dial_all(&["bob", "carol"]));
+    pair.run(seconds(1));
+    pair.order("dave", dial("alice")).expect("dave is free");
+    pair.run(seconds(1));
+    assert_eq!(ends(&pair, "dave"), [EndReason::Busy]);
+    assert_eq!(pair.rings[pair.seat("alice")], Ring::Ringback);
+}
+
+#[test]
+fn a_group_that_is_made_falls_silent_when_it_rings_nowhere() {
+    let mut pair = Pair::with(&["alice", "bob", "carol"], Weather::default(), 1);
+    pair.cut("carol");
+    pair.alice(dial_all(&["bob", "carol"]));
+    pair.run(seconds(1));
+    assert_eq!(pair.rings[pair.seat("alice")], Ring::Ringback);
+    pair.bob(DECLINE);
+    pair.run(seconds(1));
+    assert!(pair.phone("alice").calls().iter().any(Call::is_calling));
+    assert_eq!(pair.rings[pair.seat("alice")], Ring::Silence);
+}
