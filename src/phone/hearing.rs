@@ -311,6 +311,10 @@ impl Phone {
             Some(reason @ (EndReason::NetworkLost | EndReason::Transferred)) => reason,
             _ => EndReason::RemoteHangUp,
         };
+        if self.calls[index].is_calling() {
+            // The answer never came, only the goodbye.
+            self.member_is(index, InvitationState::Left, None);
+        }
         self.end(now, index, End::because(reason).with_data(data));
     }
 

@@ -125,7 +125,13 @@ impl Phone {
             return false;
         };
         let call = &self.calls[index];
-        if !matches!(call.stage, Stage::Talking { .. }) {
+        let is_ours = match call.stage {
+            Stage::Talking { .. } => true,
+            // Somebody took it and left, and only the goodbye came: the others ring on.
+            Stage::Preparing | Stage::Calling { .. } => !call.group.is_joining,
+            Stage::Ringing { .. } | Stage::Answering { .. } => false,
+        };
+        if !is_ours {
             return false;
         }
         let id = call.members[at].user.id.clone();

@@ -83,3 +83,19 @@ fn a_group_that_is_made_falls_silent_when_it_rings_nowhere() {
     assert!(pair.phone("alice").calls().iter().any(Call::is_calling));
     assert_eq!(pair.rings[pair.seat("alice")], Ring::Silence);
 }
+
+#[test]
+fn a_goodbye_before_the_answer_ends_nothing_for_the_others() {
+    let mut pair = Pair::with(&["alice", "bob", "carol"], Weather::default(), 1);
+    pair.alice(dial_all(&["bob", "carol"]));
+    pair.run(seconds(1));
+    let leg = leg_to(&pair, "alice", "bob");
+    pair.hears("alice", goodbye(leg));
+    pair.order("carol", ACCEPT).expect("it rings on");
+    pair.run(seconds(1));
+    assert_eq!(with(&pair, "alice"), ["carol"]);
+    assert_eq!(
+        states(&pair, pair.seat("alice"), "bob").last(),
+        Some(&InvitationState::Left)
+    );
+}
