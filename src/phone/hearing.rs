@@ -228,6 +228,9 @@ impl Phone {
                 End::because(EndReason::Failed).with_detail(detail)
             }
         };
+        if self.calls[index].peer().is_pending() {
+            self.member_is(index, InvitationState::Offline, None);
+        }
         self.end(now, index, end.with_data(data));
     }
 

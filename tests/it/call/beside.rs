@@ -99,3 +99,33 @@ fn a_goodbye_before_the_answer_ends_nothing_for_the_others() {
         Some(&InvitationState::Left)
     );
 }
+
+#[test]
+fn whoever_is_called_alone_has_one_result_too() {
+    let mut pair = Pair::new();
+    pair.alice(dial("bob"));
+    pair.run(seconds(1));
+    let leg = leg_to(&pair, "alice", "bob");
+    let (refusal, data) = (Refusal::Over, None);
+    pair.hears("alice", Heard::Refused { leg, refusal, data });
+    assert_eq!(
+        states(&pair, 0, "bob").last(),
+        Some(&InvitationState::Offline)
+    );
+
+    let mut pair = Pair::new();
+    pair.alice(dial("bob"));
+    pair.run(seconds(1));
+    let leg = leg_to(&pair, "alice", "bob");
+    pair.hears("alice", goodbye(leg));
+    assert_eq!(states(&pair, 0, "bob").last(), Some(&InvitationState::Left));
+
+    let mut pair = Pair::new();
+    pair.alice(dial("bob"));
+    pair.run(seconds(1));
+    pair.hears("alice", Heard::Replaced);
+    assert_eq!(
+        states(&pair, 0, "bob").last(),
+        Some(&InvitationState::Canceled)
+    );
+}
