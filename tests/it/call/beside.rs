@@ -129,3 +129,16 @@ fn whoever_is_called_alone_has_one_result_too() {
         Some(&InvitationState::Canceled)
     );
 }
+
+#[test]
+fn the_first_who_takes_a_group_call_puts_the_other_one_on_hold_again() {
+    let mut pair = beside(&["carol", "dave"]);
+    let (call_id, on) = (None, false);
+    pair.alice(Command::Hold { call_id, on });
+    pair.run(seconds(1));
+    pair.order("carol", ACCEPT).expect("it rings");
+    pair.run(seconds(1));
+    assert_eq!(unheld(&pair, "alice"), 1);
+    assert!(pair.phone("alice").calls()[0].is_held);
+    assert!(pair.phone("bob").calls()[0].peer().is_holding);
+}
