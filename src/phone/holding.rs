@@ -63,7 +63,7 @@ impl Phone {
     }
 
     /// Notes that we hold a call or no longer do, and tells.
-    fn holds(&mut self, index: usize, on: bool) {
+    pub(super) fn holds(&mut self, index: usize, on: bool) {
         self.calls[index].is_held = on;
         let user = self.settings.me.clone();
         self.publish_of(index, Happened::Hold { user, on });

@@ -142,3 +142,33 @@ fn the_first_who_takes_a_group_call_puts_the_other_one_on_hold_again() {
     assert!(pair.phone("alice").calls()[0].is_held);
     assert!(pair.phone("bob").calls()[0].peer().is_holding);
 }
+
+#[test]
+fn a_call_in_the_place_of_one_that_is_held_is_held() {
+    let people = ["alice", "bob", "carol", "dave"];
+    let mut pair = Pair::with(&people, Weather::default(), 1);
+    pair.alice(dial("bob"));
+    pair.run(seconds(1));
+    pair.bob(ACCEPT);
+    pair.run(seconds(1));
+    pair.alice(dial("carol"));
+    pair.run(seconds(1));
+    pair.order("carol", ACCEPT).expect("it rings");
+    pair.run(seconds(1));
+    // Carol talks with Dave and holds Alice, who gives Bob to her.
+    pair.order("carol", dial("dave")).expect("carol is talking");
+    pair.run(seconds(1));
+    pair.order("dave", ACCEPT).expect("it rings");
+    pair.run(seconds(1));
+    let bob = pair.phone("alice").calls()[0].id.clone();
+    let command = Command::Transfer {
+        call_id: Some(bob),
+        to: Address::parse("carol").expect("an address"),
+        attended: true,
+    };
+    pair.alice(command);
+    pair.run(seconds(2));
+    assert_eq!(with(&pair, "bob"), ["carol"]);
+    assert_eq!(unheld(&pair, "carol"), 1);
+    assert!(pair.phone("bob").calls()[0].peer().is_holding);
+}
