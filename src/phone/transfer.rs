@@ -71,11 +71,20 @@ impl Phone {
         }
         self.calls[index].plan.given_to = None;
         if status < 300 {
-            self.leave(now, index, EndReason::Transferred, None);
+            self.give_away(now, index, leg);
             let other = other.and_then(|id| self.calls.iter().position(|call| call.id == id));
             if let Some(other) = other {
                 self.leave(now, other, EndReason::Transferred, None);
             }
+        }
+    }
+
+    /// Whom we sent away has arrived; those who came into the call meanwhile stay with us.
+    fn give_away(&mut self, now: Instant, index: usize, leg: LegId) {
+        if self.calls[index].is_group && self.calls[index].is_host() {
+            self.let_go(leg, EndReason::Transferred);
+        } else {
+            self.leave(now, index, EndReason::Transferred, None);
         }
     }
 

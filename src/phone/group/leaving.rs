@@ -139,7 +139,11 @@ impl Phone {
         let is_by_host = by.is_none_or(|by| *by == id);
         let reason = reason.unwrap_or(EndReason::RemoteHangUp);
         let is_kick = reason == EndReason::KickOut && is_by_host;
-        let is_end = matches!(reason, EndReason::HostLeft | EndReason::NetworkLost);
+        // The host's word about our leg is about our being in the call.
+        let is_end = matches!(
+            reason,
+            EndReason::HostLeft | EndReason::NetworkLost | EndReason::Transferred
+        );
         if is_host && (is_kick || is_end) {
             let kicker = is_kick.then_some(id);
             let end = End::because(reason).by(kicker).with_data(data.cloned());
@@ -165,6 +169,14 @@ impl Phone {
             self.has_left(index, at, reason);
         }
         true
+    }
+
+    /// We, the host, say goodbye to one person, who is out of the call with that.
+    pub(in crate::phone) fn let_go(&mut self, leg: LegId, why: EndReason) {
+        if let Some((index, at)) = self.seat_of(leg) {
+            self.part(index, at, why, None);
+            self.has_left(index, at, why);
+        }
     }
 
     /// Somebody is out of the call.

@@ -144,6 +144,30 @@ fn the_first_who_takes_a_group_call_puts_the_other_one_on_hold_again() {
 }
 
 #[test]
+fn who_is_sent_away_from_a_call_that_others_come_into_holds_it() {
+    let people = ["alice", "bob", "carol", "dave"];
+    let mut pair = Pair::with(&people, Weather::default(), 1);
+    pair.alice(dial("bob"));
+    pair.run(seconds(1));
+    pair.bob(ACCEPT);
+    pair.run(seconds(1));
+    // Alice sends Bob to Carol, and asks Dave into the call with Bob meanwhile.
+    pair.alice(transfer("carol", false));
+    pair.alice(add("dave"));
+    pair.run(seconds(1));
+    pair.order("dave", ACCEPT).expect("it rings");
+    pair.run(seconds(1));
+    pair.order("carol", ACCEPT).expect("it rings");
+    pair.run(seconds(1));
+    assert_eq!(unheld(&pair, "bob"), 1);
+    // Alice has let Bob go, and goes on with Dave.
+    assert_eq!(ends(&pair, "bob"), [EndReason::Transferred]);
+    assert_eq!(with(&pair, "bob"), ["carol"]);
+    assert_eq!(with(&pair, "alice"), ["dave"]);
+    assert_eq!(host(&pair, "dave"), "alice");
+}
+
+#[test]
 fn a_call_in_the_place_of_one_that_is_held_is_held() {
     let people = ["alice", "bob", "carol", "dave"];
     let mut pair = Pair::with(&people, Weather::default(), 1);
