@@ -142,7 +142,10 @@ impl Phone {
         // The host's word about our leg is about our being in the call.
         let is_end = matches!(
             reason,
-            EndReason::HostLeft | EndReason::NetworkLost | EndReason::Transferred
+            EndReason::HostLeft
+                | EndReason::NetworkLost
+                | EndReason::Transferred
+                | EndReason::AnsweredElsewhere
         );
         if is_host && (is_kick || is_end) {
             let kicker = is_kick.then_some(id);
@@ -164,8 +167,12 @@ impl Phone {
             return true;
         }
         self.drop_leg(index, at, reason, data.cloned());
-        // To lose one's way to us is not to leave the call: that is for the host to see.
-        if reason != EndReason::NetworkLost || self.calls[index].is_host() {
+        // To lose one's way to us, or to have another leg, is not to leave the call: that is for the host to see.
+        let is_about_leg = matches!(
+            reason,
+            EndReason::NetworkLost | EndReason::AnsweredElsewhere
+        );
+        if !is_about_leg || self.calls[index].is_host() {
             self.has_left(index, at, reason);
         }
         true

@@ -196,3 +196,21 @@ fn a_call_in_the_place_of_one_that_is_held_is_held() {
     assert_eq!(unheld(&pair, "carol"), 1);
     assert!(pair.phone("bob").calls()[0].peer().is_holding);
 }
+
+#[test]
+fn a_group_call_goes_over_to_the_other_phone_of_a_person() {
+    let people = ["alice", "bob", "carol", "bob/tablet"];
+    let mut pair = Pair::with(&people, Weather::default(), 1);
+    let call = pair.alice(dial_all(&["bob", "carol"])).expect("a call");
+    pair.run(seconds(1));
+    pair.bob(ACCEPT);
+    pair.order("carol", ACCEPT).expect("it rings");
+    pair.run(seconds(1));
+    let join = Command::Join { call_id: call };
+    pair.order("bob/tablet", join).expect("it was rung");
+    pair.run(seconds(8));
+    assert_eq!(ends(&pair, "bob"), [EndReason::AnsweredElsewhere]);
+    assert_eq!(with(&pair, "bob/tablet"), ["alice", "carol"]);
+    assert_eq!(with(&pair, "alice"), ["bob", "carol"]);
+    assert_eq!(host(&pair, "carol"), "alice");
+}
