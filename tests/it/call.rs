@@ -1,8 +1,12 @@
 //! What phones do with each other, on a virtual clock.
 
+mod chance;
 mod line;
+mod manners;
 mod media;
 mod pair;
+mod stay;
+mod world;
 
 mod answered;
 mod beside;
@@ -21,5 +25,6 @@ mod policy;
 mod transfer;
 mod unanswered;
 mod waiting;
+mod whole_model;
 mod wishes;
 mod writing;
