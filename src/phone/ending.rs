@@ -76,6 +76,7 @@ impl Past {
 impl Phone {
     /// Ends the call at `index` for us: closes its media, sounds the end, publishes its last event.
     pub(super) fn end(&mut self, now: Instant, index: usize, end: End) {
+        self.cancel_pending(index);
         let mut call = self.calls.remove(index);
         let has_connected =
             call.group.has_connected || call.members.iter().any(|member| member.has_entered);
@@ -124,6 +125,23 @@ impl Phone {
             note,
             detail: end.detail,
         });
+    }
+
+    /// Whoever was invited by us has one result, whatever it is that ends the call.
+    fn cancel_pending(&mut self, index: usize) {
+        let call = &mut self.calls[index];
+        if !call.is_host() || call.stage == Stage::Preparing {
+            return;
+        }
+        let pending = call.members.iter_mut().filter(|it| it.is_pending());
+        let canceled = pending.map(|member| {
+            member.state = InvitationState::Canceled;
+            user_state(member, None)
+        });
+        let users: Vec<_> = canceled.collect();
+        if !users.is_empty() {
+            self.publish_of(index, Happened::UserState { users });
+        }
     }
 
     /// Remembers an invitation that is over, for a while.

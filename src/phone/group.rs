@@ -124,6 +124,7 @@ impl Phone {
                 index += 1;
             }
         }
+        self.stop_ringback();
     }
 
     /// Returns whether the call ended with that.

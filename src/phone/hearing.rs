@@ -229,6 +229,9 @@ impl Phone {
                 End::because(EndReason::Failed).with_detail(detail)
             }
         };
+        if self.calls[index].peer().is_pending() {
+            self.member_is(index, InvitationState::Offline, None);
+        }
         self.end(now, index, end.with_data(data));
     }
 
@@ -320,6 +323,10 @@ impl Phone {
             Some(reason @ (EndReason::NetworkLost | EndReason::Transferred)) => reason,
             _ => EndReason::RemoteHangUp,
         };
+        if self.calls[index].is_calling() {
+            // The answer never came, only the goodbye.
+            self.member_is(index, InvitationState::Left, None);
+        }
         self.end(now, index, End::because(reason).with_data(data));
     }
 

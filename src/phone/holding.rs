@@ -41,16 +41,30 @@ impl Phone {
     }
 
     /// Holds every other call that is talked in: one voice at a time. Who sends us away to this call
-    /// is left alone, and says goodbye soon enough.
+    /// is left alone, and says goodbye soon enough, unless others are in that call by now.
     pub(super) fn hold_others(&mut self, now: Instant, index: usize) {
         let sender = match self.calls[index].plan.origin {
-            Origin::Transfer(leg) => self.call_of(leg),
+            Origin::Transfer(leg) => self.call_of(leg).filter(|it| !self.calls[*it].is_group),
             Origin::Wish | Origin::Missed(_) => None,
         };
         for other in 0..self.calls.len() {
             if other != index && Some(other) != sender && is_taken(&self.calls[other]) {
                 self.set_hold(now, other, true);
             }
+        }
+    }
+
+    /// Holds a call that has become one of several people, if the peer of before sent us to one that
+    /// is talked in: those who come do not know that we are on the way out.
+    pub(super) fn hold_if_sent_away(&mut self, now: Instant, index: usize) {
+        let origin = self.calls[index].peer().leg.map(Origin::Transfer);
+        let is_other = |call: &Call| Some(&call.plan.origin) == origin.as_ref() && is_taken(call);
+        if self
+            .calls
+            .iter()
+            .any(|call| is_other(call) && !call.is_held)
+        {
+            self.set_hold(now, index, true);
         }
     }
 
@@ -63,7 +77,7 @@ impl Phone {
     }
 
     /// Notes that we hold a call or no longer do, and tells.
-    fn holds(&mut self, index: usize, on: bool) {
+    pub(super) fn holds(&mut self, index: usize, on: bool) {
         self.calls[index].is_held = on;
         let user = self.settings.me.clone();
         self.publish_of(index, Happened::Hold { user, on });

@@ -12,7 +12,7 @@ use crate::address::{NAME_CHARS, clean};
 use crate::command::CUSTOM_DATA_BYTES;
 use crate::event::{EndReason, Happened};
 use crate::id::{CallId, UserId};
-use crate::phone::call::{RingAs, Stage};
+use crate::phone::call::{Member, RingAs, Stage};
 
 /// How long after a veto a hang-up is not asked about again: a hook never traps a person in a call.
 const INSISTS: Duration = Duration::from_secs(5);
@@ -63,8 +63,17 @@ impl Phone {
                 Ring::Incoming
             });
         }
-        let rings_there = |call: &Call| call.is_calling() && !call.is_group && call.peer().rings();
+        // Whoever comes into a call that goes on hears of others who are rung, and rings nobody.
+        let rings = |call: &Call| call.members.iter().any(Member::rings);
+        let rings_there = |call: &Call| call.is_calling() && call.is_host() && rings(call);
         self.calls.iter().any(rings_there).then_some(Ring::Ringback)
+    }
+
+    /// Nobody of those a group call was made to is to be rung any more, for now.
+    pub(super) fn stop_ringback(&mut self) {
+        if self.ring == Ring::Ringback {
+            self.sound(Ring::Silence);
+        }
     }
 
     /// The hook had its time: it rings.

@@ -71,11 +71,20 @@ impl Phone {
         }
         self.calls[index].plan.given_to = None;
         if status < 300 {
-            self.leave(now, index, EndReason::Transferred, None);
+            self.give_away(now, index, leg);
             let other = other.and_then(|id| self.calls.iter().position(|call| call.id == id));
             if let Some(other) = other {
                 self.leave(now, other, EndReason::Transferred, None);
             }
+        }
+    }
+
+    /// Whom we sent away has arrived; those who came into the call meanwhile stay with us.
+    fn give_away(&mut self, now: Instant, index: usize, leg: LegId) {
+        if self.calls[index].is_group && self.calls[index].is_host() {
+            self.let_go(leg, EndReason::Transferred);
+        } else {
+            self.leave(now, index, EndReason::Transferred, None);
         }
     }
 
@@ -160,7 +169,14 @@ impl Phone {
         self.calls[index].plan.takes_place_of = place;
         let data = self.calls[index].data.clone();
         self.publish_with(index, Happened::IncomingReceived, data);
+        let was_held = place
+            .and_then(|leg| self.call_of(leg))
+            .is_some_and(|place| self.calls[place].is_held);
         self.answer(index, None);
+        // What was held stays held until somebody takes it up.
+        if was_held {
+            self.holds(index, true);
+        }
     }
 
     /// The call at `index` was taken; the one whose place it has is over.

@@ -1,10 +1,15 @@
 //! What phones do with each other, on a virtual clock.
 
+mod chance;
 mod line;
+mod manners;
 mod media;
 mod pair;
+mod stay;
+mod world;
 
 mod answered;
+mod beside;
 mod contract;
 mod devices;
 mod elsewhere;
@@ -21,5 +26,6 @@ mod policy;
 mod transfer;
 mod unanswered;
 mod waiting;
+mod whole_model;
 mod wishes;
 mod writing;

@@ -112,6 +112,11 @@ impl Member {
         self.state == InvitationState::Ringing
     }
 
+    /// Tells whether an invitation to that person is undecided.
+    pub(crate) const fn is_pending(&self) -> bool {
+        matches!(self.state, InvitationState::Sent | InvitationState::Ringing)
+    }
+
     /// Returns what the media of our leg does, where both have taken it.
     pub const fn media(&self) -> Option<MediaState> {
         match self.link {

@@ -205,6 +205,7 @@ impl Phone {
                 ..Group::hosted(token)
             };
             call.peer_mut().order = 1;
+            self.hold_if_sent_away(now, index);
         }
         self.calls[index].invitation = invitation;
         for address in to {

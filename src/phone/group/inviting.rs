@@ -157,6 +157,7 @@ impl Phone {
         if !matches!(call.stage, Stage::Talking { .. }) {
             call.stage = Stage::Talking { since: now };
             self.chime(Ring::Silence);
+            self.hold_others(now, index);
         }
     }
 

@@ -125,7 +125,13 @@ impl Phone {
             return false;
         };
         let call = &self.calls[index];
-        if !matches!(call.stage, Stage::Talking { .. }) {
+        let is_ours = match call.stage {
+            Stage::Talking { .. } => true,
+            // Somebody took it and left, and only the goodbye came: the others ring on.
+            Stage::Preparing | Stage::Calling { .. } => !call.group.is_joining,
+            Stage::Ringing { .. } | Stage::Answering { .. } => false,
+        };
+        if !is_ours {
             return false;
         }
         let id = call.members[at].user.id.clone();
@@ -133,7 +139,14 @@ impl Phone {
         let is_by_host = by.is_none_or(|by| *by == id);
         let reason = reason.unwrap_or(EndReason::RemoteHangUp);
         let is_kick = reason == EndReason::KickOut && is_by_host;
-        let is_end = matches!(reason, EndReason::HostLeft | EndReason::NetworkLost);
+        // The host's word about our leg is about our being in the call.
+        let is_end = matches!(
+            reason,
+            EndReason::HostLeft
+                | EndReason::NetworkLost
+                | EndReason::Transferred
+                | EndReason::AnsweredElsewhere
+        );
         if is_host && (is_kick || is_end) {
             let kicker = is_kick.then_some(id);
             let end = End::because(reason).by(kicker).with_data(data.cloned());
@@ -154,11 +167,23 @@ impl Phone {
             return true;
         }
         self.drop_leg(index, at, reason, data.cloned());
-        // To lose one's way to us is not to leave the call: that is for the host to see.
-        if reason != EndReason::NetworkLost || self.calls[index].is_host() {
+        // To lose one's way to us, or to have another leg, is not to leave the call: that is for the host to see.
+        let is_about_leg = matches!(
+            reason,
+            EndReason::NetworkLost | EndReason::AnsweredElsewhere
+        );
+        if !is_about_leg || self.calls[index].is_host() {
             self.has_left(index, at, reason);
         }
         true
+    }
+
+    /// We, the host, say goodbye to one person, who is out of the call with that.
+    pub(in crate::phone) fn let_go(&mut self, leg: LegId, why: EndReason) {
+        if let Some((index, at)) = self.seat_of(leg) {
+            self.part(index, at, why, None);
+            self.has_left(index, at, why);
+        }
     }
 
     /// Somebody is out of the call.

@@ -111,7 +111,7 @@ impl Phone {
     }
 
     /// A roster comes, by INFO or by MESSAGE.
-    pub(in crate::phone) fn roster_there(&mut self, _now: Instant, from: &UserId, roster: Roster) {
+    pub(in crate::phone) fn roster_there(&mut self, now: Instant, from: &UserId, roster: Roster) {
         let Some(index) = self.calls.iter().position(|call| call.id == roster.call) else {
             return;
         };
@@ -141,6 +141,7 @@ impl Phone {
                 has_connected: call.peer().has_entered,
                 ..Group::default()
             };
+            self.hold_if_sent_away(now, index);
         }
         if is_next(&roster, self.calls[index].group.rev) {
             self.take_roster(index, roster);

@@ -155,6 +155,7 @@ fn a_winner_that_does_not_come_fails_the_call() {
     pair.run(seconds(70));
     expect![[r#"
         05.001 bob   !  invitation.error        glare: both called at once, and the other call did not come
+        05.001 bob   !  invitation.user_state   alice canceled
         05.001 bob   ~  noanswer
         05.001 bob   !  call.end                failed"#]].assert_eq(&pair.transcript());
 }

@@ -178,7 +178,7 @@ fn settled(people: &[&str], change: impl Fn(&str, Settings) -> Settings) -> Pair
     pair
 }
 
-fn add(to: &str) -> Command {
+pub(crate) fn add(to: &str) -> Command {
     Command::Add {
         call_id: None,
         to: vec![Address::parse(to).expect("an address")],
@@ -204,20 +204,20 @@ fn id(user: &str) -> UserId {
 }
 
 /// Who is in somebody's only call, besides.
-fn with(pair: &Pair, who: &str) -> Vec<String> {
+pub(crate) fn with(pair: &Pair, who: &str) -> Vec<String> {
     let calls = pair.phone(who).calls();
     let heard = calls.iter().flat_map(|call| call.joined());
     let heard = heard.filter(|member| member.media() == Some(MediaState::Flowing));
     heard.map(|member| member.user.id.to_string()).collect()
 }
 
-fn host(pair: &Pair, who: &str) -> String {
+pub(crate) fn host(pair: &Pair, who: &str) -> String {
     let call = pair.phone(who).calls().first().expect("a call");
     call.host.to_string()
 }
 
 /// How the calls of somebody ended, in order.
-fn ends(pair: &Pair, who: &str) -> Vec<EndReason> {
+pub(crate) fn ends(pair: &Pair, who: &str) -> Vec<EndReason> {
     let seat = pair.seat(who);
     let events = pair.events.iter().filter(|(at, _)| *at == seat);
     events

@@ -88,7 +88,7 @@ fn two_holds_that_cross_are_both_agreed_on_in_the_end() {
         02.050 bob   -> refuse it glare true
         02.050 alice -> refuse it glare true
         02.600 alice -> reoffer   0 held
-        02.650 bob   -> take      1 held
+        02.650 bob   -> take      1
         03.100 bob   -> reoffer   1 held
         03.150 alice -> take      0 held"#]]
     .assert_eq(&pair.transcript());

@@ -442,15 +442,8 @@ impl Line {
             } else {
                 Refusal::NotFound
             };
-            self.tell(
-                now,
-                from,
-                Heard::Refused {
-                    leg,
-                    refusal,
-                    data: None,
-                },
-            );
+            let data = None;
+            self.tell(now, from, Heard::Refused { leg, refusal, data });
             return;
         }
         let caller = super::pair::user(&self.places[from].user);
@@ -559,8 +552,11 @@ impl Line {
     }
 
     fn peer_of(&self, seat: Seat, leg: LegId) -> Option<(Seat, LegId)> {
-        if let Some((index, _)) = self.branch_of(seat, leg) {
-            return Some(self.invites[index].caller);
+        if let Some((index, branch)) = self.branch_of(seat, leg) {
+            let invite = &self.invites[index];
+            // Whoever took it too late has a dialog with nobody.
+            let is_late = invite.winner.is_some_and(|winner| winner != branch);
+            return (!is_late).then_some(invite.caller);
         }
         let invite = self.invites.iter().find(|i| i.caller == (seat, leg))?;
         Some(invite.branches[invite.winner?].at)

@@ -53,6 +53,8 @@ struct Session {
     /// Whether this side holds the other, and the other this one.
     is_holding: bool,
     is_held: bool,
+    /// Whether it held the other before the terms that are offered.
+    held_before: Option<bool>,
 }
 
 /// Ends the terms of somebody who holds the other.
@@ -82,7 +84,9 @@ impl Media {
                 let Some(session) = self.session_of(seat, leg) else {
                     return Vec::new();
                 };
-                self.sessions[session].is_holding = is_held;
+                let offering = &mut self.sessions[session];
+                let was = std::mem::replace(&mut offering.is_holding, is_held);
+                offering.held_before.get_or_insert(was);
                 vec![(Duration::ZERO, self.report(session, What::Offer))]
             }
             MediaOrder::Answer { leg, offer } if self.session_of(seat, leg).is_some() => {
@@ -91,7 +95,15 @@ impl Media {
                 let answer = self.report(session, What::Answer);
                 vec![(Duration::ZERO, held), (Duration::ZERO, answer)]
             }
-            MediaOrder::Withdraw { .. } | MediaOrder::Dtmf { .. } => Vec::new(),
+            MediaOrder::Withdraw { leg } => {
+                if let Some(session) = self.session_of(seat, leg)
+                    && let Some(was) = self.sessions[session].held_before.take()
+                {
+                    self.sessions[session].is_holding = was;
+                }
+                Vec::new()
+            }
+            MediaOrder::Dtmf { .. } => Vec::new(),
             MediaOrder::Answer { leg, .. } => {
                 let session = self.open(seat, leg);
                 vec![(weather.gathering, self.report(session, What::Answer))]
@@ -101,6 +113,7 @@ impl Media {
                 let (Some(session), Some(peer)) = (self.session_of(seat, leg), peer) else {
                     return Vec::new();
                 };
+                self.sessions[session].held_before = None;
                 // The answer to new terms changes nothing but what the peer's terms say.
                 if self.sessions[session].peer == Some(peer) {
                     return Vec::new();
@@ -224,6 +237,19 @@ impl Media {
         }
     }
 
+    /// Returns the sessions of one phone that are not closed.
+    pub(crate) fn open_legs(&self, seat: Seat) -> impl Iterator<Item = LegId> {
+        let sessions = self.sessions.iter();
+        let open = sessions.filter(move |session| session.at.0 == seat && !session.is_closed);
+        open.map(|session| session.at.1)
+    }
+
+    /// Tells whether the terms of a session say that its phone holds the other.
+    pub(crate) fn holds(&self, seat: Seat, leg: LegId) -> bool {
+        let session = self.session_of(seat, leg);
+        session.is_some_and(|session| self.sessions[session].is_holding)
+    }
+
     fn open(&mut self, seat: Seat, leg: LegId) -> usize {
         self.sessions.push(Session {
             at: (seat, leg),
@@ -234,6 +260,7 @@ impl Media {
             is_closed: false,
             is_holding: false,
             is_held: false,
+            held_before: None,
         });
         self.sessions.len() - 1
     }

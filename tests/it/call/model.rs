@@ -3,21 +3,14 @@
 use offhook::address::Address;
 use offhook::command::Command;
 use offhook::phone::Decision;
-use offhook::phone::{BusyPolicy, Input, PersonRule, Phone, Settings};
-use proptest::prelude::{Just, ProptestConfig, Strategy, prop, prop_oneof, proptest};
-use proptest::test_runner::RngSeed;
+use offhook::phone::Input;
+use proptest::prelude::{Just, Strategy, prop, prop_oneof, proptest};
 
+use super::chance::{check_that_none_hangs, config, fair_weather, weather};
 use super::line::{Seat, Weather};
+use super::manners::{Manners, decisions, manners, settled};
 use super::oracle::{PEOPLE, check, check_agreement, check_ends};
-use super::pair::{ACCEPT, BUSY, CANCEL, DECLINE, HANG_UP, Pair, dial, millis, seconds, user};
-
-/// What a person has settled beforehand.
-#[derive(Debug, Clone, Copy)]
-struct Manners {
-    waits: bool,
-    asks_hooks: bool,
-    answers_by_itself: bool,
-}
+use super::pair::{ACCEPT, BUSY, CANCEL, DECLINE, HANG_UP, Pair, dial, millis, seconds};
 
 #[derive(Debug, Clone)]
 enum Step {
@@ -64,24 +57,6 @@ fn wishes() -> impl Strategy<Value = Step> {
     prop_oneof![6 => wish, 1 => decide, 6 => time.prop_map(Step::Pass)]
 }
 
-fn decisions() -> impl Strategy<Value = Decision> {
-    let custom_data = None;
-    let (tone, name) = (Some("chime".to_owned()), None);
-    prop::sample::select(vec![
-        Decision::Accept {
-            custom_data: custom_data.clone(),
-        },
-        Decision::Decline {
-            custom_data: custom_data.clone(),
-        },
-        Decision::Busy { custom_data },
-        Decision::Ignore,
-        Decision::Ring { tone, name },
-        Decision::Veto,
-        Decision::Nothing,
-    ])
-}
-
 fn write(to: &str) -> Command {
     Command::Message {
         to: Address::parse(to).expect("an address"),
@@ -97,48 +72,6 @@ fn transfer(to: &str, attended: bool) -> Command {
     }
 }
 
-fn manners() -> impl Strategy<Value = [Manners; 3]> {
-    let one = || {
-        (
-            prop::bool::ANY,
-            prop::bool::weighted(0.3),
-            prop::bool::weighted(0.2),
-        )
-            .prop_map(|(waits, asks_hooks, answers_by_itself)| Manners {
-                waits,
-                asks_hooks,
-                answers_by_itself,
-            })
-    };
-    [one(), one(), one()]
-}
-
-fn settled(manners: Manners, settings: Settings) -> Settings {
-    let limit = manners.asks_hooks.then_some(millis(700));
-    let others = PEOPLE
-        .iter()
-        .filter(|name| **name != settings.me.id.as_str());
-    let rule = |name: &&str| PersonRule {
-        id: user(name).id,
-        auto_answer: manners.answers_by_itself.then_some(millis(900)),
-        ring_timeout: None,
-        is_allowed: false,
-        is_silent: false,
-        tone: None,
-    };
-    Settings {
-        busy: if manners.waits {
-            BusyPolicy::Wait
-        } else {
-            BusyPolicy::Reject
-        },
-        decides_incoming: limit,
-        decides_hang_up: limit,
-        people: others.map(rule).collect(),
-        ..settings
-    }
-}
-
 fn steps() -> impl Strategy<Value = Step> {
     prop_oneof![
         24 => wishes(),
@@ -149,21 +82,6 @@ fn steps() -> impl Strategy<Value = Step> {
         1 => (0..PEOPLE.len()).prop_map(Step::Cut),
         1 => (0..PEOPLE.len()).prop_map(Step::Kill),
     ]
-}
-
-fn weather() -> impl Strategy<Value = Weather> {
-    let percent = || prop_oneof![3 => Just(0_u32), 1 => 0..50_u32];
-    let slow = (0..400_u64, prop_oneof![Just(0), 0..400_u64], 0..300_u64);
-    (slow, percent(), percent(), prop::bool::weighted(0.9)).prop_map(
-        |((latency, jitter, gathering), loss, twice, media_connects)| Weather {
-            latency: millis(latency),
-            jitter: millis(jitter),
-            loss,
-            twice,
-            gathering: millis(gathering),
-            media_connects,
-        },
-    )
 }
 
 fn take(pair: &mut Pair, step: Step) {
@@ -193,7 +111,7 @@ fn take(pair: &mut Pair, step: Step) {
 fn live(weather: Weather, manners: [Manners; 3], seed: u64, steps: Vec<Step>) -> Pair {
     let mut pair = Pair::settled(&PEOPLE, weather, seed, |label, settings| {
         let seat = PEOPLE.iter().position(|name| *name == label);
-        settled(manners[seat.expect("one of them")], settings)
+        settled(manners[seat.expect("one of them")], &PEOPLE, settings)
     });
     for step in steps {
         take(&mut pair, step);
@@ -205,54 +123,29 @@ fn live(weather: Weather, manners: [Manners; 3], seed: u64, steps: Vec<Step>) ->
     pair
 }
 
-/// The same cases each time; `PROPTEST_RNG_SEED` goes looking for others.
-fn config() -> ProptestConfig {
-    let config = ProptestConfig::default();
-    let rng_seed = match config.rng_seed {
-        RngSeed::Random => RngSeed::Fixed(0),
-        fixed @ RngSeed::Fixed(_) => fixed,
-    };
-    ProptestConfig {
-        cases: 2000,
-        max_shrink_iters: 4000,
-        failure_persistence: None,
-        rng_seed,
-        ..config
-    }
-}
-
 proptest! {
-    #![proptest_config(config())]
+    #![proptest_config(config(2000))]
 
     #[test]
     fn phones_never_hang(
-        weather in weather(),
-        manners in manners(),
+        weather in weather(3, 50, 0.9),
+        manners in [manners(), manners(), manners()],
         seed in 0..u64::MAX / 2,
         steps in prop::collection::vec(steps(), 1..40),
     ) {
         let pair = live(weather, manners, seed, steps);
         for seat in 0..PEOPLE.len() {
-            let calls = pair.phone_at(seat).map_or(&[][..], Phone::calls);
-            for call in calls {
-                assert!(call.is_talking(), "a call hangs: {:?}", call.stage);
-            }
+            check_that_none_hangs(pair.phone_at(seat));
         }
     }
 
     #[test]
     fn phones_agree_in_fair_weather(
-        latency in 0..300_u64,
-        gathering in 0..300_u64,
-        manners in manners(),
+        weather in fair_weather(),
+        manners in [manners(), manners(), manners()],
         seed in 0..u64::MAX / 2,
         steps in prop::collection::vec(wishes(), 1..40),
     ) {
-        let weather = Weather {
-            latency: millis(latency),
-            gathering: millis(gathering),
-            ..Weather::default()
-        };
         let pair = live(weather, manners, seed, steps);
         check_agreement(&pair);
     }

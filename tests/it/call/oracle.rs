@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use offhook::event::{EndReason, Event, Happened, InvitationState, MissedCause};
 use offhook::id::CallId;
-use offhook::phone::call::MediaState;
+use offhook::phone::call::{MediaState, Member};
 use offhook::phone::effect::Ring;
 use offhook::phone::{Call, Phone};
 
@@ -23,24 +23,37 @@ pub(crate) fn check(pair: &Pair) {
             let ended = ends_of(pair, seat, &call.id);
             assert_eq!(ended.len(), 0, "{} goes on after its end", call.id);
         }
-        let sounds = phone.calls().iter().any(Call::sounds);
-        let is_talking = phone.calls().iter().any(Call::is_talking);
-        let bell = match (sounds, is_talking) {
-            (true, true) => Some(Ring::Waiting),
-            (true, false) => Some(Ring::Incoming),
-            (false, _) => None,
-        };
-        let heard = Some(pair.rings[seat]).filter(|ring| ring.is_bell());
-        assert_eq!(heard, bell, "the bell and the calls differ");
-        let n_ringing = phone.calls().iter().filter(|call| !call.is_talking());
-        assert!(
-            n_ringing.count() <= 1,
-            "one call is made or rings at a time"
-        );
+        check_sounds(pair, seat, phone);
         if let Some((at, why)) = phone.poll_timeout() {
             assert!(at >= pair.now(), "a timer of the past: {why}");
         }
     }
+}
+
+/// What sounds is what the calls of a phone want: somebody who calls comes first, then that it rings there.
+pub(crate) fn check_sounds(pair: &Pair, seat: Seat, phone: &Phone) {
+    let calls = phone.calls();
+    let rings = |member: &Member| member.state == InvitationState::Ringing;
+    let is_ours = |call: &Call| call.is_calling() && call.is_host();
+    let rings_there = |call: &Call| is_ours(call) && call.members.iter().any(rings);
+    let wanted = if calls.iter().any(Call::sounds) {
+        let is_talking = calls.iter().any(Call::is_talking);
+        Some(if is_talking {
+            Ring::Waiting
+        } else {
+            Ring::Incoming
+        })
+    } else {
+        calls.iter().any(rings_there).then_some(Ring::Ringback)
+    };
+    let heard = Some(pair.rings[seat]);
+    let lasting = heard.filter(|ring| ring.lasts() && *ring != Ring::Silence);
+    assert_eq!(lasting, wanted, "the sound and the calls differ");
+    let n_ringing = calls.iter().filter(|call| !call.is_talking());
+    assert!(
+        n_ringing.count() <= 1,
+        "one call is made or rings at a time"
+    );
 }
 
 /// What holds when all is over.

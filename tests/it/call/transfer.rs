@@ -20,7 +20,7 @@ fn talking() -> Pair {
     pair
 }
 
-fn transfer(to: &str, attended: bool) -> Command {
+pub(crate) fn transfer(to: &str, attended: bool) -> Command {
     Command::Transfer {
         call_id: None,
         to: Address::parse(to).expect("an address"),
