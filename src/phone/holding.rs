@@ -77,7 +77,7 @@ impl Phone {
     }
 
     /// Notes that we hold a call or no longer do, and tells.
-    pub(super) fn holds(&mut self, index: usize, on: bool) {
+    fn holds(&mut self, index: usize, on: bool) {
         self.calls[index].is_held = on;
         let user = self.settings.me.clone();
         self.publish_of(index, Happened::Hold { user, on });
@@ -94,8 +94,8 @@ impl Phone {
         let is_held = call.is_held;
         let mut orders = Vec::new();
         for member in &mut call.members {
-            // The first terms must have come into force (RFC 3261, 14.1).
-            let Some(leg) = member.leg.filter(|_| is_connected(member)) else {
+            // The first terms must have been agreed on (RFC 3261, 14.1).
+            let Some(leg) = member.leg.filter(|_| is_agreed(member)) else {
                 continue;
             };
             // Who is heard again needs no other way.
@@ -283,10 +283,12 @@ const fn is_taken(call: &Call) -> bool {
     matches!(call.stage, Stage::Talking { .. } | Stage::Answering { .. })
 }
 
-const fn is_connected(member: &Member) -> bool {
+/// Tells whether both have taken the leg and nobody has closed it. Whether sound flows yet is
+/// another matter: a peer may be slow to find its way, and is held all the same.
+const fn is_agreed(member: &Member) -> bool {
     matches!(
         member.media(),
-        Some(MediaState::Flowing | MediaState::Silent { .. })
+        Some(MediaState::Connecting { .. } | MediaState::Flowing | MediaState::Silent { .. })
     )
 }
 

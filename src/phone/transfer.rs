@@ -169,14 +169,7 @@ impl Phone {
         self.calls[index].plan.takes_place_of = place;
         let data = self.calls[index].data.clone();
         self.publish_with(index, Happened::IncomingReceived, data);
-        let was_held = place
-            .and_then(|leg| self.call_of(leg))
-            .is_some_and(|place| self.calls[place].is_held);
         self.answer(index, None);
-        // What was held stays held until somebody takes it up.
-        if was_held {
-            self.holds(index, true);
-        }
     }
 
     /// The call at `index` was taken; the one whose place it has is over.
