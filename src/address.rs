@@ -189,6 +189,21 @@ pub fn clean(text: &str, max: usize) -> String {
     out.trim().to_owned()
 }
 
+/// Writes what steers a terminal as escapes. Outside of strings JSON has nothing of the kind, so it means the same.
+pub fn escape_json(json: &str) -> String {
+    let mut out = String::with_capacity(json.len());
+    for c in json.chars() {
+        if c.is_control() || is_invisible(c) {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                write!(out, "\\u{unit:04x}").expect("writing to a String cannot fail");
+            }
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
 /// Returns the note inside custom data: the string member `note` of a JSON object.
 pub fn note_of(custom_data: &str) -> Option<String> {
     let value = serde_json::from_str::<serde_json::Value>(custom_data).ok()?;

@@ -22,7 +22,7 @@ pub use invitation::{InvitationState, MissedCause, UserState};
 pub use names::names;
 pub use room::{RoomError, RoomReason, RoomScope};
 pub use snapshot::{CallSnapshot, MissedSnapshot};
-pub use timestamp::timestamp;
+pub use timestamp::{read_timestamp, timestamp};
 
 /// The version of the JSON envelope.
 pub const VERSION: u32 = 1;

@@ -54,23 +54,34 @@ fn is_forbidden(c: char) -> bool {
     c.is_control()
         || c.is_whitespace()
         || is_invisible(c)
+        // An empty pattern of dots, and what says how the character before is drawn: nobody is
+        // to be called `bob` and something that is not seen.
+        || matches!(c, '\u{2800}' | '\u{fe00}'..='\u{fe0f}')
         || matches!(c, '@' | ':' | ';' | '<' | '>' | '/' | '"')
 }
 
 /// Tells whether a character steers the text around it without being seen:
-/// bidirectional overrides, zero-width characters, tags.
+/// bidirectional overrides, zero-width characters, fillers, tags.
 pub const fn is_invisible(c: char) -> bool {
     matches!(
         c,
         '\u{00ad}'
+            | '\u{034f}'
             | '\u{061c}'
-            | '\u{180e}'
+            | '\u{115f}'
+            | '\u{1160}'
+            | '\u{17b4}'
+            | '\u{17b5}'
+            | '\u{180b}'..='\u{180f}'
             | '\u{200b}'..='\u{200f}'
             | '\u{2028}'..='\u{202e}'
             | '\u{2060}'..='\u{206f}'
+            | '\u{3164}'
             | '\u{feff}'
+            | '\u{ffa0}'
             | '\u{fff9}'..='\u{fffb}'
-            | '\u{e0000}'..='\u{e007f}'
+            | '\u{1d173}'..='\u{1d17a}'
+            | '\u{e0000}'..='\u{e0fff}'
     )
 }
 

@@ -8,6 +8,7 @@ use time::{Date, OffsetDateTime, UtcOffset};
 use super::args::{Globals, HistoryArgs, HistoryVerb};
 use super::error::Error;
 use super::{column, paths, say};
+use crate::address::escape_json;
 use crate::av::Kind;
 use crate::history::{Direction, Entry, Record};
 use crate::run::history::{HistoryError, Query, Store};
@@ -63,7 +64,7 @@ fn unusable(error: &HistoryError) -> Error {
 fn json(records: &[Record]) -> Result<(), Error> {
     let lines = records.iter().map(|record| {
         let line = serde_json::to_string(record);
-        line.expect("a record has only string keys and finite numbers") + "\n"
+        escape_json(&line.expect("a record has only string keys and finite numbers")) + "\n"
     });
     say(&lines.collect::<String>())
 }

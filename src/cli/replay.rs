@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::args::Replay;
 use super::error::Error;
+use crate::address::escape_json;
 use crate::phone::Effect;
 use crate::run::Recording;
 
@@ -57,7 +58,7 @@ pub fn steps(recording: &Recording) -> Vec<String> {
             lines.push(match effect {
                 Effect::Publish(event) => {
                     let event = serde_json::to_string(&event).unwrap_or_default();
-                    format!("{at}  ! {event}")
+                    format!("{at}  ! {}", escape_json(&event))
                 }
                 Effect::Say(_) | Effect::Media(_) | Effect::Ring(_) | Effect::Leave => {
                     format!("{at} -> {effect:?}")

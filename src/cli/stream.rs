@@ -142,8 +142,12 @@ fn sentence(event: &Event, me: &UserId) -> Option<String> {
             duration_ms,
             ..
         } => {
-            let (direction, name) = other(event.call.as_ref()?, me)?;
-            let sentence = words::end_sentence(*reason, direction, name);
+            let call = event.call.as_ref()?;
+            let (direction, name) = other(call, me)?;
+            let sentence = match call.callees.len() {
+                0 | 1 => words::end_sentence(*reason, direction, name),
+                _ => words::group_end_sentence(*reason, direction, name),
+            };
             match Duration::from_millis(*duration_ms) {
                 Duration::ZERO => sentence + &note,
                 talked => format!("{sentence} ({}){note}", words::clock(talked)),
@@ -188,7 +192,7 @@ const fn room(reason: RoomReason) -> Option<&'static str> {
     }
 }
 
-/// Returns the other side of a call between two, and which way it went.
+/// Returns the other side of a call, and which way it went: the caller, or the first who was called.
 fn other<'a>(call: &'a CallFacts, me: &UserId) -> Option<(Direction, &'a str)> {
     if call.caller.id == *me {
         return Some((Direction::Outgoing, &call.callees.first()?.name));

@@ -25,12 +25,11 @@ impl Phone {
         kind: Kind,
         data: Option<String>,
     ) -> Call {
-        let (id, invitation, host, is_group) = match label {
-            Some(label) => (label.call, label.invitation, label.host, label.is_group),
+        let (id, invitation, is_group) = match label {
+            Some(label) => (label.call, label.invitation, label.is_group),
             None => (
                 CallId::new(sip_call_id),
                 InvitationId::new(self.identities.ulid(now)),
-                from.id.clone(),
                 false,
             ),
         };
@@ -40,7 +39,8 @@ impl Phone {
             invitation,
             kind,
             direction: Direction::Incoming,
-            host,
+            // Only a host invites: whatever the label says, nobody is made one by somebody else.
+            host: from.id.clone(),
             is_group,
             caller: from,
             members: Vec::new(),
@@ -99,11 +99,12 @@ impl Phone {
         if let Some(own) = self.crossed(&call, &invitation) {
             return self.cross(now, own, call, invitation);
         }
-        if invitation.replaces.is_some() {
-            if self.place_taken(&invitation) {
+        if let Some(place) = invitation.replaces {
+            let Some(refusal) = self.why_not_in_place(place) else {
                 return self.take_place(now, call, invitation);
-            }
-            return self.refuse_place(leg);
+            };
+            let data = None;
+            return self.say(Say::Refuse { leg, refusal, data });
         }
         let refusal = self.screen(&call.caller.id);
         let is_second = !self.calls.is_empty();

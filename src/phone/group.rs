@@ -69,6 +69,8 @@ pub(crate) struct Group {
     alone_until: Option<Instant>,
     /// Whether sound has flowed with anybody.
     pub(super) has_connected: bool,
+    /// Whom others had us invite, as often as they did.
+    asked_for: Vec<UserId>,
     /// Whether our invitation asks to be let in.
     is_joining: bool,
     /// How often the host turned out to be somebody else.

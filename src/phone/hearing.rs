@@ -80,6 +80,7 @@ impl Phone {
             Heard::Roster { from, roster } => self.roster_there(now, &from, roster),
             Heard::Add { leg, users } => self.asked_to_add(now, leg, users),
             Heard::Chat { leg, id, text } => self.chat_there(leg, id, text),
+            Heard::Dtmf { leg, digit } => self.dtmf_there(leg, digit),
             Heard::Transferred { leg, to, replaces } => self.transferred(now, leg, to, replaces),
             Heard::TransferProgress { leg, status } => self.transfer_progress(now, leg, status),
             Heard::Message {

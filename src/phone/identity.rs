@@ -9,6 +9,10 @@ use ulid::Ulid;
 use super::signal::Token;
 use crate::id::LegId;
 
+/// How long ago something may have been that we are told of now, in milliseconds: a server keeps word of it for
+/// 30 days (ARCHITECTURE.md, The wire).
+const PAST_MS: i64 = 31 * 24 * 3600 * 1000;
+
 /// One moment on both clocks: the one the phone is driven by and the calendar.
 #[derive(Debug, Clone, Copy)]
 pub struct Epoch {
@@ -51,10 +55,22 @@ impl Identities {
 
     /// Returns the moment as RFC 3339, UTC, with milliseconds.
     pub(super) fn rfc3339(&self, now: Instant) -> String {
+        crate::event::timestamp(self.unix_ms(now))
+    }
+
+    /// Returns when somebody says that something was, as RFC 3339 in UTC. What cannot be read was now, and so was
+    /// what is still to come; nothing was longer ago than [`PAST_MS`].
+    pub(super) fn past_moment(&self, now: Instant, said: &str) -> String {
+        let now = self.unix_ms(now);
+        let said = crate::event::read_timestamp(said).unwrap_or(now);
+        crate::event::timestamp(said.min(now).max(now.saturating_sub(PAST_MS)))
+    }
+
+    fn unix_ms(&self, now: Instant) -> i64 {
         let since = now.saturating_duration_since(self.epoch.instant);
         let since = i64::try_from(since.as_millis()).unwrap_or(i64::MAX);
         let ms = i64::try_from(self.epoch.unix_ms).unwrap_or(i64::MAX);
-        crate::event::timestamp(ms.saturating_add(since))
+        ms.saturating_add(since)
     }
 
     /// Returns a leg for an outgoing invitation: an even number. Those of incoming ones are odd.

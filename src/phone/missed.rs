@@ -157,8 +157,8 @@ impl Phone {
         self.say(Say::Message { to, message });
     }
 
-    /// Somebody called while we were signed in nowhere.
-    pub(super) fn missed_there(&mut self, from: User, missed: MissedCall) {
+    /// Somebody called while we were signed in nowhere. When that was is the caller's word as long as it can be true.
+    pub(super) fn missed_there(&mut self, now: Instant, from: User, missed: MissedCall) {
         let MissedCall {
             call,
             kind,
@@ -174,6 +174,7 @@ impl Phone {
         if is_known || from.id == self.settings.me.id {
             return;
         }
+        let at = self.identities.past_moment(now, &at);
         let me = self.settings.me.clone();
         let others = callees
             .into_iter()

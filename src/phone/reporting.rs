@@ -152,7 +152,12 @@ impl Phone {
         match self.calls[index].stage {
             Stage::Talking { .. } => {
                 self.login_failed(index);
-                self.leave(now, index, EndReason::NetworkLost, None);
+                // What was agreed on cannot be used; that is not the network's fault.
+                let reason = match self.media_of(leg) {
+                    Some(MediaState::Connecting { .. }) => EndReason::Failed,
+                    _ => EndReason::NetworkLost,
+                };
+                self.leave(now, index, reason, None);
             }
             // RFC 3261, 21.4.26: the offer cannot be met.
             Stage::Ringing { .. } | Stage::Answering { .. } => {

@@ -102,6 +102,10 @@ impl Phone {
             // RFC 3261, 21.6.2.
             return refuse(self, 603);
         }
+        if self.calls[index].is_held {
+            // Whom we let wait does not decide whom we talk with.
+            return refuse(self, 486);
+        }
         let dial = Dial {
             kind: self.calls[index].kind,
             ring: self.ring_time(std::slice::from_ref(&to), None),
@@ -137,10 +141,16 @@ impl Phone {
         }
     }
 
-    /// Returns whether an invitation takes the place of a call that goes on.
-    pub(super) fn place_taken(&self, invitation: &Invitation) -> bool {
-        let place = invitation.replaces.and_then(|leg| self.call_of(leg));
-        place.is_some_and(|index| is_between_two(&self.calls[index]))
+    /// Returns why an invitation cannot take the place of the call it names, if it cannot.
+    pub(super) fn why_not_in_place(&self, place: LegId) -> Option<Refusal> {
+        let call = self.call_of(place).map(|index| &self.calls[index]);
+        match call.filter(|call| is_between_two(call)) {
+            // RFC 3891, 3.
+            None => Some(Refusal::Over),
+            // Nobody hears us who was let wait: it would be taken without a key.
+            Some(call) if call.is_held => Some(Refusal::Busy),
+            Some(_) => None,
+        }
     }
 
     /// Takes an invitation at once: it comes in the place of a call that goes on.
@@ -159,12 +169,6 @@ impl Phone {
         if let Some(place) = place.and_then(|leg| self.call_of(leg)) {
             self.leave(now, place, EndReason::Transferred, None);
         }
-    }
-
-    /// Refuses an invitation in the place of a call that is over (RFC 3891, 3).
-    pub(super) fn refuse_place(&mut self, leg: LegId) {
-        let (refusal, data) = (Refusal::Over, None);
-        self.say(Say::Refuse { leg, refusal, data });
     }
 }
 

@@ -87,7 +87,7 @@ impl Phone {
 
     pub(super) fn message_there(&mut self, now: Instant, from: User, message: Message) {
         match message {
-            Message::Missed(missed) => self.missed_there(from, missed),
+            Message::Missed(missed) => self.missed_there(now, from, missed),
             Message::Elsewhere {
                 call,
                 result,

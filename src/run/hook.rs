@@ -311,4 +311,24 @@ mod tests {
         rig.hooks.finish(is_running).await;
         assert_eq!(rig.names(), ["begun"]);
     }
+
+    #[tokio::test]
+    async fn a_hook_has_none_of_our_files_and_sockets() {
+        use std::os::fd::AsRawFd as _;
+        let socket = tokio::net::TcpListener::bind("127.0.0.1:0").await;
+        let socket = socket.expect("a socket");
+        let link = format!("/proc/self/fd/{}", socket.as_raw_fd());
+        let link = fs::read_link(link).expect("it is open");
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        let _database = rusqlite::Connection::open(file.path()).expect("a database");
+        let mut rig = Rig::new("readlink /proc/$$/fd/* > $DIR/open");
+        rig.publish();
+        rig.finish().await;
+        let open = fs::read_to_string(rig.dir.path().join("open")).expect("a list");
+        assert!(open.lines().any(|file| file.ends_with("/open")), "{open}");
+        for ours in [link.as_path(), file.path()] {
+            let is_open = open.lines().any(|file| file == ours.as_os_str());
+            assert!(!is_open, "{} in {open}", ours.display());
+        }
+    }
 }

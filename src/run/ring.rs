@@ -1,16 +1,21 @@
 //! What sounds for a ring: one of our own sounds, or a file of the person's.
 
-use std::fs::File;
-use std::io::Read as _;
+use std::fs::OpenOptions;
+use std::io::{BufReader, Read as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::sync::Arc;
+
+use rustix::fs::OFlags;
 
 use crate::media::Order;
 use crate::media::audio::sound::Sound;
-use crate::media::audio::wav;
+use crate::media::audio::{RATE, resample, wav};
 use crate::phone::effect::Ring;
 
 /// The most bytes of a file that rings. It is read while somebody waits.
 const FILE_BYTES: u64 = 8 * 1024 * 1024;
+/// The longest sound of a file that rings, in seconds; it begins anew after that.
+const SECONDS: usize = 60;
 
 /// Returns what the media plays for a ring; `tone` is a sound's name or `file:PATH.wav`, for calls to us.
 pub(super) fn play(ring: Ring, tone: Option<&str>) -> Order {
@@ -57,14 +62,66 @@ fn samples(tone: &str) -> Option<Arc<[f32]>> {
         }
         return known.map(Sound::samples);
     };
-    let read = File::open(path)
-        .map_err(|error| error.to_string())
-        .and_then(|file| wav::read(file.take(FILE_BYTES)).map_err(|error| error.to_string()));
-    match read {
-        Ok(samples) => Some(samples.into()),
+    match read(path) {
+        Ok(samples) => Some(samples),
         Err(why) => {
             tracing::warn!(path, why, "the file does not ring; the usual sound does");
             None
         }
+    }
+}
+
+/// Reads a file in the time it takes: what is no plain file, a pipe for instance, may give nothing for ever.
+fn read(path: &str) -> Result<Arc<[f32]>, String> {
+    let mut options = OpenOptions::new();
+    let nonblocking = i32::try_from(OFlags::NONBLOCK.bits()).unwrap_or_default();
+    let options = options.read(true).custom_flags(nonblocking);
+    let file = options.open(path).map_err(|error| error.to_string())?;
+    let metadata = file.metadata().map_err(|error| error.to_string())?;
+    if !metadata.is_file() {
+        return Err("this is not a file".to_owned());
+    }
+    let bytes = BufReader::new(file.take(FILE_BYTES));
+    let (mut samples, rate) = wav::decode(bytes).map_err(|error| error.to_string())?;
+    samples.truncate(SECONDS * rate as usize);
+    Ok(resample::clip(&samples, rate, RATE).into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tone(path: &std::path::Path) -> String {
+        format!("file:{}", path.display())
+    }
+
+    #[test]
+    fn a_fifo_does_not_block_the_ring() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let fifo = dir.path().join("fifo");
+        let made = std::process::Command::new("mkfifo").arg(&fifo).status();
+        assert!(made.expect("mkfifo").success());
+        assert!(samples(&tone(&fifo)).is_none());
+        assert!(samples("file:/dev/zero").is_none());
+        assert!(samples(&tone(dir.path())).is_none());
+    }
+
+    #[test]
+    fn a_file_rings_for_a_minute_at_most() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join("long.wav");
+        let spec = hound::WavSpec {
+            channels: 1,
+            sample_rate: 4_000,
+            bits_per_sample: 8,
+            sample_format: hound::SampleFormat::Int,
+        };
+        let mut file = hound::WavWriter::create(&path, spec).expect("a file");
+        for _ in 0..61 * 4_000 {
+            file.write_sample(7_i8).expect("room for it");
+        }
+        file.finalize().expect("it is whole");
+        let samples = samples(&tone(&path)).expect("a sound");
+        assert_eq!(samples.len(), SECONDS * RATE as usize);
     }
 }

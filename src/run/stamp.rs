@@ -1,5 +1,6 @@
 //! The time and the number that each event gets.
 
+use crate::address::escape_json;
 use crate::event::{Event, Line, timestamp};
 use crate::run::epoch;
 
@@ -23,9 +24,10 @@ impl Stamped {
         }
     }
 
-    /// Returns the event as one line of JSON, without its end.
+    /// Returns the event as one line of JSON, without its end and fit for a terminal.
     pub fn to_json(&self) -> String {
-        serde_json::to_string(&Line::new(self.seq, &self.ts, &self.event))
-            .expect("an event has only string keys and finite numbers")
+        let line = serde_json::to_string(&Line::new(self.seq, &self.ts, &self.event))
+            .expect("an event has only string keys and finite numbers");
+        escape_json(&line)
     }
 }

@@ -30,10 +30,12 @@ struct Table {
 }
 
 impl Nonces {
-    /// Makes the two challenges of a 401: MD5 first, because JsSIP reads only the first and knows only MD5.
+    /// Makes the challenges of a 401. MD5 stands first and again last: of the phones that know nothing else, some
+    /// read only the first header of that name and some, JsSIP and SIP.js among them, only the last.
+    /// RFC 8760, 2.3, would have each algorithm once and the best first, and nobody who goes by it is misled.
     pub(crate) fn challenges(&self, now: Instant, stale: bool) -> Vec<Header> {
         let nonce = self.issue(now);
-        [Algorithm::Md5, Algorithm::Sha256]
+        [Algorithm::Md5, Algorithm::Sha256, Algorithm::Md5]
             .map(|algorithm| {
                 let challenge = Challenge {
                     realm: REALM.to_owned(),

@@ -6,12 +6,13 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rsipstack::sip::{Header, HeadersExt as _, Request};
-use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior, params};
+use rusqlite::{OptionalExtension as _, Transaction, TransactionBehavior, params};
 use time::OffsetDateTime;
 use time::macros::format_description;
 
 use super::limits::{LETTER_BYTES, LETTER_HEAD_BYTES, LETTERS};
 use super::store::{StoreError, Users};
+use super::uri;
 use crate::id::UserId;
 
 /// How long a letter waits.
@@ -39,8 +40,8 @@ pub(crate) enum Kept {
     Yes,
     /// There is no such user.
     Unknown,
-    /// So many wait already that this one is refused. The oldest do not give way: nobody pushes out
-    /// what others have been told is kept, and whoever is refused knows it.
+    /// So many wait already, or so many of this sender's, that this one is refused. The oldest do not
+    /// give way: nobody pushes out what others have been told is kept, and whoever is refused knows it.
     Full,
 }
 
@@ -85,21 +86,6 @@ impl Letter {
     }
 }
 
-/// Makes the table. A user who is removed takes the letters along: the next one of that name is
-/// somebody else.
-pub(super) fn prepare(connection: &Connection) -> Result<(), StoreError> {
-    Ok(connection.execute_batch(
-        "PRAGMA foreign_keys = ON;
-         CREATE TABLE IF NOT EXISTS letter (
-             id INTEGER PRIMARY KEY AUTOINCREMENT,
-             user TEXT NOT NULL REFERENCES user (id) ON DELETE CASCADE,
-             since INTEGER NOT NULL, sender TEXT NOT NULL, recipient TEXT NOT NULL,
-             head TEXT NOT NULL, body BLOB NOT NULL
-         ) STRICT;
-         CREATE INDEX IF NOT EXISTS letter_of ON letter (user, id);",
-    )?)
-}
-
 impl Users {
     /// Keeps a letter, unless there are too many.
     pub(crate) fn keep(&self, letter: &Letter, now: SystemTime) -> Result<Kept, StoreError> {
@@ -112,7 +98,8 @@ impl Users {
             return Ok(Kept::Unknown);
         }
         work.execute("DELETE FROM letter WHERE since <= ?1", [oldest(now)])?;
-        if count("SELECT count(*) FROM letter WHERE user = ?1")? >= LETTERS {
+        let free = LETTERS - count("SELECT count(*) FROM letter WHERE user = ?1")?;
+        if free <= n_of_sender(&work, letter)? {
             return Ok(Kept::Full);
         }
         work.execute(
@@ -162,6 +149,21 @@ impl Users {
             .execute("DELETE FROM letter WHERE id = ?1", [number])?;
         Ok(())
     }
+}
+
+/// Counts what waits for the same user from the same sender. Nobody may have more than is left for others,
+/// so that one alone fills half, and a second one half of the rest.
+fn n_of_sender(work: &Transaction<'_>, letter: &Letter) -> Result<i64, StoreError> {
+    let sender = uri::user_of_header(&letter.from);
+    let mut query = work.prepare_cached("SELECT sender FROM letter WHERE user = ?1")?;
+    let senders = query.query_map([letter.user.as_str()], |row| row.get::<_, String>(0))?;
+    let mut n_own = 0;
+    for other in senders {
+        if uri::user_of_header(&other?) == sender {
+            n_own += 1;
+        }
+    }
+    Ok(n_own)
 }
 
 /// Writes a Date value (RFC 3261, 20.17).
@@ -240,15 +242,36 @@ mod tests {
     #[test]
     fn a_full_mailbox_keeps_what_it_has() {
         let (users, now) = (users(), SystemTime::now());
+        let of = |n: i64| Letter {
+            from: format!("<sip:user{n}@x>;tag=1"),
+            ..letter(&n.to_string())
+        };
         for n in 0..LETTERS {
-            let kept = users.keep(&letter(&n.to_string()), now).unwrap();
-            assert_eq!(kept, Kept::Yes);
+            assert_eq!(users.keep(&of(n), now).unwrap(), Kept::Yes);
         }
         assert_eq!(users.keep(&letter("more"), now).unwrap(), Kept::Full);
         let (first, oldest) = users.letter_after(&user("bob"), 0, now).unwrap().unwrap();
-        assert_eq!(oldest, letter("0"));
+        assert_eq!(oldest, of(0));
         users.forget(first).unwrap();
         assert_eq!(users.keep(&letter("more"), now).unwrap(), Kept::Yes);
+    }
+
+    #[test]
+    fn nobody_fills_a_mailbox_alone() {
+        let (users, now) = (users(), SystemTime::now());
+        let fill = |who: &str| {
+            let keep = |n: &i64| {
+                let letter = Letter {
+                    // A name and a tag of one's own choice make nobody else.
+                    from: format!("\"{n}\" <sip:{who}@x{n}>;tag={n}"),
+                    ..letter("again")
+                };
+                users.keep(&letter, now).unwrap() == Kept::Yes
+            };
+            (0..LETTERS).take_while(keep).count()
+        };
+        let kept = ["mallory", "trudy", "alice", "mallory"].map(fill);
+        assert_eq!(kept, [50, 25, 13, 0]);
     }
 
     #[test]

@@ -18,6 +18,21 @@ pub const REALM: &str = "offhook";
 /// The file's name in the data directory.
 pub const FILE: &str = "offhook.db";
 
+/// The users, and what waits for them (`mailbox`). A user who is removed takes the letters along:
+/// the next one of that name is somebody else.
+const TABLES: &str = "
+    PRAGMA foreign_keys = ON;
+    CREATE TABLE IF NOT EXISTS user (
+        id TEXT PRIMARY KEY NOT NULL, md5 TEXT NOT NULL, sha256 TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS letter (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        user TEXT NOT NULL REFERENCES user (id) ON DELETE CASCADE,
+        since INTEGER NOT NULL, sender TEXT NOT NULL, recipient TEXT NOT NULL,
+        head TEXT NOT NULL, body BLOB NOT NULL
+    ) STRICT;
+    CREATE INDEX IF NOT EXISTS letter_of ON letter (user, id);";
+
 /// Why the users could not be read or written. The administrator can mend it; retrying helps when
 /// another program holds the file.
 #[derive(Debug, Error)]
@@ -68,12 +83,7 @@ impl Users {
 
     fn on(connection: Connection) -> Result<Self, StoreError> {
         connection.busy_timeout(Duration::from_secs(2))?;
-        connection.execute_batch(
-            "CREATE TABLE IF NOT EXISTS user (
-                 id TEXT PRIMARY KEY NOT NULL, md5 TEXT NOT NULL, sha256 TEXT NOT NULL
-             ) STRICT, WITHOUT ROWID;",
-        )?;
-        super::mailbox::prepare(&connection)?;
+        connection.execute_batch(TABLES)?;
         Ok(Self {
             connection: Arc::new(Mutex::new(connection)),
         })

@@ -23,8 +23,10 @@ use tokio_tungstenite::tungstenite::protocol::{CloseFrame, WebSocketConfig};
 use tokio_util::sync::CancellationToken;
 
 mod reading;
+mod refusing;
 
 pub use reading::parse;
+pub use refusing::refusal;
 
 /// How often a ping goes out; when nothing came since the last one, the socket is dead.
 pub const PING: Duration = Duration::from_secs(20);
@@ -265,7 +267,11 @@ where
             Ok(message) => message,
             Err(flaw) => {
                 tracing::debug!(flaw, "message dropped");
-                return self.count_garbage();
+                self.count_garbage()?;
+                return match refusal(bytes) {
+                    Some(refusal) => self.send(Message::text(refusal)).await,
+                    None => Ok(()),
+                };
             }
         };
         self.garbage = self.garbage.saturating_sub(1);

@@ -184,6 +184,9 @@ fn target(headers: &Headers) -> Option<String> {
     // It becomes a request line: one word, and no more than a URI may be.
     let fits = uri.len() <= 1024
         && !uri.chars().any(|c| c.is_whitespace() || c.is_control())
-        && (uri.starts_with("sip:") || uri.starts_with("sips:"));
+        && ["sip:", "sips:"].iter().any(|scheme| {
+            let found = uri.get(..scheme.len());
+            found.is_some_and(|found| found.eq_ignore_ascii_case(scheme))
+        });
     fits.then_some(uri)
 }

@@ -3,6 +3,7 @@
 //! What comes out is bounded and fit to be shown; what cannot be read is `None`, never an error:
 //! a strange header must not cost anybody a call.
 
+mod caller;
 mod cancel;
 mod end;
 mod join;

@@ -7,6 +7,7 @@
 
 mod called;
 mod calling;
+mod dtmf;
 mod in_dialog;
 mod info;
 mod leg;
@@ -15,6 +16,7 @@ mod message;
 mod parked;
 mod refusal;
 mod reoffer;
+mod senders;
 mod session_timer;
 mod transaction;
 mod transfer;
@@ -30,6 +32,7 @@ use self::calling::Invite;
 use self::leg::{Bye, Leg};
 use self::link::{Link, Session};
 use self::parked::Parked;
+use self::senders::Senders;
 use self::transaction::{Client, Served, ServedKey};
 use super::message::{Draft, reply};
 use super::{Account, bridge, header};
@@ -44,8 +47,11 @@ const PATIENCE: Duration = Duration::from_secs(32);
 const PARKING: Duration = Duration::from_secs(60);
 /// What we understand.
 const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, INFO, MESSAGE, NOTIFY, OPTIONS, REFER, UPDATE";
-/// What we understand beyond that (RFC 3891, RFC 4028).
-const SUPPORTED: &str = "replaces, timer";
+/// What we understand beyond that (RFC 3891, RFC 4028), and what only we do: [`JOIN`].
+const SUPPORTED: &str = "replaces, timer, offhook-join";
+/// What an invitation between members requires: a phone that does not know it must not ring (RFC 3261, 8.2.2.3),
+/// wherever a roster or a 302 has sent us.
+const JOIN: &str = "offhook-join";
 /// How long a session lasts without a refresh (RFC 4028, 4).
 const SESSION: Duration = Duration::from_secs(1800);
 
@@ -82,6 +88,7 @@ pub struct Line {
     clients: HashMap<String, Client>,
     served: HashMap<ServedKey, Served>,
     parked: Vec<Parked>,
+    senders: Senders,
     /// Invitations that were taken back last: the phone may answer one before it hears of that.
     canceled: VecDeque<(LegId, CancelCause, Option<String>)>,
     out: VecDeque<Output>,
@@ -107,6 +114,7 @@ impl Line {
             clients: HashMap::new(),
             served: HashMap::new(),
             parked: Vec::new(),
+            senders: Senders::default(),
             canceled: VecDeque::new(),
             out: VecDeque::from([Output::Hear(Heard::SigningIn), Output::Connect]),
             // The phone gives out even numbers.
@@ -187,7 +195,11 @@ impl Line {
         match bridge::parse(frame) {
             Ok(SipMessage::Request(request)) => self.on_request(now, request),
             Ok(SipMessage::Response(response)) => self.on_response(now, &response),
-            Err(flaw) => tracing::debug!(flaw, "message dropped"),
+            Err(flaw) => {
+                tracing::debug!(flaw, "message dropped");
+                let refusal = bridge::refusal(frame).map(Output::Send);
+                self.out.extend(refusal);
+            }
         }
     }
 

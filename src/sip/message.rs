@@ -134,6 +134,7 @@ pub(crate) const fn phrase(status: u16) -> &'static str {
         415 => "Unsupported Media Type",
         420 => "Bad Extension",
         422 => "Session Interval Too Small",
+        469 => "Bad Info Package",
         480 => "Temporarily Unavailable",
         481 => "Call/Transaction Does Not Exist",
         482 => "Loop Detected",
@@ -143,7 +144,9 @@ pub(crate) const fn phrase(status: u16) -> &'static str {
         489 => "Bad Event",
         491 => "Request Pending",
         500 => "Server Internal Error",
+        501 => "Not Implemented",
         503 => "Service Unavailable",
+        505 => "Version Not Supported",
         603 => "Decline",
         _ => "Unknown",
     }

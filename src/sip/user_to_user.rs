@@ -1,4 +1,4 @@
-//! Custom data in `User-to-User` (RFC 7433): hexadecimal, purpose `offhook`.
+//! Custom data in `User-to-User` (RFC 7433): hexadecimal, purpose `offhook`, or of a stranger who names none.
 
 use std::fmt::Write as _;
 
@@ -20,25 +20,35 @@ pub fn emit(data: &str) -> Option<String> {
 
 /// Finds our data among the headers. It must be UTF-8; its meaning is the users' own.
 pub fn parse(headers: &Headers) -> Option<String> {
-    header::all(headers, "User-to-User")
-        .flat_map(|value| header::split(value, ','))
-        .find_map(parse_value)
+    let values =
+        || header::all(headers, "User-to-User").flat_map(|value| header::split(value, ','));
+    let ours = values().find_map(parse_value);
+    // A stranger's program knows no purpose of ours; what it says is for whoever reads it.
+    let theirs = || values().find_map(|value| read(value, None));
+    ours.or_else(|| theirs().filter(|data| !data.is_empty()))
 }
 
-/// Reads one value.
+/// Reads one value of ours.
 pub fn parse_value(value: &str) -> Option<String> {
+    read(value, Some("offhook"))
+}
+
+/// Reads one value that has exactly that purpose.
+fn read(value: &str, purpose: Option<&str>) -> Option<String> {
     let mut parts = header::split(value, ';').into_iter();
-    let digits = parts.next()?.as_bytes();
-    let (mut is_hex, mut is_ours) = (true, false);
+    let digits = header::unquote(parts.next()?);
+    let digits = digits.as_bytes();
+    let (mut is_hex, mut said) = (true, None);
     for (name, value) in parts.filter_map(|part| part.split_once('=')) {
         let value = value.trim();
         match name.trim().to_ascii_lowercase().as_str() {
             "encoding" => is_hex = value.eq_ignore_ascii_case("hex"),
-            "purpose" => is_ours = value.eq_ignore_ascii_case("offhook"),
+            "purpose" => said = Some(value.to_ascii_lowercase()),
             _ => {}
         }
     }
-    if !is_hex || !is_ours || !digits.len().is_multiple_of(2) || digits.len() > DATA_BYTES * 2 {
+    let is_meant = said.as_deref() == purpose;
+    if !is_hex || !is_meant || !digits.len().is_multiple_of(2) || digits.len() > DATA_BYTES * 2 {
         return None;
     }
     let digit = |byte: &u8| char::from(*byte).to_digit(16);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::words::end_sentence;
+use super::words::{end_sentence, group_end_sentence};
 use crate::address::{Address, User};
 use crate::av::Kind;
 use crate::event::{CallFacts, EndReason, InvitationState};
@@ -53,23 +53,14 @@ impl Over {
     /// Tells in a sentence how it ended; `name` is the peer's and `kicker` who removed us.
     pub(crate) fn sentence(&self, name: &str, kicker: Option<&str>) -> String {
         let is_group = !self.people.is_empty();
-        let is_ours = self.direction == Direction::Outgoing;
         match (self.reason, kicker) {
             (EndReason::KickOut, Some(kicker)) => format!("You were removed by {kicker}"),
             (EndReason::Transferred, _) if self.is_given => format!("You put {name} through"),
             (EndReason::Transferred, _) => format!("{name} has put you through"),
-            (EndReason::NetworkLost, _) if is_group => "The connection was lost".to_owned(),
+            _ if is_group => group_end_sentence(self.reason, self.direction, name),
             (EndReason::NetworkLost, _) if self.duration.is_zero() => {
                 format!("{name} could not be reached")
             }
-            (EndReason::LocalHangUp, _) if is_group => "You left the call".to_owned(),
-            (EndReason::RemoteHangUp, _) if is_group => "Everybody else has left".to_owned(),
-            (EndReason::NoAnswer, _) if is_group && is_ours => "Nobody answered".to_owned(),
-            (EndReason::Busy, _) if is_group && is_ours => "All are busy".to_owned(),
-            (EndReason::Declined, _) if is_group && is_ours => "All declined".to_owned(),
-            (EndReason::Offline, _) if is_group && is_ours => "All are offline".to_owned(),
-            (EndReason::Canceled, _) if is_group && is_ours => "You cancelled the call".to_owned(),
-            (EndReason::Failed, _) if is_group => "The call failed".to_owned(),
             _ => end_sentence(self.reason, self.direction, name),
         }
     }

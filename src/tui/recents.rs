@@ -1,7 +1,7 @@
 //! The calls that were, as the screen lists them.
 
 use super::field::Field;
-use super::ui::Ui;
+use crate::address::User;
 use crate::history::Entry;
 
 /// The most calls the screen holds.
@@ -18,28 +18,24 @@ pub(crate) struct Recents {
     pub(crate) is_finding: bool,
 }
 
-/// Returns the calls that the list shows.
-pub(crate) fn shown(ui: &Ui) -> Vec<&Entry> {
-    let recents = &ui.recents;
-    let text = recents.find.text().trim().to_lowercase();
-    let has = |entry: &Entry| {
-        let users = entry.people.iter().map(|person| &person.user);
-        let mut users = users.chain([&entry.caller]);
-        let note = entry.note.as_deref().unwrap_or_default();
-        note.to_lowercase().contains(&text)
-            || users.any(|user| {
-                ui.name_of(user).to_lowercase().contains(&text)
-                    || user.id.as_str().to_lowercase().contains(&text)
-            })
-    };
-    let entries = recents.entries.iter();
-    entries
-        .filter(|entry| !recents.only_missed || entry.missed.is_some())
-        .filter(|entry| text.is_empty() || has(entry))
-        .collect()
-}
-
-/// Returns the selected call.
-pub(crate) fn selected(ui: &Ui) -> Option<&Entry> {
-    shown(ui).get(ui.recents.row).copied()
+impl Recents {
+    /// Returns the calls that the list shows; people are found by the names that `name_of` gives, too.
+    pub(crate) fn shown<'a>(&'a self, name_of: impl Fn(&'a User) -> &'a str) -> Vec<&'a Entry> {
+        let text = self.find.text().trim().to_lowercase();
+        let has = |entry: &'a Entry| {
+            let users = entry.people.iter().map(|person| &person.user);
+            let mut users = users.chain([&entry.caller]);
+            let note = entry.note.as_deref().unwrap_or_default();
+            note.to_lowercase().contains(&text)
+                || users.any(|user| {
+                    name_of(user).to_lowercase().contains(&text)
+                        || user.id.as_str().to_lowercase().contains(&text)
+                })
+        };
+        self.entries
+            .iter()
+            .filter(|entry| !self.only_missed || entry.missed.is_some())
+            .filter(|entry| text.is_empty() || has(entry))
+            .collect()
+    }
 }

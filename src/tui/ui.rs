@@ -12,7 +12,7 @@ use super::over::Over;
 use super::people::{Person, known, missed, remember_entry};
 use super::picker::{FoundDevice, Picker};
 use super::prompt::{Keypad, Prompt};
-use super::recents::{Recents, shown};
+use super::recents::Recents;
 use super::words;
 use crate::address::{Address, User};
 use crate::av::DeviceException;
@@ -159,10 +159,10 @@ impl Ui {
             remember_entry(&mut self.people, entry, &phone.me().id);
         }
         // The selection stays on its call when others come or go; nobody has chosen the newest.
-        let selected = super::recents::selected(self).filter(|_| self.recents.row > 0);
+        let selected = self.recent().filter(|_| self.recents.row > 0);
         let selected = selected.map(|entry| entry.call_id.clone());
         self.recents.entries = entries;
-        let rows = shown(self);
+        let rows = self.recents();
         let row = rows
             .iter()
             .position(|entry| Some(&entry.call_id) == selected.as_ref());
@@ -220,6 +220,16 @@ impl Ui {
         let toast = self.toast.as_ref().map(|toast| toast.until);
         let times = [motion, counting.then_some(second), toast];
         times.into_iter().flatten().min()
+    }
+
+    /// Returns the calls that were, as the list shows them.
+    pub(crate) fn recents(&self) -> Vec<&Entry> {
+        self.recents.shown(|user| self.name_of(user))
+    }
+
+    /// Returns the selected one of them.
+    pub(crate) fn recent(&self) -> Option<&Entry> {
+        self.recents().get(self.recents.row).copied()
     }
 
     /// Returns what somebody goes by: what the contacts call them, else their own name; who was

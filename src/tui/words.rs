@@ -11,8 +11,8 @@ use crate::event::{EndReason, RoomError, RoomReason};
 use crate::phone::Phone;
 use crate::phone::call::Direction;
 
-pub use end::end_sentence;
 pub(crate) use end::{end_detail, end_word};
+pub use end::{end_sentence, group_end_sentence};
 pub(crate) use exception::exception_name;
 pub use exception::exception_sentence;
 pub use history::{call_people, call_result};

@@ -13,6 +13,7 @@ mod group;
 mod group_model;
 mod group_wire;
 mod holding;
+mod hostile;
 mod missed;
 mod model;
 mod oracle;

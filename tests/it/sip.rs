@@ -11,6 +11,7 @@ mod registration;
 mod reoffer;
 mod roundtrip;
 mod session_timer;
+mod strangers;
 mod through;
 mod through_kamailio;
 mod through_server;

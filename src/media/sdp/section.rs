@@ -62,12 +62,13 @@ impl Section {
         attribute(&self.lines, name)
     }
 
-    /// The payload types of Opus.
+    /// The payload types of Opus that the `m=` line offers, too.
     pub(super) fn opus(&self) -> impl Iterator<Item = u8> {
         self.lines.iter().filter_map(|line| {
             let (pt, codec) = line.strip_prefix("a=rtpmap:")?.split_once(' ')?;
             let is_opus = codec.trim().to_ascii_lowercase().starts_with("opus/48000");
-            is_opus.then(|| pt.parse().ok())?
+            let is_offered = self.words().skip(3).any(|format| format == pt);
+            (is_opus && is_offered).then(|| pt.parse().ok())?
         })
     }
 

@@ -16,7 +16,9 @@ use crate::event::{EndReason, Happened, InvitationState};
 use crate::id::{CallId, InvitationId, LegId, UserId};
 
 /// How many people a call remembers, those included who have left or never came.
-const PEOPLE: usize = 64;
+pub(super) const PEOPLE: usize = 64;
+/// How often the others may have us ring at the same person: it is our name that is shown there.
+const ASKED_FOR: usize = 3;
 
 impl Call {
     /// Returns how many are in the call or invited, we included.
@@ -148,13 +150,17 @@ impl Phone {
                     && !is_coming(member)
                     && member.state != InvitationState::Kicked
             };
-            address.user != call.me.id && member.is_none_or(is_out)
+            let asked = call.group.asked_for.iter();
+            let n_asked = asked.filter(|user| **user == address.user).count();
+            address.user != call.me.id && member.is_none_or(is_out) && n_asked < ASKED_FOR
         };
         let mut seen = HashSet::new();
         users.retain(|address| is_new(address) && seen.insert(address.user.clone()));
         users.truncate(ROSTER_USERS.saturating_sub(call.n_live()));
         if !users.is_empty() && self.check_room(index, &users).is_ok() {
+            let asked_for: Vec<UserId> = users.iter().map(|it| it.user.clone()).collect();
             self.invite_more(now, index, users);
+            self.calls[index].group.asked_for.extend(asked_for);
         }
     }
 

@@ -3,6 +3,7 @@
 use super::super::Phone;
 use super::super::call::{Call, Stage};
 use super::is_pending;
+use super::roster::is_next;
 use crate::event::{EndReason, InvitationState};
 use crate::id::UserId;
 
@@ -94,5 +95,5 @@ impl Phone {
 }
 
 fn is_from(early: &super::super::signal::Roster, host: &UserId, rev: u64) -> bool {
-    early.host == *host && early.rev > rev
+    early.host == *host && is_next(early, rev)
 }

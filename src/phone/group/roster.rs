@@ -5,6 +5,7 @@ use std::time::Instant;
 use super::super::Phone;
 use super::super::call::{Call, Direction, Link, Member, Stage, user_state};
 use super::super::signal::{Message, ROSTER_USERS, Roster, RosterEntry, Say};
+use super::adding::PEOPLE;
 use super::{Group, is_live};
 use crate::address::{Address, User, data_with_note, note_of};
 use crate::event::{EndReason, Happened, InvitationState};
@@ -13,6 +14,13 @@ use crate::id::{DeviceId, UserId};
 /// What stands for the installation of somebody who answered: a 2xx does not bring it to us.
 /// A stranger's entry has none, and so nobody but the host calls it.
 const SOME_DEVICE: &str = "ours";
+/// How far one roster may be ahead of the last. Whoever is host later must be able to count on.
+const REVS_AHEAD: u64 = 1 << 20;
+
+/// Tells whether a roster follows the one of a given revision.
+pub(super) const fn is_next(roster: &Roster, rev: u64) -> bool {
+    matches!(roster.rev.checked_sub(rev), Some(1..=REVS_AHEAD))
+}
 
 impl Call {
     /// Writes the roster as it is now, for those who are in where `is_inside`.
@@ -51,6 +59,17 @@ impl Call {
         }
     }
 
+    /// Forgets those who left longest ago, where a host names ever new people.
+    fn forget_the_gone(&mut self) {
+        let n_over = self.members.len().saturating_sub(PEOPLE);
+        // The first one is whom the call came from.
+        let is_gone = |member: &Member| !is_live(member.state) && member.leg.is_none();
+        let gone = self.members.iter().skip(1).filter(|it| is_gone(it));
+        let gone = gone.filter(|it| it.user.id != self.host).take(n_over);
+        let gone: Vec<UserId> = gone.map(|it| it.user.id.clone()).collect();
+        self.members.retain(|it| !gone.contains(&it.user.id));
+    }
+
     /// Returns the next number in the order of joining.
     pub(super) fn next_order(&self) -> u32 {
         let orders = self.members.iter().map(|member| member.order);
@@ -68,7 +87,7 @@ impl Phone {
             return;
         }
         call.group.is_untold = false;
-        call.group.rev += 1;
+        call.group.rev = call.group.rev.saturating_add(1);
         let inside = call.roster(&self.settings.device, true);
         let outside = call.roster(&self.settings.device, false);
         let mut told = Vec::new();
@@ -123,7 +142,7 @@ impl Phone {
                 ..Group::default()
             };
         }
-        if roster.rev > self.calls[index].group.rev {
+        if is_next(&roster, self.calls[index].group.rev) {
             self.take_roster(index, roster);
         }
     }
@@ -161,6 +180,7 @@ impl Phone {
         if !users.is_empty() {
             self.publish_of(index, Happened::UserState { users });
         }
+        self.calls[index].forget_the_gone();
     }
 
     /// Fills a call that begins to ring with those the invitation names.
@@ -170,7 +190,8 @@ impl Phone {
         let Some(roster) = roster else {
             return;
         };
-        if roster.host != call.host || roster.call != call.id || roster.users.len() > ROSTER_USERS {
+        let is_fit = roster.host == call.host && roster.call == call.id && is_next(&roster, 0);
+        if !is_fit || roster.users.len() > ROSTER_USERS {
             return;
         }
         call.session = roster.session;

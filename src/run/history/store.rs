@@ -316,6 +316,8 @@ impl Page<'_> {
 
     fn miss(&self, cause: &str, at: &str, group_running: bool) -> rusqlite::Result<()> {
         let call = match self.find()? {
+            // Who knows the name of another one's call is not to rewrite it.
+            Some(call) if !self.is_from_caller(call)? => return Ok(()),
             Some(call) => call,
             // Nobody was here when it rang, which was then.
             None => {
@@ -390,6 +392,20 @@ impl Page<'_> {
             ],
         )?;
         Ok(())
+    }
+
+    /// Tells whether a row is of a call to us by the one the event names.
+    fn is_from_caller(&self, call: i64) -> rusqlite::Result<bool> {
+        self.transaction
+            .prepare_cached("SELECT direction = ?2 AND caller_id = ?3 FROM call WHERE id = ?1")?
+            .query_row(
+                params![
+                    call,
+                    word(&Direction::Incoming),
+                    self.facts.caller.id.as_str()
+                ],
+                |row| row.get(0),
+            )
     }
 
     /// Tells whether what this process says of the call still counts.

@@ -11,6 +11,7 @@ const HEAD_LINES: usize = 256;
 /// Reads one message and refuses what rsipstack would take amiss (RFC 3261, 8.1.1, 18.3; RFC 7118, 5).
 /// The error is for a log.
 pub fn parse(bytes: &[u8]) -> Result<SipMessage, &'static str> {
+    let bytes = from_start_line(bytes);
     let end = bytes
         .windows(4)
         .position(|window| window == b"\r\n\r\n")
@@ -20,6 +21,9 @@ pub fn parse(bytes: &[u8]) -> Result<SipMessage, &'static str> {
         return Err("the headers are too long");
     }
     let head = std::str::from_utf8(head).map_err(|_error| "headers are not UTF-8")?;
+    if !is_sip_2(head.split("\r\n").next().unwrap_or_default()) {
+        return Err("not SIP/2.0");
+    }
     let message = match content_length(head)? {
         Some(length) if length > body.len() => return Err("Content-Length is too large"),
         Some(_) => parser::parse_message(bytes),
@@ -36,6 +40,21 @@ pub fn parse(bytes: &[u8]) -> Result<SipMessage, &'static str> {
         Some(flaw) => Err(flaw),
         None => Ok(message),
     }
+}
+
+/// Skips empty lines before a message (RFC 3261, 7.5).
+pub(super) fn from_start_line(mut bytes: &[u8]) -> &[u8] {
+    while let Some(rest) = bytes.strip_prefix(b"\r\n") {
+        bytes = rest;
+    }
+    bytes
+}
+
+/// Whether a start line names the version we speak (RFC 3261, 7.1), at the end of a request's or at the start.
+pub(super) fn is_sip_2(start_line: &str) -> bool {
+    let mut words = start_line.split(' ');
+    let is_version = |word: Option<&str>| word.is_some_and(|w| w.eq_ignore_ascii_case("SIP/2.0"));
+    is_version(words.next()) || is_version(words.next_back())
 }
 
 /// Reads `Content-Length` and makes sure that the lines can be taken in one way only: what two parsers

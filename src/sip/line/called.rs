@@ -7,7 +7,7 @@ use rsipstack::sip::{Headers, Request};
 use super::leg::{Bye, Called, Leg, Unacked, Up};
 use super::reoffer::Offers;
 use super::session_timer::{LEAST, is_too_short};
-use super::transaction::{Served, ServedKey};
+use super::transaction::{MAX_SERVED, Served, ServedKey};
 use super::transfer::Transfers;
 use super::{ALLOW, Line, SUPPORTED, header, reply};
 use crate::address::{NAME_CHARS, clean};
@@ -58,7 +58,7 @@ impl Line {
             Err(status) => return self.answer(now, &request, status, &[], None),
         };
         let tag = self.token(10);
-        let from = NameAddr::parse(header::first(headers, "From").unwrap_or_default()).user();
+        let from = NameAddr::parse(header::first(headers, "From").unwrap_or_default()).caller();
         let (Some(from), Some(dialog)) = (from, Dialog::of_invite(&request, &tag)) else {
             return self.answer(now, &request, 400, &[], None);
         };
@@ -70,7 +70,9 @@ impl Line {
             .legs
             .values()
             .filter(|leg| matches!(leg, Leg::Called(_)));
-        if ringing.count() >= MAX_RINGING {
+        let served = self.served.values();
+        let n_invitations = served.filter(|served| served.merge.is_some()).count();
+        if ringing.count() >= MAX_RINGING || n_invitations >= MAX_SERVED {
             return self.answer(now, &request, 486, &[], None);
         }
         let Some(key) = ServedKey::of(headers, "INVITE") else {

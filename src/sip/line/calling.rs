@@ -11,7 +11,7 @@ use super::reoffer::Offers;
 use super::session_timer::{LEAST, SessionTimer, session_head};
 use super::transaction::Errand;
 use super::transfer::Transfers;
-use super::{ALLOW, Draft, Line, Output, PATIENCE, SUPPORTED, header};
+use super::{ALLOW, Draft, JOIN, Line, Output, PATIENCE, SUPPORTED, header};
 use crate::address::Address;
 use crate::id::LegId;
 use crate::phone::signal::{CallLabel, CancelCause, EndReason, Heard, Purpose, Refusal, Sdp};
@@ -65,8 +65,12 @@ impl Line {
             }
             Purpose::Mesh { token } => {
                 head.push(("Offhook-Join", header::emit_join(&label.call, Some(token))));
+                head.push(("Require", JOIN.to_owned()));
             }
-            Purpose::Join => head.push(("Offhook-Join", header::emit_join(&label.call, None))),
+            Purpose::Join => {
+                head.push(("Offhook-Join", header::emit_join(&label.call, None)));
+                head.push(("Require", JOIN.to_owned()));
+            }
         }
         if let Some(replaces) = &invite.replaces {
             // RFC 3891, 3: who does not know it must not ring.

@@ -66,7 +66,9 @@ impl Line {
         }
         let status = answer.status_code.code();
         let is_bye = client.draft.method == "BYE";
-        if is_away(status) && (is_bye || self.legs.contains_key(&leg)) {
+        if matches!(status, 405 | 501) && client.draft.method == "MESSAGE" {
+            self.repeat_outside(now, client);
+        } else if is_away(status) && (is_bye || self.legs.contains_key(&leg)) {
             self.try_again(now, client);
         } else if status == 481 && !is_bye {
             self.on_unknown(now, client, leg);
@@ -169,10 +171,7 @@ impl Line {
             Method::Invite => self.on_reinvite(now, leg, request),
             Method::Refer => self.on_refer(now, leg, request),
             Method::Notify => self.on_notify(now, leg, request),
-            // A session is changed by a re-INVITE; an UPDATE only refreshes it.
-            Method::Update if !request.body.is_empty() => {
-                self.answer(now, request, 488, &[], None);
-            }
+            Method::Update if !request.body.is_empty() => self.on_reinvite(now, leg, request),
             Method::Update => self.on_refreshed(now, leg, request),
             Method::Options => {
                 let head = [

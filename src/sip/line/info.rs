@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use rsipstack::sip::{Headers, Method, Request};
 
+use super::dtmf;
 use super::leg::{Leg, Words};
 use super::transaction::{Errand, Topic};
 use super::{Line, header};
@@ -79,11 +80,21 @@ impl Line {
 
     /// INFO or MESSAGE in a dialog.
     pub(super) fn on_info(&mut self, now: Instant, leg: LegId, request: &Request) {
+        let package = header::first(&request.headers, "Info-Package").unwrap_or("offhook");
+        let package = package.split(';').next().unwrap_or_default().trim();
+        if request.method == Method::Info && !package.eq_ignore_ascii_case("offhook") {
+            // RFC 6086, 4.2.2.
+            let known = [("Recv-Info", "offhook".to_owned())];
+            return self.answer(now, request, 469, &known, None);
+        }
         let body = match read(request) {
             Ok(body) => body,
             Err(status) => return self.answer(now, request, status, &[], None),
         };
         self.answer(now, request, 200, &[], None);
+        if let Some(digit) = dtmf::read(request) {
+            return self.hear(Heard::Dtmf { leg, digit });
+        }
         let Some(Leg::Up(up)) = self.legs.get(&leg) else {
             return;
         };

@@ -29,19 +29,8 @@ impl Line {
             }),
             Message::Chat { id, text } => body::emit_chat(None, &id, &text),
         };
-        let uri = to.to_uri(&self.domain);
-        let (call_id, tag) = (self.token(24), self.token(10));
-        let draft = Draft {
-            method: "MESSAGE",
-            head: vec![
-                ("From", self.from(&tag)),
-                ("To", format!("<{uri}>")),
-                ("Call-ID", call_id),
-            ],
-            uri,
-            seq: 1,
-            body: Some((body::CONTENT_TYPE, body)),
-        };
+        let mut draft = self.outside(&to);
+        draft.body = Some((body::CONTENT_TYPE, body));
         if self.is_over() {
             return self.message_failed(to, Refusal::Unreachable);
         }
@@ -84,6 +73,36 @@ impl Line {
         true
     }
 
+    /// Some phones, JsSIP's for one, take a MESSAGE only outside a dialog.
+    pub(super) fn repeat_outside(&mut self, now: Instant, client: Client) {
+        let mut head = client.draft.head.iter();
+        let to = head.find_map(|(name, value)| (*name == "To").then(|| NameAddr::parse(value)));
+        let Some(to) = to.and_then(|to| Address::parse(&to.uri).ok()) else {
+            return;
+        };
+        let to = self.home(to);
+        let mut draft = self.outside(&to);
+        draft.body = client.draft.body;
+        self.request_or_park(now, draft, Errand::Message(to));
+    }
+
+    /// A MESSAGE to somebody, empty.
+    fn outside(&mut self, to: &Address) -> Draft {
+        let uri = to.to_uri(&self.domain);
+        let (call_id, tag) = (self.token(24), self.token(10));
+        Draft {
+            method: "MESSAGE",
+            head: vec![
+                ("From", self.from(&tag)),
+                ("To", format!("<{uri}>")),
+                ("Call-ID", call_id),
+            ],
+            uri,
+            seq: 1,
+            body: None,
+        }
+    }
+
     fn message_failed(&mut self, to: Address, refusal: Refusal) {
         self.hear(Heard::MessageFailed { to, refusal });
     }
@@ -92,7 +111,7 @@ impl Line {
     pub(super) fn on_message(&mut self, now: Instant, request: &Request) {
         let headers = &request.headers;
         let from = NameAddr::parse(header::first(headers, "From").unwrap_or_default());
-        let Some(user) = from.user() else {
+        let Some(user) = from.caller() else {
             return self.answer(now, request, 400, &[], None);
         };
         let body = match info::read(request) {
@@ -103,6 +122,10 @@ impl Line {
             }
             Err(status) => return self.answer(now, request, status, &[], None),
         };
+        let is_told = matches!(body, Body::Missed(_) | Body::Chat { .. });
+        if is_told && !self.senders.admit(now, &user.id) {
+            return self.answer(now, request, 486, &[], None);
+        }
         self.answer(now, request, 200, &[], None);
         let message = match body {
             Body::Missed(missed) => Message::Missed(missed),

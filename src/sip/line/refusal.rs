@@ -55,7 +55,7 @@ impl Line {
                 to.map_or_else(other, |to| Refusal::Moved { to: self.home(to) })
             }
             403 => Refusal::Forbidden,
-            404 | 604 => Refusal::NotFound,
+            404 | 410 | 484 | 604 => Refusal::NotFound,
             408 => Refusal::NoAnswer,
             480 => Refusal::Offline,
             481 => Refusal::Over,
@@ -68,7 +68,7 @@ impl Line {
                     winner: InvitationId::new(winner),
                 }),
             503 => Refusal::Unreachable,
-            603 => Refusal::Declined,
+            603 | 607 | 608 => Refusal::Declined,
             _ => other(),
         }
     }

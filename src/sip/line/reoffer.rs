@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use rand::RngExt as _;
-use rsipstack::sip::{Request, Response};
+use rsipstack::sip::{Method, Request, Response};
 
 use super::in_dialog::is_away;
 use super::leg::{Bye, Leg, Unacked, Up};
@@ -354,20 +354,22 @@ impl Line {
         }
     }
 
-    /// A re-INVITE of the peer.
+    /// A re-INVITE of the peer, or an UPDATE with a description (RFC 3311), which is the same without an ACK.
     pub(super) fn on_reinvite(&mut self, now: Instant, leg: LegId, request: &Request) {
         if is_too_short(&request.headers) {
             let least = [("Min-SE", LEAST.as_secs().to_string())];
             return self.answer(now, request, 422, &least, None);
         }
-        if matches!(self.legs.get(&leg), Some(Leg::Up(up)) if up.unacked.is_some()) {
+        let is_update = request.method == Method::Update;
+        let is_unacked = matches!(self.legs.get(&leg), Some(Leg::Up(up)) if up.unacked.is_some());
+        if is_unacked && !is_update {
             // It knows our 2xx, or it could not ask for another session; the ACK was lost.
             self.acknowledged(now, leg);
         }
         let up = match self.legs.get_mut(&leg) {
-            Some(Leg::Up(up)) if up.offers.theirs.is_none() => up,
+            Some(Leg::Up(up)) if up.offers.theirs.is_none() && up.unacked.is_none() => up,
             Some(Leg::Up(_) | Leg::Called(_)) => {
-                // RFC 3261, 14.2: one at a time.
+                // RFC 3261, 14.2, and RFC 3311, 5.2: one at a time.
                 let seconds = self.rng.random_range(0..=10_u32);
                 let after = [("Retry-After", seconds.to_string())];
                 return self.answer(now, request, 500, &after, None);
@@ -387,7 +389,8 @@ impl Line {
         match sdp::read(&request.headers, &request.body) {
             Ok(sdp) => {
                 up.offers.theirs = Some(request.clone());
-                if let Some(key) = ServedKey::of(&request.headers, "INVITE")
+                let method = request.method.to_string();
+                if let Some(key) = ServedKey::of(&request.headers, &method)
                     && self.served.len() < MAX_SERVED
                 {
                     let served = Served {
@@ -429,6 +432,9 @@ impl Line {
         let text = reply(request, 200, "", &head, Some(&body));
         self.keep_answer(now, request, 200, &text);
         self.send_or_park(now, text.clone());
+        if request.method == Method::Update {
+            return self.send_offer(now, leg);
+        }
         if let Some(Leg::Up(up)) = self.legs.get_mut(&leg) {
             up.unacked = Some(Unacked::new(now, text, &request.headers, false));
         }

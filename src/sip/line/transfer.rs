@@ -18,6 +18,8 @@ use crate::sip::message::phrase;
 const SIPFRAG: &str = "message/sipfrag";
 /// The most bytes of the address of who sends us away.
 const URI_BYTES: usize = 512;
+/// How often one peer may send us away in one call: each time we ring at somebody in our own name.
+const REFERRALS: u8 = 5;
 /// How long, in seconds, we promise to tell of it.
 const SUBSCRIPTION: u32 = 180;
 
@@ -26,6 +28,7 @@ const SUBSCRIPTION: u32 = 180;
 pub(super) struct Transfers {
     asked: Option<Asked>,
     referral: Option<Referral>,
+    n_referrals: u8,
 }
 
 /// We have sent the peer away.
@@ -190,8 +193,14 @@ impl Line {
         if up.transfers.referral.is_some() {
             return self.answer(now, request, 491, &[], None);
         }
+        if up.transfers.n_referrals >= REFERRALS {
+            return self.answer(now, request, 403, &[], None);
+        }
+        up.transfers.n_referrals += 1;
         let said = header::first(headers, "Referred-By").map(NameAddr::parse);
-        let by = said.filter(|by| by.user().is_some() && by.uri.len() <= URI_BYTES);
+        // It goes out with our own INVITE, so it is nobody but whom we talk with.
+        let is_peer = |by: &NameAddr| by.user().is_some_and(|by| by.id == up.peer);
+        let by = said.filter(|by| is_peer(by) && by.uri.len() <= URI_BYTES);
         let by = by.unwrap_or_else(|| up.dialog.remote_name());
         up.transfers.referral = Some(Referral {
             seq: dialog::seq(headers).unwrap_or_default(),

@@ -9,7 +9,6 @@ use crate::tui::action::Wish;
 use crate::tui::command_table::Context;
 use crate::tui::dialled::{addresses, shown_people};
 use crate::tui::people::missed;
-use crate::tui::recents;
 use crate::tui::ui::Ui;
 use crate::tui::words;
 
@@ -25,7 +24,7 @@ pub(super) fn call(ui: &mut Ui, phone: &Phone, context: Context) -> Vec<Wish> {
             selected.map_or_else(Vec::new, |to| dial(ui, vec![to]))
         }
         Context::Recents => {
-            let selected = recents::selected(ui).cloned();
+            let selected = ui.recent().cloned();
             selected.map_or_else(Vec::new, |entry| call_entry(ui, phone, &entry))
         }
         _ => call_typed(ui),

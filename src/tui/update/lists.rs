@@ -5,7 +5,6 @@ use crate::phone::Phone;
 use crate::tui::action::Wish;
 use crate::tui::command_table::{Context, rows};
 use crate::tui::dialled::shown_people;
-use crate::tui::recents;
 use crate::tui::roster::{roster, selected_row};
 use crate::tui::ui::{Popup, Ui};
 
@@ -23,7 +22,7 @@ pub(super) fn step(ui: &mut Ui, phone: &Phone, context: Context, by: isize) {
         }
         Context::People => ui.row = moved(ui.row, by, shown_people(ui).len()),
         Context::Recents => {
-            let n_rows = recents::shown(ui).len();
+            let n_rows = ui.recents().len();
             ui.recents.row = moved(ui.recents.row, by, n_rows);
         }
         Context::Help => {
@@ -91,7 +90,7 @@ pub(super) fn filter(ui: &mut Ui) {
 
 /// Asks whether to forget the selected call.
 pub(super) fn ask_to_forget(ui: &mut Ui) {
-    let call = recents::selected(ui).map(|entry| entry.call_id.clone());
+    let call = ui.recent().map(|entry| entry.call_id.clone());
     ui.popup = call.map(Popup::Forget);
 }
 
@@ -102,7 +101,7 @@ pub(super) fn ask_to_forget(ui: &mut Ui) {
 )]
 pub(super) fn copy(ui: &mut Ui, phone: &Phone, context: Context) -> Vec<Wish> {
     let call = match context {
-        Context::Recents => recents::selected(ui).map(|entry| entry.call_id.clone()),
+        Context::Recents => ui.recent().map(|entry| entry.call_id.clone()),
         Context::Ended => ui.over.as_ref().map(|over| over.call.clone()),
         _ => ui.current(phone).map(|call| call.id.clone()),
     };

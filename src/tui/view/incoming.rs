@@ -83,6 +83,9 @@ fn rows(page: &Page<'_>, call: &Call) -> Vec<String> {
     }
     let mut rows = vec![first];
     rows.extend(also(page, call));
+    // By the caller's word alone.
+    let sender = call.referred_by();
+    rows.extend(sender.map(|user| format!("says: sent by {}", page.ui.name_of(user))));
     rows.extend(call.note().map(|note| format!("note: \"{note}\"")));
     rows.extend(answers_itself(page, call));
     if let Some(other) = page.ui.current(page.phone) {

@@ -8,7 +8,6 @@ use crate::address::{NOTE_CHARS, clean};
 use crate::av::Kind;
 use crate::history::{Direction, Entry};
 use crate::tui::page::{Page, Size, below, inset, row};
-use crate::tui::recents::{selected, shown};
 use crate::tui::text::{fit, pad};
 use crate::tui::widget::field;
 use crate::tui::words::{call_people, call_result, clock, moment, short_when, when};
@@ -61,7 +60,7 @@ pub(super) fn draw(page: &mut Page<'_>, area: Rect) {
 
 /// Tells at the right which calls are shown.
 fn told(page: &mut Page<'_>, area: Rect) {
-    let n_calls = shown(page.ui).len();
+    let n_calls = page.ui.recents().len();
     let what = if page.ui.recents.only_missed {
         "missed only, f shows all"
     } else {
@@ -111,7 +110,7 @@ fn head(columns: &Columns) -> String {
 }
 
 fn rows(page: &mut Page<'_>, area: Rect, columns: &Columns) {
-    let entries = shown(page.ui);
+    let entries = page.ui.recents();
     if entries.is_empty() {
         let told = if page.ui.recents.entries.is_empty() {
             "  No calls yet. Every call is listed here, also the missed ones."
@@ -181,7 +180,7 @@ fn line(page: &Page<'_>, entry: &Entry, columns: &Columns, is_selected: bool) ->
 
 /// Draws what else is known of the selected call.
 fn detail(page: &mut Page<'_>, area: Rect) {
-    let Some(entry) = selected(page.ui) else {
+    let Some(entry) = page.ui.recent() else {
         return;
     };
     let id = clean(entry.call_id.as_str(), 40);

@@ -37,6 +37,41 @@ pub fn end_sentence(reason: EndReason, direction: Direction, name: &str) -> Stri
     }
 }
 
+/// Tells the same of a call of several people; `name` is the caller's where we were called.
+pub fn group_end_sentence(reason: EndReason, direction: Direction, name: &str) -> String {
+    let is_ours = direction == Direction::Outgoing;
+    let sentence = match reason {
+        EndReason::NetworkLost => "The connection was lost",
+        EndReason::LocalHangUp => "You left the call",
+        EndReason::RemoteHangUp => "Everybody else has left",
+        EndReason::NoAnswer if is_ours => "Nobody answered",
+        EndReason::Busy if is_ours => "All are busy",
+        EndReason::Declined if is_ours => "All declined",
+        EndReason::Offline if is_ours => "All are offline",
+        EndReason::NotFound if is_ours => "None of them is known on this server",
+        EndReason::Canceled if is_ours => "You cancelled the call",
+        EndReason::Failed => "The call failed",
+        EndReason::NoAnswer
+        | EndReason::Busy
+        | EndReason::Declined
+        | EndReason::Offline
+        | EndReason::NotFound
+        | EndReason::Canceled
+        | EndReason::AnsweredElsewhere
+        | EndReason::Replaced
+        | EndReason::AuthFailed
+        | EndReason::Alone
+        | EndReason::HostLeft
+        | EndReason::MaxDuration
+        | EndReason::Transferred
+        | EndReason::RoomFull
+        | EndReason::Abandoned
+        | EndReason::KickOut
+        | EndReason::DeviceFailed => return end_sentence(reason, direction, name),
+    };
+    sentence.to_owned()
+}
+
 /// Adds what the sentence leaves open, or what to do about it.
 pub(crate) const fn end_detail(reason: EndReason, direction: Direction) -> &'static str {
     match (reason, direction) {

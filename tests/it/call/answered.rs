@@ -2,6 +2,8 @@
 
 use expect_test::expect;
 use offhook::command::Command;
+use offhook::phone::Input;
+use offhook::phone::input::MediaReport;
 use offhook::phone::signal::Heard;
 
 use super::line::Weather;
@@ -468,5 +470,30 @@ fn alice_quits_during_a_call() {
         02.050 bob   !  user.leave              alice
         02.050 bob   !  room.state              call logout
         02.050 bob   !  call.end                remote_hang_up after 1050 ms"#]]
+    .assert_eq(&pair.transcript());
+}
+
+#[test]
+fn an_answer_that_cannot_be_used_is_not_the_networks_fault() {
+    let mut pair = Pair::new();
+    pair.alice(dial("bob"));
+    pair.run(seconds(3));
+    pair.bob(ACCEPT);
+    pair.run(millis(60));
+    pair.skip();
+    let leg = pair.phone("alice").calls()[0].peer().leg.expect("a leg");
+    let detail = "no fingerprint".to_owned();
+    let failed = Input::Media(MediaReport::Failed { leg, detail });
+    let alice = pair.seat("alice");
+    pair.take_in(alice, failed).expect("no command");
+    pair.run(seconds(1));
+    expect![[r#"
+        03.060 alice !  invitation.error        media: no fingerprint
+        03.060 alice !  room.state              call login_failed
+        03.060 alice -> bye       failed
+        03.060 alice ~  noanswer
+        03.060 alice !  call.end                failed
+        03.110 bob   ~  ended
+        03.110 bob   !  call.end                remote_hang_up"#]]
     .assert_eq(&pair.transcript());
 }

@@ -37,6 +37,7 @@ fn is_told(stage: &Stage) {
             reply["call_id"].clone()
         })
         .collect();
+    stage.keeps(2);
     let mut carol = stage.listen("carol", &[]);
     for id in &ids {
         let missed = carol.wait_for("call.missed");

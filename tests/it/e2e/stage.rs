@@ -53,6 +53,13 @@ impl Stage {
         }
     }
 
+    /// Waits until so many messages are kept; our own server has them before anybody can sign in after.
+    pub(super) fn keeps(&self, n: i64) {
+        if let Server::Kamailio(kamailio) = &self.server {
+            kamailio.wait_kept(n);
+        }
+    }
+
     /// The server as a crash leaves it.
     pub(super) fn kill_server(&mut self) {
         if let Server::Ours { served, .. } = &mut self.server {

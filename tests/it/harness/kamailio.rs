@@ -5,10 +5,13 @@ use std::io::{BufRead, BufReader};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use offhook::id::UserId;
 use offhook::server::store::Users;
 use tempfile::TempDir;
+
+use super::PATIENCE;
 
 const CONFIG: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/kamailio/kamailio.cfg");
 /// Where its packages keep the tables.
@@ -19,7 +22,7 @@ const TABLES: &str = "/usr/share/kamailio/db_sqlite";
 pub struct Kamailio {
     child: Child,
     port: u16,
-    _dir: TempDir,
+    dir: TempDir,
 }
 
 impl Kamailio {
@@ -48,16 +51,23 @@ impl Kamailio {
                 .spawn()
                 .expect("kamailio runs; `.ci/setup` installs it");
             if is_up(&mut child, port) {
-                return Self {
-                    child,
-                    port,
-                    _dir: dir,
-                };
+                return Self { child, port, dir };
             }
             let _ = child.kill();
             let _ = child.wait();
         }
         panic!("kamailio does not start");
+    }
+
+    /// Waits until so many messages are kept for people who are away.
+    pub fn wait_kept(&self, n: i64) {
+        let silo = rusqlite::Connection::open(self.dir.path().join("silo.db")).unwrap();
+        let until = Instant::now() + PATIENCE;
+        let count = || silo.query_row("SELECT count(*) FROM silo", [], |row| row.get::<_, i64>(0));
+        while count().unwrap() < n {
+            assert!(Instant::now() < until, "fewer than {n} messages are kept");
+            std::thread::park_timeout(Duration::from_millis(20));
+        }
     }
 
     /// Where it listens.

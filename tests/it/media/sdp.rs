@@ -146,6 +146,10 @@ fn what_cannot_be_a_session_says_why() {
         (without("fingerprint"), SdpError::NoFingerprint),
         (without("ice-pwd"), SdpError::NoIce),
         (without("opus"), SdpError::NoOpus),
+        (
+            freeswitch().replace("RTP/SAVPF 102", "RTP/SAVPF"),
+            SdpError::NoOpus,
+        ),
     ] {
         assert_eq!(sdp::offer(&offer, None).unwrap_err(), error);
     }

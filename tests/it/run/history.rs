@@ -108,6 +108,40 @@ fn a_call_missed_while_nobody_was_here_has_a_row_of_its_own() {
 }
 
 #[test]
+fn nobody_rewrites_the_row_of_another_ones_call() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = dir.path().join("history.db");
+    let log = open(&path);
+    let begun = vec![Happened::IncomingReceived, end(EndReason::Declined)];
+    note(&log, "theirs", begun);
+    let from = |caller: &str, happened| {
+        let mut stamped = event("ours", "ours", happened);
+        if let Some(facts) = &mut stamped.event.call {
+            facts.caller = User::of(id(caller));
+        }
+        stamped
+    };
+    log.note(&from("bob", Happened::OutgoingSent));
+    log.note(&from("bob", end(EndReason::Declined)));
+    // Mallory was told of both calls' names.
+    for call in ["theirs", "ours"] {
+        let mut forged = from("mallory", missed(MissedCause::Offline));
+        if let Some(facts) = &mut forged.event.call {
+            facts.call_id = CallId::new(call);
+        }
+        log.note(&forged);
+    }
+    let calls = settle(log, &path);
+    assert_eq!(calls.len(), 2);
+    for call in calls {
+        assert_eq!(
+            (call.missed, call.reason),
+            (None, Some(EndReason::Declined))
+        );
+    }
+}
+
+#[test]
 fn a_notice_is_seen_and_a_call_is_forgotten() {
     let dir = tempfile::tempdir().expect("a directory");
     let path = dir.path().join("history.db");

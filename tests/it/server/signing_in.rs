@@ -19,7 +19,12 @@ async fn a_free_id_is_claimed_once() {
         .iter()
         .map(|challenge| challenge.algorithm)
         .collect();
-    assert_eq!(algorithms, [Algorithm::Md5, Algorithm::Sha256]);
+    // Phones that know MD5 only read the first header of that name, or the last.
+    let [first, .., last] = algorithms.as_slice() else {
+        panic!("{algorithms:?}");
+    };
+    assert_eq!((*first, *last), (Algorithm::Md5, Algorithm::Md5));
+    assert!(algorithms.contains(&Algorithm::Sha256));
     let answer = alice.register(PASSWORD).await;
     assert_eq!(answer.what(), "200");
     assert!(

@@ -59,3 +59,44 @@ async fn what_was_said_to_somebody_away_is_heard_at_the_next_sign_in() {
         bob.say(&message.reply("200 OK", "")).await;
     }
 }
+
+#[tokio::test]
+async fn nobody_speaks_in_another_ones_name() {
+    let kamailio = Kamailio::start();
+    let mut alice = sign_in(&kamailio, "alice").await;
+    for method in ["MESSAGE", "INVITE", "REFER"] {
+        let uri = "sip:carol@offhook.test";
+        let from = "bob";
+        let refusal = alice.ask(method, uri, from, "").await;
+        assert_eq!(refusal.what(), "407", "{}", refusal.0);
+        let challenges = Challenge::parse_all(refusal.all("Proxy-Authenticate"));
+        let proof = challenges[0].answer("alice", "alice-pw", method, uri, 1, "cnonce");
+        let more = format!("Proxy-Authorization: {proof}\r\n");
+        let refusal = alice.ask(method, uri, from, &more).await;
+        assert_eq!(refusal.what(), "403", "{}", refusal.0);
+    }
+}
+
+#[tokio::test]
+async fn a_route_leads_nowhere_but_to_phones() {
+    let kamailio = Kamailio::start();
+    let mut mallory = Phone::connect_to(&kamailio.url(), "mallory", "m").await;
+    let outside = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let outside = outside.local_addr().expect("it has one");
+    let here = kamailio.url().replace("ws://", "sip:");
+    let to = "To: <sip:bob@offhook.test>;tag=2\r\n";
+    let there = format!("sip:bob@{outside};transport=tcp");
+    let alias = format!("{outside}~2").replace(':', "~");
+    for (uri, routes) in [
+        (there.clone(), format!("Route: <{here};lr>\r\n")),
+        (
+            "sip:bob@x.invalid".to_owned(),
+            format!("Route: <{here};lr>\r\nRoute: <{there};lr>\r\n"),
+        ),
+        (format!("sip:bob@x.invalid;alias={alias}"), String::new()),
+    ] {
+        let more = format!("{routes}{to}");
+        let refusal = mallory.ask("OPTIONS", &uri, "mallory", &more).await;
+        assert_eq!(refusal.what(), "403", "{uri} {routes}: {}", refusal.0);
+    }
+}

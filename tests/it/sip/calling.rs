@@ -69,6 +69,11 @@ fn it_rings_is_taken_and_ends() {
 fn every_final_answer_has_its_meaning() {
     for (status, refusal) in [
         (404, Refusal::NotFound),
+        (410, Refusal::NotFound),
+        (484, Refusal::NotFound),
+        (604, Refusal::NotFound),
+        (607, Refusal::Declined),
+        (608, Refusal::Declined),
         (408, Refusal::NoAnswer),
         (480, Refusal::Offline),
         (486, Refusal::Busy),

@@ -253,3 +253,17 @@ fn a_bye_says_who_removed_us() {
         "failed;by=j%C3%B6rg"
     );
 }
+
+#[test]
+fn a_phone_that_knows_no_groups_is_never_rung_by_a_member() {
+    let token = Token(TOKEN.into());
+    for purpose in [Purpose::Mesh { token }, Purpose::Join] {
+        assert_eq!(field(&says(purpose), "Require"), "offhook-join");
+    }
+    assert_eq!(
+        fields(&says(Purpose::Ring { roster: None }), "Require"),
+        [""; 0]
+    );
+    let join = "Require: offhook-join\r\nOffhook-Join: 01BOB\r\n";
+    assert_eq!(hears(join), Some(Purpose::Join));
+}

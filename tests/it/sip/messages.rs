@@ -193,3 +193,26 @@ fn a_message_waits_for_the_server_but_not_for_ever() {
     // The first one was never answered and had its time as well.
     assert_eq!(desk.heard.iter().filter(failed).count(), 2);
 }
+
+#[test]
+fn nobody_floods_us_with_lines() {
+    let mut desk = Desk::signed_in();
+    desk.heard.clear();
+    let write = |desk: &mut Desk, n: usize, from: &str| {
+        let text = "Content-Type: text/plain\r\n\r\nhello";
+        let text = request("MESSAGE", &format!("{from}{n}"), "", 1, text);
+        let text = text.replace("Call-ID: bobcall", &format!("Call-ID: {from}{n}"));
+        desk.receive(&text.replace("<sip:bob@", &format!("<sip:{from}@")));
+        desk.last("SIP/2.0").split(' ').nth(1).unwrap().to_owned()
+    };
+    let answers: Vec<String> = (0..110).map(|n| write(&mut desk, n, "mallory")).collect();
+    let n_taken = answers.iter().filter(|status| *status == "200").count();
+    assert_eq!(n_taken, 100);
+    assert_eq!(answers[100..], ["486"; 10]);
+    assert_eq!(desk.heard.len(), 100);
+    // Others are not to suffer from it, and it is not for ever.
+    assert_eq!(write(&mut desk, 0, "bob"), "200");
+    desk.run(Duration::from_secs(3));
+    let answers: Vec<String> = (200..205).map(|n| write(&mut desk, n, "mallory")).collect();
+    assert_eq!(answers, ["200", "200", "200", "486", "486"]);
+}

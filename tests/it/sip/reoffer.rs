@@ -273,7 +273,7 @@ fn what_is_no_description_is_refused() {
         415
     );
     assert_eq!(up.request("INVITE", 3, &offer("hello")), 488);
-    assert_eq!(up.request("UPDATE", 4, &offer(OTHER)), 488);
+    assert_eq!(up.request("UPDATE", 4, &offer("hello")), 488);
     assert_eq!(up.desk.heard, []);
 }
 

@@ -50,7 +50,7 @@ fn we_ask_for_half_an_hour() {
     let text = desk.last("INVITE");
     assert_eq!(field(text, "Session-Expires"), "1800");
     assert_eq!(field(text, "Min-SE"), "90");
-    assert_eq!(field(text, "Supported"), "replaces, timer");
+    assert_eq!(field(text, "Supported"), "replaces, timer, offhook-join");
 }
 
 #[test]

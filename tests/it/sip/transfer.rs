@@ -268,3 +268,46 @@ fn nobody_is_rung_who_knows_no_replaces() {
         })
     ));
 }
+
+#[test]
+fn nobody_has_us_call_without_end() {
+    let mut up = Up::new();
+    for seq in 2..7 {
+        let refer = "Refer-To: <sip:carol@pbx.test>\r\n";
+        assert_eq!(refused_after(&mut up, seq, refer), 202);
+    }
+    up.desk.heard.clear();
+    let refer = "Refer-To: <sip:carol@pbx.test>\r\n";
+    assert_eq!(up.request("REFER", 7, refer), 403);
+    assert_eq!(up.desk.heard, []);
+}
+
+/// Has us sent away, and tells that it came to nothing; returns the status of the REFER.
+fn refused_after(up: &mut Up, seq: u32, refer: &str) -> u16 {
+    let branch = format!("w{seq}");
+    let text = request("REFER", &branch, &up.tag, seq, refer);
+    up.desk.receive(&text);
+    let is_answer = |text: &&String| text.contains(&format!("{seq} REFER"));
+    let answer = up.desk.sent.iter().rev().find(is_answer).unwrap();
+    let status = answer.split(' ').nth(1).unwrap().parse().unwrap();
+    let progress = Say::TransferProgress {
+        leg: LEG,
+        status: 404,
+    };
+    up.desk.say(progress);
+    status
+}
+
+#[test]
+fn nobody_sends_us_in_another_ones_name() {
+    let mut up = Up::new();
+    let refer = "Refer-To: <sip:carol@pbx.test>\r\nReferred-By: <sip:boss@pbx.test>\r\n";
+    up.receive("REFER", 2, refer);
+    let mut say = invite(2);
+    if let Say::Invite { to, .. } = &mut say {
+        *to = carol();
+    }
+    up.desk.say(say);
+    let invite = up.desk.last("INVITE");
+    assert_eq!(field(invite, "Referred-By"), "\"Bob\" <sip:bob@pbx.test>");
+}

@@ -42,8 +42,8 @@ fn what_is_not_understood_is_taken_and_ignored() {
         let seq = u32::try_from(seq).unwrap() + 2;
         assert_eq!(up.request("INFO", seq, &info(body)), 200, "{body}");
     }
-    let dtmf = "Content-Type: application/dtmf-relay\r\n\r\nSignal=5\r\nDuration=160\r\n";
-    assert_eq!(up.request("INFO", 10, dtmf), 200);
+    let picture = "Content-Type: application/media_control+xml\r\n\r\n<media_control/>";
+    assert_eq!(up.request("INFO", 10, picture), 200);
     assert_eq!(up.request("MESSAGE", 11, ""), 200);
     assert_eq!(up.request("UPDATE", 12, ""), 200);
     assert_eq!(up.request("OPTIONS", 13, ""), 200);

@@ -205,6 +205,15 @@ impl Desk {
         self.invited_to("01CALL", LegId(1), from, note, None);
     }
 
+    /// An invitation comes in from somebody whom another one sent to us.
+    pub(crate) fn sent_by(&mut self, sender: User, from: User) {
+        let mut invited = invitation("01CALL", LegId(1), from, None, None);
+        if let Heard::Invited { referred_by, .. } = &mut invited {
+            *referred_by = Some(sender);
+        }
+        self.hear(invited);
+    }
+
     /// An invitation comes in to a call of that id; with a roster it is a group call.
     pub(crate) fn invited_to(
         &mut self,
@@ -214,28 +223,7 @@ impl Desk {
         note: Option<&str>,
         roster: Option<&[(&str, InvitationState)]>,
     ) {
-        let label = CallLabel {
-            call: CallId::new(call),
-            invitation: InvitationId::new(format!("{call}-INVITATION")),
-            host: from.id.clone(),
-            device: DeviceId::new("theirs"),
-            is_group: roster.is_some(),
-        };
-        let roster = roster.map(|users| self::roster(&label, 1, users));
-        self.hear(Heard::Invited {
-            leg,
-            from,
-            label: Some(label),
-            sip_call_id: format!("{call}@somewhere"),
-            kind: Kind::Voice,
-            sdp: Sdp(String::new()),
-            expires: Some(seconds(60)),
-            data: note.map(data_with_note),
-            ours: true,
-            purpose: Purpose::Ring { roster },
-            replaces: None,
-            referred_by: None,
-        });
+        self.hear(invitation(call, leg, from, note, roster));
     }
 
     /// Alice calls several people, and it rings at each.
@@ -387,4 +375,36 @@ pub(crate) fn text_of(buffer: &Buffer) -> String {
         out.push('\n');
     }
     out
+}
+
+/// An invitation to a call of that id.
+fn invitation(
+    call: &str,
+    leg: LegId,
+    from: User,
+    note: Option<&str>,
+    roster: Option<&[(&str, InvitationState)]>,
+) -> Heard {
+    let label = CallLabel {
+        call: CallId::new(call),
+        invitation: InvitationId::new(format!("{call}-INVITATION")),
+        host: from.id.clone(),
+        device: DeviceId::new("theirs"),
+        is_group: roster.is_some(),
+    };
+    let roster = roster.map(|users| self::roster(&label, 1, users));
+    Heard::Invited {
+        leg,
+        from,
+        label: Some(label),
+        sip_call_id: format!("{call}@somewhere"),
+        kind: Kind::Voice,
+        sdp: Sdp(String::new()),
+        expires: Some(seconds(60)),
+        data: note.map(data_with_note),
+        ours: true,
+        purpose: Purpose::Ring { roster },
+        replaces: None,
+        referred_by: None,
+    }
 }

@@ -91,6 +91,15 @@ fn incoming() {
 }
 
 #[test]
+fn whoever_was_put_through_says_by_whom() {
+    let mut desk = Desk::new();
+    desk.sent_by(user("carol", "Carol"), user("bob", "Bob"));
+    desk.wait(seconds(1));
+    let screen = desk.screen(80, 24);
+    assert!(screen.contains("says: sent by Carol"), "{screen}");
+}
+
+#[test]
 fn incoming_while_typing() {
     let mut desk = Desk::new();
     desk.keys("car");
