@@ -46,13 +46,18 @@ impl Recorded {
         opened.iter().filter(|it| it.starts_with("socket:")).count()
     }
 
-    /// The media thread closes what a call had in its own time. A recording waits for the next call.
-    fn sends_no_more(&self, n_sockets: usize, way: &str) {
+    /// The media thread opens and closes in its own time.
+    fn until(&self, way: &str, fits: impl Fn(&Self) -> bool) {
         let until = Instant::now() + PATIENCE;
-        while self.n_sockets() > n_sockets {
+        while !fits(self) {
             assert!(Instant::now() < until, "{way}: {:?}", self.phone.opened());
             thread::park_timeout(Duration::from_millis(1));
         }
+    }
+
+    /// What a call had is closed. A recording waits for the next call.
+    fn sends_no_more(&self, n_sockets: usize, way: &str) {
+        self.until(way, |it| it.n_sockets() <= n_sockets);
     }
 
     /// The file says of itself how long it is.
@@ -82,7 +87,7 @@ fn every_device_is_closed_on_every_way_out() {
             alice.phone.meets("bob");
             for (it, n_before) in [&alice, &bob].into_iter().zip(n_before) {
                 assert!(it.n_sockets() > n_before, "{way}");
-                assert!(it.hears(), "{way}: {:?}", it.phone.opened());
+                it.until(way, Recorded::hears);
                 it.looks_at_no_camera();
             }
         }
