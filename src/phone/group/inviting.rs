@@ -122,6 +122,8 @@ impl Phone {
         member.device = device.or_else(|| member.device.take());
         member.ours = ours;
         let is_mesh = member.state == InvitationState::Accepted;
+        // Whoever is host by now has had no way to tell this person.
+        call.group.is_untold |= is_mesh;
         let is_joining = std::mem::take(&mut call.group.is_joining);
         self.order(MediaOrder::Accept { leg, answer });
         if is_joining {

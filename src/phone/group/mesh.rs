@@ -239,7 +239,10 @@ impl Phone {
         leg: LegId,
         sdp: Sdp,
     ) {
-        let member = &mut self.calls[index].members[at];
+        let call = &mut self.calls[index];
+        // Whoever is host by now has had no way to tell this person.
+        call.group.is_untold = true;
+        let member = &mut call.members[at];
         let until = now + CONNECT;
         member.link = Link::Up(MediaState::Connecting { until });
         member.ours = true;

@@ -10,7 +10,7 @@ use offhook::phone::signal::{Heard, Refusal};
 
 use super::group::{add, dial_all, ends, host, with};
 use super::line::{Seat, Weather};
-use super::pair::{ACCEPT, DECLINE, Pair, dial, seconds};
+use super::pair::{ACCEPT, DECLINE, HANG_UP, Pair, dial, millis, seconds};
 use super::transfer::transfer;
 
 /// Alice talks with Bob, and calls two others.
@@ -213,4 +213,24 @@ fn a_group_call_goes_over_to_the_other_phone_of_a_person() {
     assert_eq!(with(&pair, "bob/tablet"), ["alice", "carol"]);
     assert_eq!(with(&pair, "alice"), ["bob", "carol"]);
     assert_eq!(host(&pair, "carol"), "alice");
+}
+
+#[test]
+fn a_new_host_tells_whom_it_reaches_later_than_it_is_host() {
+    let mut pair = Pair::with(&["alice", "bob", "carol", "dave"], Weather::default(), 1);
+    pair.alice(dial_all(&["bob", "carol", "dave"]));
+    pair.run(seconds(1));
+    pair.bob(ACCEPT);
+    pair.order("dave", ACCEPT).expect("it rings");
+    pair.run(seconds(1));
+    pair.order("carol", ACCEPT).expect("it rings");
+    // Bob has called Carol and not heard from her when two of the four leave.
+    pair.run(millis(110));
+    pair.alice(HANG_UP);
+    pair.order("dave", HANG_UP).expect("dave is in it");
+    pair.run(seconds(1));
+    assert_eq!(host(&pair, "carol"), "bob");
+    let call = &pair.phone("carol").calls()[0];
+    let joined: Vec<&str> = call.joined().map(|it| it.user.id.as_str()).collect();
+    assert_eq!(joined, ["bob"]);
 }
