@@ -294,19 +294,9 @@ impl Line {
         status: u16,
         answer: &Response,
     ) {
-        let Some(client) = self.clients.get_mut(branch) else {
+        let Some(client) = self.acknowledge_refusal(now, branch, answer) else {
             return;
         };
-        let to = header::first(&answer.headers, "To").unwrap_or_default();
-        let ack = client
-            .draft
-            .companion("ACK", Some(to))
-            .text(&client.via, None);
-        self.out.push_back(Output::Send(ack));
-        if std::mem::replace(&mut client.is_final, true) {
-            return;
-        }
-        client.until = now + PATIENCE;
         let (mut draft, tries) = (client.draft.clone(), client.tries);
         let credentials = client.credentials.clone();
         let Some(Leg::Calling(calling)) = self.legs.get_mut(&leg) else {

@@ -10,7 +10,7 @@ use super::leg::{Bye, Leg, Unacked, Up};
 use super::parked::pause;
 use super::session_timer::{LEAST, SessionTimer, is_too_short, session_head};
 use super::transaction::{Errand, MAX_SERVED, Served, ServedKey};
-use super::{ALLOW, Line, Output, PARKING, PATIENCE, SUPPORTED, header, reply};
+use super::{ALLOW, Line, Output, PARKING, PATIENCE, SUPPORTED, reply};
 use crate::id::LegId;
 use crate::phone::signal::{EndReason, Heard, Sdp};
 use crate::sip::header::SessionExpires;
@@ -212,17 +212,9 @@ impl Line {
         status: u16,
         answer: &Response,
     ) {
-        let Some(client) = self.clients.get_mut(branch) else {
+        let Some(client) = self.acknowledge_refusal(now, branch, answer) else {
             return;
         };
-        let to = header::first(&answer.headers, "To").unwrap_or_default();
-        let ack = client.draft.companion("ACK", Some(to));
-        self.out
-            .push_back(Output::Send(ack.text(&client.via, None)));
-        if std::mem::replace(&mut client.is_final, true) {
-            return;
-        }
-        client.until = now + PATIENCE;
         let (mut draft, tries) = (client.draft.clone(), client.tries);
         let Some(Leg::Up(up)) = self.legs.get_mut(&leg) else {
             return;

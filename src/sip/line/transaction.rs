@@ -245,6 +245,26 @@ impl Line {
         true
     }
 
+    /// Acknowledges a refusal of an INVITE, as often as it comes (RFC 3261, 17.1.1.3).
+    /// Returns the INVITE where the refusal is news.
+    pub(super) fn acknowledge_refusal(
+        &mut self,
+        now: Instant,
+        branch: &str,
+        answer: &Response,
+    ) -> Option<&Client> {
+        let client = self.clients.get_mut(branch)?;
+        let to = header::first(&answer.headers, "To").unwrap_or_default();
+        let ack = client.draft.companion("ACK", Some(to));
+        self.out
+            .push_back(Output::Send(ack.text(&client.via, None)));
+        if std::mem::replace(&mut client.is_final, true) {
+            return None;
+        }
+        client.until = now + PATIENCE;
+        Some(client)
+    }
+
     /// Answers a 401 or 407 with our password, if it can be answered.
     pub(super) fn credentials(
         &mut self,
