@@ -7,9 +7,8 @@ use tokio::time::Instant;
 
 use super::args::{Call, Globals};
 use super::error::{Error, Kind};
-use super::headless::{Headless, Turn};
+use super::headless::{Headless, Turn, custom_data};
 use super::stream::Stream;
-use crate::address::data_with_note;
 use crate::command::{Command, CommandError};
 use crate::event::{EndReason, Happened};
 use crate::id::CallId;
@@ -34,11 +33,7 @@ async fn place(phone: &mut Headless, call: &Call) -> Result<EndReason, Error> {
         to: call.ids.clone(),
         kind: crate::av::Kind::Voice,
         timeout: call.timeout.map(u32::from),
-        custom_data: call
-            .note
-            .as_deref()
-            .map(data_with_note)
-            .or_else(|| call.data.clone()),
+        custom_data: custom_data(call.note.as_deref(), call.data.as_deref()),
         note: None,
     };
     let mut ours = phone.command(dial).map_err(refused)?;

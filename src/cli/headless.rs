@@ -14,6 +14,7 @@ use super::error::{Error, Kind};
 use super::quiet::Quiet;
 use super::stream::Stream;
 use super::{log, signals};
+use crate::address::data_with_note;
 use crate::command::{Command, CommandError, Reply, Request};
 use crate::event::{EndReason, Event, Happened, RoomError, RoomReason, RoomScope};
 use crate::id::CallId;
@@ -264,6 +265,11 @@ impl Headless {
         let _ = self.print();
         self.station.finish(hooks).await;
     }
+}
+
+/// Returns what `--note` or `--data` has the other side told; at most one of them is given.
+pub(crate) fn custom_data(note: Option<&str>, data: Option<&str>) -> Option<String> {
+    note.map(data_with_note).or_else(|| data.map(str::to_owned))
 }
 
 fn read_lines(stdin: impl BufRead, bell: &mpsc::Sender<Arrival>) {

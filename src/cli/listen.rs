@@ -4,9 +4,8 @@ use std::process::ExitCode;
 
 use super::args::{Globals, Listen};
 use super::error::Error;
-use super::headless::{Headless, Turn};
+use super::headless::{Headless, Turn, custom_data};
 use super::stream::Stream;
-use crate::address::data_with_note;
 use crate::command::Command;
 use crate::event::{EndReason, Event, Happened, RoomReason, RoomScope};
 
@@ -34,11 +33,11 @@ async fn wait(phone: &mut Headless, listen: &Listen) -> Result<EndReason, Error>
                     // The caller may have given up in the same moment.
                     let _ = phone.command(command);
                 }
-                // A call that was refused while another one goes on is not the one that is waited for.
                 // Nothing will ever come here again; its calls have ended with that.
                 if is_replaced(&event) {
                     return Ok(EndReason::Replaced);
                 }
+                // A call that was refused while another one goes on is not the one that is waited for.
                 if let (true, true, Happened::End { reason, .. }) =
                     (listen.once, phone.calls().is_empty(), event.happened)
                 {
@@ -73,8 +72,7 @@ fn answer(listen: &Listen, event: &Event) -> Option<Command> {
         return None;
     }
     let call_id = event.call.as_ref().map(|call| call.call_id.clone());
-    let note = listen.note.as_deref().map(data_with_note);
-    let custom_data = note.or_else(|| listen.data.clone());
+    let custom_data = custom_data(listen.note.as_deref(), listen.data.as_deref());
     let mode = &listen.mode;
     if mode.accept {
         Some(Command::Accept {
