@@ -6,6 +6,7 @@ use proptest::test_runner::RngSeed;
 
 use super::line::Weather;
 use super::pair::millis;
+use super::world::{Step, Wish};
 
 /// Weather in which signals vanish or come twice in one of `calm` + 1 worlds, at most `worst` of
 /// a hundred, and the media finds its way with that probability.
@@ -31,6 +32,34 @@ pub(crate) fn fair_weather() -> impl Strategy<Value = Weather> {
         gathering: millis(gathering),
         ..Weather::default()
     })
+}
+
+/// What happens where nothing breaks: somebody of so many wants something, or time passes.
+pub(crate) fn calm(
+    n_phones: usize,
+    wish: impl Strategy<Value = Wish>,
+) -> impl Strategy<Value = Step> {
+    let wish = (0..n_phones, wish).prop_map(|(seat, wish)| Step::Wish(seat, wish));
+    let time = prop_oneof![4 => 0..500_u64, 4 => 0..3_000_u64, 1 => 0..70_000_u64];
+    prop_oneof![3 => wish, 2 => time.prop_map(Step::Pass)]
+}
+
+/// The same with faults in between: `calm` comes with its weight, `reconnect` is that of coming back.
+pub(crate) fn wild(
+    n_phones: usize,
+    calm: (u32, impl Strategy<Value = Step>),
+    reconnect: u32,
+) -> impl Strategy<Value = Step> {
+    let who = || 0..n_phones;
+    prop_oneof![
+        calm.0 => calm.1,
+        2 => who().prop_map(Step::Disconnect),
+        reconnect => who().prop_map(Step::Reconnect),
+        1 => Just(Step::Silence),
+        1 => Just(Step::Restore),
+        1 => who().prop_map(Step::Cut),
+        1 => who().prop_map(Step::Kill),
+    ]
 }
 
 /// The same cases each time; `PROPTEST_RNG_SEED` goes looking for others.

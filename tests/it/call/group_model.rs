@@ -4,7 +4,7 @@ use offhook::command::Command;
 use offhook::phone::Settings;
 use proptest::prelude::{Just, Strategy, prop, prop_oneof, proptest};
 
-use super::chance::{config, fair_weather, weather};
+use super::chance::{self, config, fair_weather, weather};
 use super::line::Weather;
 use super::pair::{ACCEPT, CANCEL, DECLINE, HANG_UP, millis, seconds};
 use super::world::{Step, Wish, World};
@@ -29,22 +29,11 @@ fn wish() -> impl Strategy<Value = Wish> {
 }
 
 fn calm() -> impl Strategy<Value = Step> {
-    let wish = (0..PEOPLE.len(), wish()).prop_map(|(seat, wish)| Step::Wish(seat, wish));
-    let time = prop_oneof![4 => 0..500_u64, 4 => 0..3_000_u64, 1 => 0..70_000_u64];
-    prop_oneof![3 => wish, 2 => time.prop_map(Step::Pass)]
+    chance::calm(PEOPLE.len(), wish())
 }
 
 fn wild() -> impl Strategy<Value = Step> {
-    let who = || 0..PEOPLE.len();
-    prop_oneof![
-        30 => calm(),
-        2 => who().prop_map(Step::Disconnect),
-        3 => who().prop_map(Step::Reconnect),
-        1 => Just(Step::Silence),
-        1 => Just(Step::Restore),
-        1 => who().prop_map(Step::Cut),
-        1 => who().prop_map(Step::Kill),
-    ]
+    chance::wild(PEOPLE.len(), (30, calm()), 3)
 }
 
 /// How most groups begin: somebody dials, some answer.
