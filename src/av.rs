@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::id::LegId;
+
 /// What a call carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -94,12 +96,84 @@ pub enum CameraState {
     None,
 }
 
-/// A sound device's direction.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+/// What a device is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
     /// Sound goes in.
     Microphone,
     /// Sound comes out.
     Speaker,
+    /// Pictures go in.
+    Camera,
+}
+
+/// Where the others are heard, in the reference's words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Route {
+    /// A speaker of the machine, or one that nobody can say more of.
+    Speaker,
+    /// A headphone in its socket.
+    Headphone,
+    /// Something on Bluetooth.
+    Bluetooth,
+    /// The earpiece of a telephone.
+    Receiver,
+    /// Something on USB.
+    ExternalUsb,
+    /// A speaker on Apple's network.
+    Airplay,
+}
+
+/// How it came that another device is in use, or could be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeviceChange {
+    /// The chosen one was opened.
+    #[default]
+    Opened,
+    /// The one in use went away, and this one stands in for it.
+    FellBack,
+    /// The chosen one is there again, and was taken back.
+    Returned,
+    /// This one was plugged in and could be used; nothing changed.
+    Offered,
+}
+
+/// Which pictures one of our descriptions speaks of, on one leg. The greater includes the lesser.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, Default, PartialOrd, Ord, Serialize, Deserialize,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Pictures {
+    /// None: sound only.
+    #[default]
+    None,
+    /// The peer's.
+    Receive,
+    /// The peer's and ours.
+    Exchange,
+}
+
+/// A picture as it is shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Picture {
+    /// Pixels in a row.
+    pub width: u16,
+    /// Rows.
+    pub height: u16,
+    /// Red, green and blue of each pixel, row after row from the top left: `width * height * 3` bytes.
+    pub rgb: Vec<u8>,
+}
+
+/// What of the picture of somebody is on the screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shown {
+    /// Whose, by our leg to that person; `None` is our own.
+    pub leg: Option<LegId>,
+    /// The width of the box it has to fit into, in square pixels.
+    pub width: u16,
+    /// The height of that box.
+    pub height: u16,
 }

@@ -190,12 +190,24 @@ pub enum Command {
         /// True: nothing is played.
         on: bool,
     },
-    /// Uses another microphone or speaker.
+    /// Turns our camera on or off in a call; in a voice call, turning it on offers pictures.
+    Camera {
+        /// True: our picture is sent.
+        on: bool,
+    },
+    /// Uses the next camera of this machine.
+    NextCamera,
+    /// Uses another microphone, speaker or camera.
     Device {
-        /// Which of the two.
+        /// Which of them.
         which: Role,
-        /// A device string, as `--mic` and `--speaker` take it.
+        /// A device string, as `--mic`, `--speaker` and `--camera` take it.
         device: String,
+    },
+    /// Rings on these devices.
+    RingOn {
+        /// Device strings, as `--ring-on` takes them; empty: on the speaker.
+        devices: Vec<String>,
     },
     /// Publishes the whole state as one event.
     Snapshot,

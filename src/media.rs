@@ -1,4 +1,4 @@
-//! Sound between a phone and its peers: one thread, [`Order`] in, [`Report`] out.
+//! Sound and pictures between a phone and its peers: one thread of sound, [`Order`] in, [`Report`] out.
 //!
 //! Knows sessions by [`LegId`] and nothing about people, calls or SIP; who
 //! talks to whom, and when a silent peer is given up, is decided elsewhere.
@@ -10,6 +10,7 @@ mod engine;
 pub mod sdp;
 mod stats;
 mod transport;
+pub mod video;
 
 use std::io;
 use std::sync::Arc;
@@ -17,11 +18,11 @@ use std::thread::{self, JoinHandle};
 
 use tokio::sync::mpsc;
 
-use crate::av::{DeviceException, Role};
+use crate::av::{DeviceChange, DeviceException, Pictures, Role, Route, Shown};
 use crate::id::LegId;
 use audio::opus;
 use audio::sound::Sound;
-use device::DeviceSpec;
+use device::{CameraSpec, DeviceSpec};
 
 pub use stats::{Meters, Reading};
 
@@ -32,6 +33,12 @@ pub struct MediaSettings {
     pub microphone: DeviceSpec,
     /// Where peers, rings and tones go; opened when something is to be heard.
     pub speaker: DeviceSpec,
+    /// Where pictures come from; opened by [`Order::Camera`] and [`Check::Preview`] only.
+    pub camera: CameraSpec,
+    /// Where rings go; none: to the speaker.
+    pub ring_on: Vec<DeviceSpec>,
+    /// Below this level, in dBFS, the microphone counts as silent and nothing of it is sent; `None`: never.
+    pub gate: Option<f32>,
     /// Bits a second of Opus.
     pub bitrate: i32,
     /// How hard Opus works, 0 to 10.
@@ -43,6 +50,9 @@ impl Default for MediaSettings {
         Self {
             microphone: DeviceSpec::Default,
             speaker: DeviceSpec::Default,
+            camera: CameraSpec::Default,
+            ring_on: Vec::new(),
+            gate: None,
             bitrate: opus::BITRATE,
             complexity: 5,
         }
@@ -56,6 +66,8 @@ pub enum Order {
     Offer {
         /// The new session.
         leg: LegId,
+        /// The pictures it speaks of.
+        pictures: Pictures,
     },
     /// Make another offer for a session that is up, answered by [`Report::Offer`], or by
     /// [`Report::NotAcceptable`] when it is not up.
@@ -65,6 +77,8 @@ pub enum Order {
         /// Whether we hold the peer: at once nothing of the microphone goes to it and nothing of
         /// it is heard. That this ends comes into force with the peer's answer.
         is_held: bool,
+        /// The pictures it speaks of. Ours stop at once where they are not among them.
+        pictures: Pictures,
         /// Whether another way to the peer is looked for, from the addresses this machine has now.
         restarts_ice: bool,
     },
@@ -76,6 +90,8 @@ pub enum Order {
         leg: LegId,
         /// The peer's SDP.
         offer: String,
+        /// Of the pictures it speaks of, those that are taken.
+        pictures: Pictures,
     },
     /// Take the peer's answer to our offer. With the first one the devices open; a later one that
     /// does not do is [`Report::NotAcceptable`].
@@ -111,12 +127,37 @@ pub enum Order {
     Microphone(DeviceSpec),
     /// Use another speaker from now on. Heals a device exception.
     Speaker(DeviceSpec),
+    /// Use another camera from now on. Heals a device exception.
+    CameraDevice(CameraSpec),
+    /// Use the next camera of this machine, after the last one the first.
+    NextCamera,
+    /// Open the camera and send its pictures to all whose description says so, or close it.
+    Camera(bool),
+    /// The peer shows so many lines of our picture: 0 is none at all, `None` whatever there is.
+    View {
+        /// The session.
+        leg: LegId,
+        /// How many.
+        lines: Option<u16>,
+    },
+    /// Have these pictures ready in the [`Gallery`](video::Gallery), and no others.
+    Show(Vec<Shown>),
+    /// Ring on these devices from now on; none: on the speaker.
+    RingOn(Vec<DeviceSpec>),
+    /// Send nothing of the microphone below this level, in dBFS; `None`: send everything.
+    Gate(Option<f32>),
+    /// Try a device out.
+    Check(Check),
+    /// The program went into the background (true) or came back.
+    Background(bool),
     /// Play a sound in place of the one that plays; `None` stops it.
     Play {
         /// The samples, 48 kHz and mono, as [`Sound::samples`] has them.
         sound: Option<Arc<[f32]>>,
         /// Whether it starts again at its end, until told otherwise.
         looped: bool,
+        /// Whether it goes where rings go, not to the speaker.
+        is_bell: bool,
     },
     /// This session sends a greeting and then what arrives on it a second later, not the microphone.
     /// Told again it goes on.
@@ -133,6 +174,37 @@ pub enum Order {
     },
     /// End all sessions, close the devices, end the thread. Dropping [`Media`] does it too.
     Stop,
+}
+
+/// A way to try a device out, with nobody else hearing or seeing it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Check {
+    /// Keep the microphone open for its level (true), or no longer.
+    Listen(bool),
+    /// Keep the camera open for our own picture (true), or no longer.
+    Preview(bool),
+    /// Play a second of a tone on the speaker.
+    Tone,
+    /// The same on what rings.
+    Ring,
+    /// Record the microphone for three seconds, then play that. Told by [`Report::Check`].
+    Loop,
+    /// Stop tone, recording and playing.
+    Stop,
+}
+
+/// How far [`Check::Loop`] has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CheckStage {
+    /// Recording.
+    Recording,
+    /// Playing what was recorded; its loudest, in dBFS.
+    Playing {
+        /// dBFS of the peak, rounded.
+        peak: i16,
+    },
+    /// Done, or stopped.
+    Done,
 }
 
 /// What the media thread tells. Reports of one session come in order.
@@ -214,7 +286,7 @@ pub enum Report {
     },
     /// A device does not work, or (with no exception) works again. Calls go on meanwhile.
     Exception {
-        /// Microphone or speaker.
+        /// What it is for.
         which: Role,
         /// The kind, `None` when healed.
         exception: Option<DeviceException>,
@@ -223,13 +295,48 @@ pub enum Report {
         /// What happened, in words.
         detail: String,
     },
-    /// A device was opened.
+    /// A device was opened, or could be.
     DeviceChanged {
-        /// Microphone or speaker.
+        /// What it is for.
         which: Role,
         /// The name to show.
         name: String,
+        /// How it came.
+        change: DeviceChange,
+        /// The device string that undoes it, or takes what is offered.
+        undo: Option<String>,
     },
+    /// What was agreed on about pictures has changed; at first there are none. Told after the
+    /// [`Report::Answer`] that goes with it.
+    Pictures {
+        /// The session.
+        leg: LegId,
+        /// Whether the peer says that it sends.
+        from_peer: bool,
+        /// Whether the peer takes ours.
+        to_peer: bool,
+    },
+    /// The camera was opened (its first picture has come) or closed.
+    Camera {
+        /// Whether it is open.
+        on: bool,
+    },
+    /// Another camera is in use.
+    CameraFacing {
+        /// Whether it looks at the user, as far as its name tells.
+        front: bool,
+        /// The name to show.
+        device: String,
+    },
+    /// The speaker in use is of another kind, or another one.
+    Route {
+        /// The kind.
+        route: Route,
+        /// The name to show.
+        device: String,
+    },
+    /// How far [`Check::Loop`] has come.
+    Check(CheckStage),
 }
 
 /// A running media thread.
@@ -237,6 +344,7 @@ pub enum Report {
 pub struct Media {
     orders: mpsc::UnboundedSender<Order>,
     meters: Arc<Meters>,
+    gallery: Arc<video::Gallery>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -254,6 +362,7 @@ impl Media {
             .enable_all()
             .build()?;
         let meters = Arc::new(Meters::default());
+        let gallery = Arc::new(video::Gallery::default());
         let (orders, inbox) = mpsc::unbounded_channel();
         let shown = Arc::clone(&meters);
         let thread = thread::Builder::new().name("media".into()).spawn(move || {
@@ -264,6 +373,7 @@ impl Media {
         Ok(Self {
             orders,
             meters,
+            gallery,
             thread: Some(thread),
         })
     }
@@ -272,6 +382,11 @@ impl Media {
     pub fn order(&self, order: Order) {
         // The thread is gone after Stop only, and then there is nothing left to order.
         let _ = self.orders.send(order);
+    }
+
+    /// Returns the pictures that [`Order::Show`] asked for, as they come.
+    pub fn gallery(&self) -> Arc<video::Gallery> {
+        Arc::clone(&self.gallery)
     }
 
     /// Returns what the levels and the lines look like, for as long as somebody wants to look.

@@ -126,6 +126,7 @@ impl Phone {
             Input::Heard(heard) => self.hear(now, heard),
             Input::Media(report) => self.note(now, report),
             Input::Decided { call, decision } => self.decided(now, &call, decision),
+            Input::Shown(_) | Input::Background(_) => {}
             Input::Timeout => self.wake(now),
         }
         self.settle_groups(now);
@@ -280,6 +281,7 @@ impl Phone {
             mic_exception: self.microphone_fault,
             camera_exception: None,
             hold: call.is_held,
+            view: None,
         };
         let told = call
             .members

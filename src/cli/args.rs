@@ -8,11 +8,10 @@ use std::time::Duration;
 use clap::{Args as ClapArgs, Parser, Subcommand};
 
 use crate::address::{Address, NAME_CHARS, NOTE_CHARS, clean};
-use crate::av::Role;
 use crate::command::CUSTOM_DATA_BYTES;
 use crate::config::ServerUrl;
 use crate::id::UserId;
-use crate::media::device::{DeviceSpec, SpecError};
+use crate::media::device::{DeviceSpec, Direction, SpecError};
 
 /// The longest ring that can be asked for, in seconds.
 pub const RING_SECONDS: u16 = 600;
@@ -375,11 +374,11 @@ impl Args {
 }
 
 fn microphone(text: &str) -> Result<String, SpecError> {
-    DeviceSpec::parse_for(Role::Microphone, text).map(|_spec| text.to_owned())
+    DeviceSpec::parse_for(Direction::Microphone, text).map(|_spec| text.to_owned())
 }
 
 fn speaker(text: &str) -> Result<String, SpecError> {
-    DeviceSpec::parse_for(Role::Speaker, text).map(|_spec| text.to_owned())
+    DeviceSpec::parse_for(Direction::Speaker, text).map(|_spec| text.to_owned())
 }
 
 fn contact_name(text: &str) -> Result<String, &'static str> {

@@ -10,7 +10,7 @@ pub(crate) fn found() -> Vec<FoundDevice> {
     listed
         .into_iter()
         .map(|device| FoundDevice {
-            role: device.role,
+            role: device.role.into(),
             id: device.id,
             name: device.name,
         })

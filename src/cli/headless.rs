@@ -209,7 +209,10 @@ impl Headless {
                     self.left_by = Some(signal);
                     return Err(Error::new(Kind::Interrupted, ""));
                 }
-                Arrival::Input(_) | Arrival::Terminal(_) | Arrival::FirstSound => {}
+                Arrival::Input(_)
+                | Arrival::Terminal(_)
+                | Arrival::Check(_)
+                | Arrival::FirstSound => {}
             }
         }
     }

@@ -284,7 +284,7 @@ impl Screen {
             Arrival::Signal(Signal::Interrupt | Signal::Terminate | Signal::HangUp) => {
                 return Turn::Leave;
             }
-            Arrival::Input(_) | Arrival::Request(_) | Arrival::FirstSound => {}
+            Arrival::Input(_) | Arrival::Request(_) | Arrival::Check(_) | Arrival::FirstSound => {}
         }
         Turn::On
     }

@@ -4,9 +4,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::av::Role;
 use crate::config::{Config, Warning};
-use crate::media::device::DeviceSpec;
+use crate::media::device::{DeviceSpec, Direction};
 
 use super::args::Globals;
 use super::error::{Error, Kind};
@@ -98,8 +97,8 @@ fn read(file: &Path, is_wanted: bool) -> Result<Loaded, Error> {
     })?;
     let sound = &config.sound;
     for (key, role, text) in [
-        ("sound.microphone", Role::Microphone, &sound.microphone),
-        ("sound.speaker", Role::Speaker, &sound.speaker),
+        ("sound.microphone", Direction::Microphone, &sound.microphone),
+        ("sound.speaker", Direction::Speaker, &sound.speaker),
     ] {
         DeviceSpec::parse_for(role, text).map_err(|error| {
             Error::new(Kind::Config, "the configuration cannot be used")

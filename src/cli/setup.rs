@@ -8,12 +8,11 @@ use super::args::Globals;
 use super::error::{Error, Kind};
 use super::{contacts, password, paths, settings};
 use crate::address::{NAME_CHARS, User, clean};
-use crate::av::Role;
 use crate::config::{Config, Rules, ServerUrl};
 use crate::contacts::{Contact, Contacts};
 use crate::id::{DeviceId, UserId};
 use crate::media::MediaSettings;
-use crate::media::device::DeviceSpec;
+use crate::media::device::{DeviceSpec, Direction};
 use crate::phone::{PersonRule, Settings};
 use crate::run::{self, HookSettings, Setup, Voice};
 use crate::sip::{Account, Secret};
@@ -134,8 +133,8 @@ fn media(microphone: &str, speaker: &str) -> Result<MediaSettings, Error> {
             })
     };
     Ok(MediaSettings {
-        microphone: spec(Role::Microphone, "--mic", microphone)?,
-        speaker: spec(Role::Speaker, "--speaker", speaker)?,
+        microphone: spec(Direction::Microphone, "--mic", microphone)?,
+        speaker: spec(Direction::Speaker, "--speaker", speaker)?,
         ..MediaSettings::default()
     })
 }

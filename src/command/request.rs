@@ -6,7 +6,7 @@ use super::{Command, CommandError};
 use crate::id::CallId;
 
 /// The commands of the contract that this build cannot do.
-const LATER: &[&str] = &["camera"];
+const LATER: &[&str] = &[];
 
 /// One line of a command stream: `{"id":7,"command":"dial","to":["bob"]}`.
 #[derive(Debug, Clone, PartialEq)]

@@ -6,7 +6,7 @@ use super::{
     CallSnapshot, EndReason, MissedCause, MissedSnapshot, RoomReason, RoomScope, UserState,
 };
 use crate::address::{Address, User};
-use crate::av::{DeviceException, Role};
+use crate::av::{DeviceChange, DeviceException, Role, Route};
 use crate::id::UserId;
 
 /// What happened. The JSON member `event` names it.
@@ -68,6 +68,38 @@ pub enum Happened {
     Microphone {
         /// Whether our voice is sent.
         on: bool,
+    },
+    /// Our camera was opened or closed: what its light shows.
+    #[serde(rename = "av.camera")]
+    Camera {
+        /// Whether pictures are taken.
+        on: bool,
+    },
+    /// Another camera is in use.
+    #[serde(rename = "av.camera_facing")]
+    CameraFacing {
+        /// Whether it looks at the user, as far as its name tells.
+        front: bool,
+        /// The device's name.
+        device: String,
+    },
+    /// The others are heard elsewhere.
+    #[serde(rename = "av.output")]
+    AudioOutput {
+        /// Over what.
+        route: Route,
+        /// The device's name.
+        device: String,
+    },
+    /// Our camera has a fault, or is well again.
+    #[serde(rename = "av.local_camera_exception")]
+    LocalCameraException {
+        /// What; `null` when it is over.
+        exception: Option<DeviceException>,
+        /// The device's name.
+        device: String,
+        /// What the system said.
+        detail: String,
     },
     /// Our microphone has a fault, or is well again.
     #[serde(rename = "av.local_microphone_exception")]
@@ -231,13 +263,18 @@ pub enum Happened {
     /// The sound stopped.
     #[serde(rename = "ring.stop")]
     RingStop,
-    /// Another device is in use.
+    /// Another device is in use, or could be.
     #[serde(rename = "device.changed")]
     DeviceChanged {
-        /// Microphone or speaker.
+        /// What it is for.
         which: Role,
         /// The device's name.
         device: String,
+        /// How it came.
+        change: DeviceChange,
+        /// The device string that brings back what was in use before, or takes what is offered.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        undo: Option<String>,
     },
     /// The speaker has a fault, or is well again; the reference knows none for speakers.
     #[serde(rename = "device.speaker_exception")]
@@ -260,6 +297,8 @@ pub enum Happened {
         do_not_disturb: bool,
         /// Whether our voice is sent.
         microphone: bool,
+        /// Whether our camera is open.
+        camera: bool,
         /// Whether the others are played.
         speaker: bool,
         /// The calls that are not over.
@@ -280,6 +319,10 @@ impl Happened {
             Self::UserLeave { .. } => "user.onLeave",
             Self::Room { .. } => "room.onStateChanged",
             Self::Microphone { .. } => "onMicrophoneStateChanged",
+            Self::Camera { .. } => "onCameraStateChanged",
+            Self::CameraFacing { .. } => "onFrontFacingCameraStateChanged",
+            Self::AudioOutput { .. } => "onAudioOutputChanged",
+            Self::LocalCameraException { .. } => "onLocalCameraExceptionOccurred",
             Self::LocalMicrophoneException { .. } => "onLocalMicrophoneExceptionOccurred",
             Self::RemoteMicrophoneException { .. } => "onRemoteMicrophoneExceptionOccurred",
             Self::RemoteCameraException { .. } => "onRemoteCameraExceptionOccurred",

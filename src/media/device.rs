@@ -9,6 +9,7 @@
 //! program with a screen points that descriptor elsewhere before it opens
 //! anything here.
 
+mod camera;
 mod card;
 mod list;
 mod microphone;
@@ -18,9 +19,9 @@ mod speaker;
 mod spec;
 mod trouble;
 
-pub use crate::av::Role;
+pub use camera::CameraSpec;
 pub use list::{Listed, list};
 pub use microphone::Microphone;
 pub use speaker::Speaker;
-pub use spec::{DeviceSpec, SpecError};
+pub use spec::{DeviceSpec, Direction, SpecError};
 pub use trouble::Trouble;

@@ -135,14 +135,19 @@ impl Engine {
 
     fn order(&mut self, order: Order, now: Instant) {
         match order {
-            Order::Offer { leg } => self.offer(leg, now),
-            Order::Answer { leg, offer } => self.answer(leg, &offer, now),
+            Order::Offer { leg, pictures } => self.offer(leg, pictures, now),
+            Order::Answer {
+                leg,
+                offer,
+                pictures,
+            } => self.answer(leg, &offer, pictures, now),
             Order::Accept { leg, answer } => self.accept(leg, &answer, now),
             Order::Reoffer {
                 leg,
                 is_held,
+                pictures,
                 restarts_ice,
-            } => self.reoffer(leg, is_held, restarts_ice, now),
+            } => self.reoffer(leg, is_held, pictures, restarts_ice, now),
             Order::Withdraw { leg } => self.withdraw(leg),
             Order::Dtmf { leg, digits } => self.press(leg, &digits),
             Order::Close { leg } => self.close(leg, now),
@@ -150,12 +155,22 @@ impl Engine {
             Order::Deafen(is_deaf) => self.is_deaf = is_deaf,
             Order::Microphone(spec) => self.microphone.choose(spec),
             Order::Speaker(spec) => self.speaker.choose(spec),
-            Order::Play { sound, looped } => {
+            Order::Play { sound, looped, .. } => {
                 self.playing = sound.map(|sound| Playing::new(sound, looped));
             }
             Order::Echo { leg } => self.give_line(leg, Own::echo),
             Order::Say { leg, sound } => self.give_line(leg, |speech| Own::saying(speech, sound)),
-            Order::Stop => {}
+            // Not built yet.
+            Order::CameraDevice(_)
+            | Order::NextCamera
+            | Order::Camera(_)
+            | Order::View { .. }
+            | Order::Show(_)
+            | Order::RingOn(_)
+            | Order::Gate(_)
+            | Order::Check(_)
+            | Order::Background(_)
+            | Order::Stop => {}
         }
         self.settle(now);
     }

@@ -9,7 +9,7 @@ use super::group::Group;
 use super::plan::{Origin, Plan};
 use super::wishes::Outcome;
 use crate::address::{Address, User};
-use crate::av::Kind;
+use crate::av::{Kind, Pictures};
 use crate::command::CommandError;
 use crate::event::InvitationState;
 use crate::id::{CallId, InvitationId, SessionId};
@@ -106,7 +106,10 @@ impl Phone {
         self.calls.push(call);
         self.hold_others(now, self.calls.len() - 1);
         for leg in legs {
-            self.order(MediaOrder::Offer { leg });
+            self.order(MediaOrder::Offer {
+                leg,
+                pictures: Pictures::None,
+            });
         }
         Ok(Some(id))
     }

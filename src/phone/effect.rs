@@ -1,6 +1,6 @@
 //! What must be done outside the phone, because of what happened.
 
-use crate::av::Role;
+use crate::av::{Pictures, Role};
 use crate::event::Event;
 use crate::id::LegId;
 use crate::phone::signal::{Say, Sdp};
@@ -27,6 +27,8 @@ pub enum MediaOrder {
     Offer {
         /// The new session's leg.
         leg: LegId,
+        /// The pictures it speaks of.
+        pictures: Pictures,
     },
     /// Make a session from the peer's offer, or take it as new terms for the one that is up;
     /// answered by `MediaReport::Answer`.
@@ -35,6 +37,8 @@ pub enum MediaOrder {
         leg: LegId,
         /// The peer's offer.
         offer: Sdp,
+        /// Of the pictures it speaks of, those that are taken.
+        pictures: Pictures,
     },
     /// Take the peer's answer.
     Accept {
@@ -49,6 +53,8 @@ pub enum MediaOrder {
         leg: LegId,
         /// Whether we hold the peer.
         is_held: bool,
+        /// The pictures it speaks of; never fewer than before but for our own.
+        pictures: Pictures,
         /// Whether to look for another way to the peer (RFC 8445, 9).
         restarts_ice: bool,
     },
@@ -73,6 +79,19 @@ pub enum MediaOrder {
     Mute(bool),
     /// Play nothing, or the others again.
     Deafen(bool),
+    /// Open the camera, or close it.
+    Camera(bool),
+    /// Use the next camera.
+    NextCamera,
+    /// The peer shows so many lines of our picture.
+    View {
+        /// Which leg.
+        leg: LegId,
+        /// 0: the picture is not shown; `None`: it does not tell.
+        lines: Option<u16>,
+    },
+    /// Ring on these devices; none: on the speaker.
+    RingOn(Vec<String>),
     /// Use another device.
     Device {
         /// Which.

@@ -13,6 +13,7 @@ use super::plan::Origin;
 use super::signal::{Say, Sdp};
 use super::terms::Refused;
 use super::wishes::Outcome;
+use crate::av::Pictures;
 use crate::command::CommandError;
 use crate::event::{Event, Happened};
 use crate::id::{CallId, LegId};
@@ -102,6 +103,7 @@ impl Phone {
             member.terms.wants_restart &= is_silent(member);
             if let Some(restarts_ice) = member.terms.begin(now, is_held) {
                 orders.push(MediaOrder::Reoffer {
+                    pictures: Pictures::None,
                     leg,
                     is_held,
                     restarts_ice,
@@ -188,7 +190,11 @@ impl Phone {
             let is_glare = true;
             self.say(Say::RefuseReoffer { leg, is_glare });
         } else if member.terms.begin_answer() {
-            self.order(MediaOrder::Answer { leg, offer: sdp });
+            self.order(MediaOrder::Answer {
+                leg,
+                offer: sdp,
+                pictures: Pictures::None,
+            });
         }
     }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::av::{DeviceException, Role};
+use crate::av::{DeviceChange, DeviceException, Role, Route};
 use crate::command::Command;
 use crate::id::{CallId, LegId};
 use crate::phone::Decision;
@@ -28,6 +28,10 @@ pub enum Input {
         /// What.
         decision: Decision,
     },
+    /// So many lines of the peers' pictures are on our screen; those not named are not shown.
+    Shown(Vec<(LegId, u16)>),
+    /// The program went into the background, or came back.
+    Background(bool),
     /// The time that `poll_timeout` named has come.
     Timeout,
 }
@@ -113,11 +117,43 @@ pub enum MediaReport {
         /// What the system said.
         detail: String,
     },
-    /// Another device is in use.
+    /// Another device is in use, or could be.
     DeviceChanged {
         /// Which device.
         which: Role,
         /// Its name.
+        device: String,
+        /// How it came.
+        change: DeviceChange,
+        /// The device string that undoes it, or takes what is offered.
+        undo: Option<String>,
+    },
+    /// What was agreed on about pictures has changed; at first there are none.
+    Pictures {
+        /// Which leg.
+        leg: LegId,
+        /// Whether the peer says that it sends.
+        from_peer: bool,
+        /// Whether the peer takes ours.
+        to_peer: bool,
+    },
+    /// The camera was opened or closed.
+    Camera {
+        /// Whether it takes pictures.
+        on: bool,
+    },
+    /// Another camera is in use.
+    CameraFacing {
+        /// Whether it looks at the user.
+        front: bool,
+        /// Its name.
+        device: String,
+    },
+    /// The others are heard elsewhere.
+    Route {
+        /// Over what.
+        route: Route,
+        /// The device's name.
         device: String,
     },
 }

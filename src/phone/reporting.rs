@@ -62,6 +62,11 @@ impl Phone {
                         device,
                         detail,
                     },
+                    Role::Camera => Happened::LocalCameraException {
+                        exception,
+                        device,
+                        detail,
+                    },
                     Role::Speaker => Happened::SpeakerException {
                         exception,
                         device,
@@ -71,9 +76,27 @@ impl Phone {
                 self.publish(Event::new(happened));
                 self.device_fault(which, exception);
             }
-            MediaReport::DeviceChanged { which, device } => {
-                self.publish(Event::new(Happened::DeviceChanged { which, device }));
+            MediaReport::DeviceChanged {
+                which,
+                device,
+                change,
+                undo,
+            } => {
+                self.publish(Event::new(Happened::DeviceChanged {
+                    which,
+                    device,
+                    change,
+                    undo,
+                }));
             }
+            MediaReport::Route { route, device } => {
+                self.publish(Event::new(Happened::AudioOutput { route, device }));
+            }
+            MediaReport::CameraFacing { front, device } => {
+                self.publish(Event::new(Happened::CameraFacing { front, device }));
+            }
+            MediaReport::Camera { on } => self.publish(Event::new(Happened::Camera { on })),
+            MediaReport::Pictures { .. } => {}
         }
     }
 

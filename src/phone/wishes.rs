@@ -10,7 +10,7 @@ use super::missed::Missed;
 use super::plan::Origin;
 use super::signal::{CancelCause, ElsewhereResult, Refusal, Say};
 use crate::address::{Address, data_with_note};
-use crate::av::Kind;
+use crate::av::{Kind, Pictures};
 use crate::command::{CUSTOM_DATA_BYTES, Command, CommandError};
 use crate::event::{EndReason, Event, Happened};
 use crate::id::CallId;
@@ -117,6 +117,15 @@ impl Phone {
                 }
                 Ok(None)
             }
+            Command::Camera { .. } => Err(CommandError::NotSupported("camera".to_owned())),
+            Command::NextCamera => {
+                self.order(MediaOrder::NextCamera);
+                Ok(None)
+            }
+            Command::RingOn { devices } => {
+                self.order(MediaOrder::RingOn(devices));
+                Ok(None)
+            }
             Command::Device { which, device } => {
                 self.order(MediaOrder::Device { which, device });
                 Ok(None)
@@ -181,7 +190,11 @@ impl Phone {
         self.missed.retain(|missed| missed.facts.call_id != id);
         self.sound(Ring::Silence);
         if let (Stage::Ringing { offer, .. }, Some(leg)) = (stage, leg) {
-            self.order(MediaOrder::Answer { leg, offer });
+            self.order(MediaOrder::Answer {
+                leg,
+                offer,
+                pictures: Pictures::None,
+            });
         }
         id
     }
@@ -231,6 +244,7 @@ impl Phone {
             room: self.sign_in.reason,
             do_not_disturb: self.is_undisturbed,
             microphone: !self.is_muted,
+            camera: false,
             speaker: !self.is_deafened,
             calls,
             missed: self.missed.iter().map(Missed::snapshot).collect(),

@@ -1,6 +1,7 @@
 //! What comes in at the door of the run loop.
 
 use crate::command::Request;
+use crate::media::CheckStage;
 use crate::phone::Input;
 
 /// One thing that came in. All of them are recorded, in the order they came.
@@ -18,6 +19,8 @@ pub enum Arrival {
     Request(Request),
     /// The first sound of a peer was heard. Nobody's decision hangs on it.
     FirstSound,
+    /// Trying out the microphone has come so far.
+    Check(CheckStage),
     /// The system asks us to leave: SIGINT, SIGTERM, SIGHUP.
     Signal(Signal),
 }

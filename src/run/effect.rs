@@ -5,7 +5,7 @@ use crate::av::Role;
 use crate::command::{Command, CommandError};
 use crate::id::LegId;
 use crate::media::audio::sound::Sound;
-use crate::media::device::DeviceSpec;
+use crate::media::device::{CameraSpec, DeviceSpec, Direction};
 use crate::media::{Order, Report};
 use crate::phone::Input;
 use crate::phone::effect::MediaOrder;
@@ -14,20 +14,35 @@ use crate::phone::signal::Sdp;
 
 /// Refuses a command whose device string is none. The core cannot tell.
 pub(super) fn check(command: &Command) -> Result<(), CommandError> {
-    if let Command::Device { which, device } = command {
-        DeviceSpec::parse_for(*which, device)
-            .map_err(|error| CommandError::Invalid(error.to_string()))?;
-    }
-    Ok(())
+    let sound = |direction, device: &str| DeviceSpec::parse_for(direction, device).map(|_spec| ());
+    let read = if let Command::Device { which, device } = command {
+        match which {
+            Role::Camera => device.parse::<CameraSpec>().map(|_spec| ()),
+            Role::Microphone => sound(Direction::Microphone, device),
+            Role::Speaker => sound(Direction::Speaker, device),
+        }
+    } else if let Command::RingOn { devices } = command {
+        devices
+            .iter()
+            .try_for_each(|device| sound(Direction::Speaker, device))
+    } else {
+        Ok(())
+    };
+    read.map_err(|error| CommandError::Invalid(error.to_string()))
 }
 
 /// Returns what the media must do; `None` for a device string that was refused before.
 pub(super) fn order_of(order: MediaOrder) -> Option<Order> {
     Some(match order {
-        MediaOrder::Offer { leg } => Order::Offer { leg },
-        MediaOrder::Answer { leg, offer } => Order::Answer {
+        MediaOrder::Offer { leg, pictures } => Order::Offer { leg, pictures },
+        MediaOrder::Answer {
+            leg,
+            offer,
+            pictures,
+        } => Order::Answer {
             leg,
             offer: offer.0,
+            pictures,
         },
         MediaOrder::Accept { leg, answer } => Order::Accept {
             leg,
@@ -37,21 +52,32 @@ pub(super) fn order_of(order: MediaOrder) -> Option<Order> {
         MediaOrder::Reoffer {
             leg,
             is_held,
+            pictures,
             restarts_ice,
         } => Order::Reoffer {
             leg,
             is_held,
+            pictures,
             restarts_ice,
         },
         MediaOrder::Withdraw { leg } => Order::Withdraw { leg },
         MediaOrder::Dtmf { leg, digits } => Order::Dtmf { leg, digits },
         MediaOrder::Mute(on) => Order::Mute(on),
         MediaOrder::Deafen(on) => Order::Deafen(on),
+        MediaOrder::Camera(on) => Order::Camera(on),
+        MediaOrder::NextCamera => Order::NextCamera,
+        MediaOrder::View { leg, lines } => Order::View { leg, lines },
+        MediaOrder::RingOn(devices) => {
+            let devices = devices.iter();
+            let read = devices.map(|it| DeviceSpec::parse_for(Direction::Speaker, it).ok());
+            Order::RingOn(read.collect::<Option<_>>()?)
+        }
         MediaOrder::Device { which, device } => {
-            let device = DeviceSpec::parse_for(which, &device).ok()?;
+            let sound = |direction| DeviceSpec::parse_for(direction, &device).ok();
             match which {
-                Role::Microphone => Order::Microphone(device),
-                Role::Speaker => Order::Speaker(device),
+                Role::Microphone => Order::Microphone(sound(Direction::Microphone)?),
+                Role::Speaker => Order::Speaker(sound(Direction::Speaker)?),
+                Role::Camera => Order::CameraDevice(device.parse().ok()?),
             }
         }
     })
@@ -60,7 +86,7 @@ pub(super) fn order_of(order: MediaOrder) -> Option<Order> {
 /// Returns the leg of an order that makes a session.
 pub(super) const fn new_leg(order: &MediaOrder) -> Option<LegId> {
     match order {
-        MediaOrder::Offer { leg } | MediaOrder::Answer { leg, .. } => Some(*leg),
+        MediaOrder::Offer { leg, .. } | MediaOrder::Answer { leg, .. } => Some(*leg),
         MediaOrder::Accept { .. }
         | MediaOrder::Reoffer { .. }
         | MediaOrder::Withdraw { .. }
@@ -68,6 +94,10 @@ pub(super) const fn new_leg(order: &MediaOrder) -> Option<LegId> {
         | MediaOrder::Close { .. }
         | MediaOrder::Mute(_)
         | MediaOrder::Deafen(_)
+        | MediaOrder::Camera(_)
+        | MediaOrder::NextCamera
+        | MediaOrder::View { .. }
+        | MediaOrder::RingOn(_)
         | MediaOrder::Device { .. } => None,
     }
 }
@@ -115,10 +145,30 @@ pub(super) fn arrival_of(report: Report) -> Arrival {
             device,
             detail,
         },
-        Report::DeviceChanged { which, name } => MediaReport::DeviceChanged {
+        Report::DeviceChanged {
+            which,
+            name,
+            change,
+            undo,
+        } => MediaReport::DeviceChanged {
             which,
             device: name,
+            change,
+            undo,
         },
+        Report::Pictures {
+            leg,
+            from_peer,
+            to_peer,
+        } => MediaReport::Pictures {
+            leg,
+            from_peer,
+            to_peer,
+        },
+        Report::Camera { on } => MediaReport::Camera { on },
+        Report::CameraFacing { front, device } => MediaReport::CameraFacing { front, device },
+        Report::Route { route, device } => MediaReport::Route { route, device },
+        Report::Check(stage) => return Arrival::Check(stage),
     };
     Arrival::Input(Input::Media(report))
 }

@@ -77,6 +77,7 @@ impl Recorder {
             Arrival::Input(input) => (Some(without_keys(input)), None),
             Arrival::Terminal(event) => (None, Some(format!("{event:?}"))),
             Arrival::Request(request) => (None, Some(format!("{request:?}"))),
+            Arrival::Check(stage) => (None, Some(format!("{stage:?}"))),
             Arrival::FirstSound => (None, Some("first sound".to_owned())),
             Arrival::Signal(signal) => (None, Some(name_of(*signal).to_owned())),
         };
@@ -142,6 +143,8 @@ fn without_keys(input: &Input) -> Input {
         | Input::Media(_)
         | Input::Command(_)
         | Input::Decided { .. }
+        | Input::Shown(_)
+        | Input::Background(_)
         | Input::Timeout => {}
     }
     input

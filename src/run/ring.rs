@@ -27,6 +27,7 @@ pub(super) fn play(ring: Ring, tone: Option<&str>) -> Order {
             return Order::Play {
                 sound: Some(sound),
                 looped: true,
+                is_bell: true,
             };
         }
         Ring::Waiting => (Sound::Waiting, true),
@@ -42,6 +43,7 @@ pub(super) fn play(ring: Ring, tone: Option<&str>) -> Order {
     Order::Play {
         sound: Some(sound.samples()),
         looped,
+        is_bell: ring.is_bell(),
     }
 }
 
@@ -50,6 +52,7 @@ pub(super) const fn silence() -> Order {
     Order::Play {
         sound: None,
         looped: false,
+        is_bell: false,
     }
 }
 

@@ -93,10 +93,11 @@ impl Ui {
                     self.tell("The speaker works again");
                 }
             }
-            Happened::DeviceChanged { which, device } => {
+            Happened::DeviceChanged { which, device, .. } => {
                 let (own, what) = match which {
                     crate::av::Role::Microphone => (&mut self.microphone, "Microphone"),
                     crate::av::Role::Speaker => (&mut self.speaker, "Speaker"),
+                    crate::av::Role::Camera => (&mut self.camera, "Camera"),
                 };
                 if own.name != *device {
                     keep(&mut own.name, device);

@@ -39,7 +39,7 @@ impl Picker {
     pub(crate) fn switch(&mut self) {
         self.role = match self.role {
             Role::Microphone => Role::Speaker,
-            Role::Speaker => Role::Microphone,
+            Role::Speaker | Role::Camera => Role::Microphone,
         };
         self.row = 0;
         self.field.clear();

@@ -65,6 +65,7 @@ pub struct Ui {
     pub(crate) interrupted: Option<Instant>,
     pub(crate) microphone: OwnDevice,
     pub(crate) speaker: OwnDevice,
+    pub(crate) camera: OwnDevice,
     pub(crate) waves: Waves,
     pub(crate) wants_attention: bool,
 }
@@ -141,6 +142,7 @@ impl Ui {
             interrupted: None,
             microphone: device(&options.microphone),
             speaker: device(&options.speaker),
+            camera: OwnDevice::default(),
             waves: Waves::default(),
             wants_attention: false,
             options,

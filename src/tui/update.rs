@@ -204,6 +204,7 @@ fn use_device(ui: &mut Ui) -> Vec<Wish> {
     let what = match which {
         Role::Microphone => "microphone",
         Role::Speaker => "speaker",
+        Role::Camera => "camera",
     };
     ui.tell(&format!("Switching the {what} to {device}"));
     command(Command::Device { which, device })

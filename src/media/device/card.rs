@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use cpal::traits::StreamTrait;
 
-use super::{DeviceSpec, Role, Trouble};
+use super::{DeviceSpec, Direction, Trouble};
 use crate::av::DeviceException;
 use crate::media::audio::Frame;
 use intake::Intake;
@@ -54,7 +54,7 @@ pub(super) struct CardSpeaker {
 
 impl CardMicrophone {
     pub(super) fn open(spec: &DeviceSpec) -> Result<Self, Trouble> {
-        let (card, intake) = open(spec, Role::Microphone, |chosen| {
+        let (card, intake) = open(spec, Direction::Microphone, |chosen| {
             chosen.candidates().try_build(|config| {
                 let (feed, vital, watch) = vital::pair();
                 let (tap, intake) = intake::pair(config.sample_rate, vital.clone());
@@ -84,7 +84,7 @@ impl CardMicrophone {
 
 impl CardSpeaker {
     pub(super) fn open(spec: &DeviceSpec) -> Result<Self, Trouble> {
-        let (card, outlet) = open(spec, Role::Speaker, |chosen| {
+        let (card, outlet) = open(spec, Direction::Speaker, |chosen| {
             chosen.candidates().try_build(|config| {
                 let (feed, vital, watch) = vital::pair();
                 let (spout, outlet) = outlet::pair(config.sample_rate, vital.clone());
@@ -163,7 +163,7 @@ type Built<End> = (cpal::Stream, Watch, End);
 
 fn open<End: Send + 'static>(
     spec: &DeviceSpec,
-    role: Role,
+    role: Direction,
     build: impl FnOnce(&select::Chosen) -> Result<Built<End>, cpal::Error> + Send + 'static,
 ) -> Result<(Card, End), Trouble> {
     let (done, opened) = mpsc::channel();

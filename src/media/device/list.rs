@@ -1,6 +1,6 @@
 //! Which cards there are.
 
-use super::Role;
+use super::Direction;
 
 /// A card as it can be chosen.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -10,7 +10,7 @@ pub struct Listed {
     /// Names the card for people.
     pub name: String,
     /// Whether it hears or speaks.
-    pub role: Role,
+    pub role: Direction,
     /// Whether `default` means this one.
     pub is_default: bool,
 }

@@ -4,7 +4,26 @@ use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use super::{Role, Trouble, player, recorder};
+use super::{Trouble, player, recorder};
+use crate::av::Role;
+
+/// Which way sound goes through a device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Direction {
+    /// In.
+    Microphone,
+    /// Out.
+    Speaker,
+}
+
+impl From<Direction> for Role {
+    fn from(direction: Direction) -> Self {
+        match direction {
+            Direction::Microphone => Self::Microphone,
+            Direction::Speaker => Self::Speaker,
+        }
+    }
+}
 
 /// Which device is wanted. [`FromStr`] and [`Display`](fmt::Display) are each other's inverse.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -31,6 +50,17 @@ pub struct SpecError {
     expected: &'static str,
 }
 
+impl SpecError {
+    /// `text` is not a `what`.
+    pub(super) fn new(what: &'static str, text: &str, expected: &'static str) -> Self {
+        Self {
+            what,
+            found: text.to_owned(),
+            expected,
+        }
+    }
+}
+
 const TONE_HZ: f32 = 440.0;
 const MICROPHONES: &str = "default, a device's name or id, file:PATH.wav, tone[:HZ] or none";
 const SPEAKERS: &str = "default, a device's name or id, file:PATH.wav or none";
@@ -41,10 +71,10 @@ impl DeviceSpec {
     /// # Errors
     ///
     /// Beyond those of [`FromStr`], a `tone` as a speaker.
-    pub fn parse_for(role: Role, text: &str) -> Result<Self, SpecError> {
+    pub fn parse_for(role: Direction, text: &str) -> Result<Self, SpecError> {
         let (what, expected) = match role {
-            Role::Microphone => ("microphone", MICROPHONES),
-            Role::Speaker => ("speaker", SPEAKERS),
+            Direction::Microphone => ("microphone", MICROPHONES),
+            Direction::Speaker => ("speaker", SPEAKERS),
         };
         let error = |expected| SpecError {
             what,
@@ -52,7 +82,7 @@ impl DeviceSpec {
             expected,
         };
         match text.parse().map_err(|e: SpecError| error(e.expected)) {
-            Ok(Self::Tone(_)) if role == Role::Speaker => Err(error(expected)),
+            Ok(Self::Tone(_)) if role == Direction::Speaker => Err(error(expected)),
             Err(e) if e.expected == MICROPHONES => Err(error(expected)),
             read => read,
         }
@@ -66,10 +96,10 @@ impl DeviceSpec {
     /// # Errors
     ///
     /// What is wrong with the file, and what to do about it.
-    pub fn check(&self, role: Role) -> Result<(), Trouble> {
+    pub fn check(&self, role: Direction) -> Result<(), Trouble> {
         match (self, role) {
-            (Self::File(path), Role::Microphone) => player::check(path),
-            (Self::File(path), Role::Speaker) => recorder::check(path),
+            (Self::File(path), Direction::Microphone) => player::check(path),
+            (Self::File(path), Direction::Speaker) => recorder::check(path),
             (Self::Default | Self::Named(_) | Self::Tone(_) | Self::None, _) => Ok(()),
         }
     }

@@ -4,13 +4,14 @@ use std::time::Instant;
 
 use super::Engine;
 use super::leg::Leg;
+use crate::av::Pictures;
 use crate::id::LegId;
 use crate::media::Report;
 use crate::media::audio::opus::Hearing;
 use crate::media::transport::Session;
 
 impl Engine {
-    pub(super) fn offer(&mut self, id: LegId, now: Instant) {
+    pub(super) fn offer(&mut self, id: LegId, _pictures: Pictures, now: Instant) {
         let made = self.make(id, now).and_then(|mut leg| {
             let sdp = leg.session.offer(now)?;
             Ok((leg, sdp))
@@ -24,7 +25,7 @@ impl Engine {
         }
     }
 
-    pub(super) fn answer(&mut self, id: LegId, offer: &str, now: Instant) {
+    pub(super) fn answer(&mut self, id: LegId, offer: &str, _pictures: Pictures, now: Instant) {
         if self.legs.contains_key(&id) {
             return self.answer_again(id, offer, now);
         }
@@ -64,7 +65,14 @@ impl Engine {
         }
     }
 
-    pub(super) fn reoffer(&mut self, id: LegId, is_held: bool, restarts_ice: bool, now: Instant) {
+    pub(super) fn reoffer(
+        &mut self,
+        id: LegId,
+        is_held: bool,
+        _pictures: Pictures,
+        restarts_ice: bool,
+        now: Instant,
+    ) {
         let made = match self.legs.get_mut(&id) {
             Some(leg) => leg.session.reoffer(is_held, restarts_ice, now),
             None => Err("there is no such session".to_owned()),

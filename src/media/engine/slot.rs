@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
 
-use crate::av::Role;
+use crate::av::{DeviceChange, Role};
 use crate::media::Report;
 use crate::media::device::{DeviceSpec, Microphone, Speaker, Trouble};
 
@@ -159,7 +159,12 @@ impl<D: Device> Slot<D> {
                     });
                 }
                 let which = D::ROLE;
-                report(Report::DeviceChanged { which, name });
+                report(Report::DeviceChanged {
+                    which,
+                    name,
+                    change: DeviceChange::Opened,
+                    undo: None,
+                });
                 self.state = State::Open(device);
                 true
             }

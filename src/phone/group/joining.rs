@@ -15,6 +15,7 @@ use super::super::waiting::CONNECT;
 use super::super::wishes::Outcome;
 use super::{Group, is_coming, is_pending};
 use crate::address::{Address, User};
+use crate::av::Pictures;
 use crate::command::CommandError;
 use crate::event::{CallFacts, EndReason, InvitationState};
 use crate::id::{CallId, InvitationId, LegId, UserId};
@@ -129,7 +130,10 @@ impl Phone {
         host.state = InvitationState::Sent;
         host.leg = Some(leg);
         host.link = Link::Offering;
-        self.order(MediaOrder::Offer { leg });
+        self.order(MediaOrder::Offer {
+            leg,
+            pictures: Pictures::None,
+        });
     }
 
     /// Our offer to the host is made.
@@ -262,7 +266,11 @@ impl Phone {
         member.leg = Some(leg);
         member.link = Link::Answering;
         member.ours = ours;
-        self.order(MediaOrder::Answer { leg, offer });
+        self.order(MediaOrder::Answer {
+            leg,
+            offer,
+            pictures: Pictures::None,
+        });
     }
 
     /// An answer of ours is made: to a member, or to somebody whom we let in.

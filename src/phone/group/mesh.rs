@@ -11,6 +11,7 @@ use super::super::call::{Link, MediaState, Stage};
 use super::super::effect::MediaOrder;
 use super::super::signal::{CancelCause, Purpose, Refusal, Say, Sdp, Token};
 use super::super::waiting::CONNECT;
+use crate::av::Pictures;
 use crate::event::{EndReason, InvitationState};
 use crate::id::{CallId, LegId, UserId};
 
@@ -67,7 +68,10 @@ impl Phone {
         member.link = Link::Offering;
         let id = member.user.id.clone();
         call.group.tried.push(id);
-        self.order(MediaOrder::Offer { leg });
+        self.order(MediaOrder::Offer {
+            leg,
+            pictures: Pictures::None,
+        });
     }
 
     /// The offer for a member is made.
@@ -227,7 +231,11 @@ impl Phone {
         let member = &mut self.calls[index].members[at];
         member.leg = Some(leg);
         member.link = Link::Answering;
-        self.order(MediaOrder::Answer { leg, offer });
+        self.order(MediaOrder::Answer {
+            leg,
+            offer,
+            pictures: Pictures::None,
+        });
     }
 
     /// Our answer to a member is made.

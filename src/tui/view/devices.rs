@@ -17,6 +17,7 @@ pub(super) fn draw(page: &mut Page<'_>, area: Rect) {
     let (own, example) = match picker.role {
         Role::Microphone => (&ui.microphone, "or type: file:PATH.wav, tone:HZ"),
         Role::Speaker => (&ui.speaker, "or type: file:PATH.wav"),
+        Role::Camera => (&ui.camera, "or type: file:PATH.y4m, test"),
     };
     let told = format!("in use: {}", own.name);
     let told = fit(&told, usize::from(area.width).saturating_sub(14));

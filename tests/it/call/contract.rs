@@ -2,7 +2,7 @@
 
 use expect_test::expect_file;
 use offhook::address::Address;
-use offhook::av::{DeviceException, Kind, Role};
+use offhook::av::{DeviceChange, DeviceException, Kind, Role, Route};
 use offhook::command::{Command, CommandError, Reply};
 use offhook::event::{
     CallFacts, CallSnapshot, EndReason, Event, Happened, InvitationState, Line, MissedCause,
@@ -277,6 +277,22 @@ fn global_events() -> Vec<Event> {
         Happened::DeviceChanged {
             which: Role::Speaker,
             device: device.clone(),
+            change: DeviceChange::FellBack,
+            undo: Some("alsa:hw:1".to_owned()),
+        },
+        Happened::Camera { on: true },
+        Happened::CameraFacing {
+            front: true,
+            device: "Webcam".to_owned(),
+        },
+        Happened::AudioOutput {
+            route: Route::ExternalUsb,
+            device: device.clone(),
+        },
+        Happened::LocalCameraException {
+            exception,
+            device: "Webcam".to_owned(),
+            detail: detail.clone(),
         },
         Happened::SpeakerException {
             exception: None,
@@ -297,6 +313,7 @@ fn global_events() -> Vec<Event> {
             }],
             do_not_disturb: false,
             microphone: true,
+            camera: false,
             speaker: true,
             missed: vec![MissedSnapshot {
                 facts: facts(),

@@ -76,7 +76,7 @@ impl Media {
         order: MediaOrder,
     ) -> Vec<(Duration, Report)> {
         match order {
-            MediaOrder::Offer { leg } => {
+            MediaOrder::Offer { leg, .. } => {
                 let session = self.open(seat, leg);
                 vec![(Duration::ZERO, self.report(session, What::Offer))]
             }
@@ -89,7 +89,7 @@ impl Media {
                 offering.held_before.get_or_insert(was);
                 vec![(Duration::ZERO, self.report(session, What::Offer))]
             }
-            MediaOrder::Answer { leg, offer } if self.session_of(seat, leg).is_some() => {
+            MediaOrder::Answer { leg, offer, .. } if self.session_of(seat, leg).is_some() => {
                 let session = self.session_of(seat, leg).expect("it was asked for");
                 let held = self.report(session, What::Held(offer.0.ends_with(HELD)));
                 let answer = self.report(session, What::Answer);
@@ -137,7 +137,13 @@ impl Media {
                 };
                 vec![(weather.latency, self.report(peer, What::Closed))]
             }
-            MediaOrder::Mute(_) | MediaOrder::Deafen(_) | MediaOrder::Device { .. } => Vec::new(),
+            MediaOrder::Mute(_)
+            | MediaOrder::Deafen(_)
+            | MediaOrder::Camera(_)
+            | MediaOrder::NextCamera
+            | MediaOrder::View { .. }
+            | MediaOrder::RingOn(_)
+            | MediaOrder::Device { .. } => Vec::new(),
         }
     }
 

@@ -401,7 +401,11 @@ fn event_words(event: &Event) -> String {
         },
         Happened::UserEnter { user } | Happened::UserLeave { user } => user.id.to_string(),
         Happened::Room { scope, reason, .. } => format!("{} {}", words(scope), words(reason)),
-        Happened::Microphone { on } => on.to_string(),
+        Happened::Microphone { on } | Happened::Camera { on } => on.to_string(),
+        Happened::CameraFacing { device, .. } | Happened::AudioOutput { device, .. } => {
+            device.clone()
+        }
+        Happened::LocalCameraException { exception, .. } => words(exception),
         Happened::UserState { users } => users
             .iter()
             .map(|user| {

@@ -6,7 +6,7 @@ use hound::{SampleFormat, WavSpec, WavWriter};
 use offhook::av::DeviceException;
 use offhook::media::audio::tone::Sine;
 use offhook::media::audio::{FRAME, RATE, wav};
-use offhook::media::device::{DeviceSpec, Microphone, Role, Speaker};
+use offhook::media::device::{DeviceSpec, Direction, Microphone, Speaker};
 
 use super::audio::pitch;
 
@@ -47,7 +47,7 @@ fn said(microphone: &mut Microphone) -> Vec<f32> {
 fn refusal(path: &Path) -> String {
     let spec = DeviceSpec::File(path.to_owned());
     let trouble = Microphone::open(&spec).unwrap_err();
-    assert_eq!(spec.check(Role::Microphone), Err(trouble.clone()));
+    assert_eq!(spec.check(Direction::Microphone), Err(trouble.clone()));
     assert_eq!(trouble.exception, DeviceException::InvalidId);
     assert_eq!(trouble.device, format!("file:{}", path.display()));
     trouble.detail
@@ -85,7 +85,7 @@ fn every_kind_of_pcm_is_the_same_tone() {
     ] {
         tone(&path, rate, channels, bits, format);
         let spec = DeviceSpec::File(path.clone());
-        assert_eq!(spec.check(Role::Microphone), Ok(()));
+        assert_eq!(spec.check(Direction::Microphone), Ok(()));
         let mut microphone = Microphone::open(&spec).unwrap();
         microphone.start();
         let samples = said(&mut microphone);
@@ -163,7 +163,7 @@ fn what_is_played_is_recorded() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("heard.wav");
     let spec = DeviceSpec::File(path.clone());
-    assert_eq!(spec.check(Role::Speaker), Ok(()));
+    assert_eq!(spec.check(Direction::Speaker), Ok(()));
     assert!(!path.exists(), "a look leaves nothing behind");
     let mut sine = Sine::new(440.0);
     let mut speaker = Speaker::open(&spec).unwrap();
@@ -223,7 +223,7 @@ fn nothing_but_a_recording_is_overwritten() {
         ),
     ] {
         let spec = DeviceSpec::File(path);
-        let trouble = spec.check(Role::Speaker).unwrap_err();
+        let trouble = spec.check(Direction::Speaker).unwrap_err();
         assert_eq!(trouble.detail, detail);
         assert_eq!(Speaker::open(&spec).unwrap_err(), trouble);
     }

@@ -1,6 +1,6 @@
 //! How devices are written.
 
-use offhook::media::device::{DeviceSpec, Role};
+use offhook::media::device::{DeviceSpec, Direction};
 
 #[test]
 fn every_spelling_is_read_and_printed_back() {
@@ -45,7 +45,7 @@ fn a_refusal_says_what_was_expected() {
         ("tone:inf", tone),
         ("tone:48000", tone),
     ] {
-        let error = DeviceSpec::parse_for(Role::Microphone, text).unwrap_err();
+        let error = DeviceSpec::parse_for(Direction::Microphone, text).unwrap_err();
         let words = format!("{text:?} is not a microphone: expected {expected}");
         assert_eq!(error.to_string(), words);
     }
@@ -55,11 +55,11 @@ fn a_refusal_says_what_was_expected() {
 fn a_tone_is_no_speaker() {
     let expected = "expected default, a device's name or id, file:PATH.wav or none";
     for text in ["tone", "tone:100", ""] {
-        let error = DeviceSpec::parse_for(Role::Speaker, text).unwrap_err();
+        let error = DeviceSpec::parse_for(Direction::Speaker, text).unwrap_err();
         assert_eq!(
             error.to_string(),
             format!("{text:?} is not a speaker: {expected}")
         );
     }
-    assert!(DeviceSpec::parse_for(Role::Speaker, "none").is_ok());
+    assert!(DeviceSpec::parse_for(Direction::Speaker, "none").is_ok());
 }

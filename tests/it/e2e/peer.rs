@@ -4,6 +4,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 use offhook::address::{Address, User};
+use offhook::av::Pictures;
 use offhook::av::{CameraState, DeviceException, Kind};
 use offhook::event::EndReason;
 use offhook::id::{CallId, DeviceId, InvitationId, LegId, UserId};
@@ -73,7 +74,10 @@ impl Peer {
 
     /// Calls somebody, and is answered.
     pub(super) fn calls(&self, to: &str) {
-        self.media.order(Order::Offer { leg: LEG });
+        self.media.order(Order::Offer {
+            leg: LEG,
+            pictures: Pictures::None,
+        });
         let sdp = wait("an offer", &self.reports, |report| match report {
             Report::Offer { sdp, .. } => Some(Sdp(sdp.clone())),
             _ => None,

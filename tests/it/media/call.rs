@@ -1,6 +1,6 @@
 //! Calls between two media threads over loopback.
 
-use offhook::av::Role;
+use offhook::av::{DeviceChange, Pictures, Role};
 use offhook::id::LegId;
 use offhook::media::audio::RATE;
 use offhook::media::audio::sound::Sound;
@@ -80,7 +80,10 @@ fn a_sound_is_said_in_place_of_the_microphone() {
     let caller = Phone::new("none", "none");
     let callee = Phone::new("none", &file(&path));
     let sound = Sound::Ring;
-    caller.media.order(Order::Offer { leg: LEG });
+    caller.media.order(Order::Offer {
+        leg: LEG,
+        pictures: Pictures::None,
+    });
     caller.media.order(Order::Say { leg: LEG, sound });
     let offer = caller.wait("offer", |r| match r {
         Report::Offer { sdp, .. } => Some(sdp.clone()),
@@ -137,7 +140,12 @@ fn a_broken_device_is_told_and_healed() {
         _ => None,
     });
     let name = DeviceSpec::Tone(440.0).to_string();
-    caller.wait_for(&Report::DeviceChanged { which, name });
+    caller.wait_for(&Report::DeviceChanged {
+        which,
+        name,
+        change: DeviceChange::Opened,
+        undo: None,
+    });
 }
 
 #[test]
@@ -145,7 +153,11 @@ fn nonsense_is_refused() {
     let phone = Phone::new("none", "none");
     let leg = LegId(7);
     let offer = "v=0\r\nnonsense\r\n".to_owned();
-    phone.media.order(Order::Answer { leg, offer });
+    phone.media.order(Order::Answer {
+        leg,
+        offer,
+        pictures: Pictures::None,
+    });
     phone.wait("failure", |r| {
         matches!(r, Report::Failed { leg: LegId(7), .. }).then_some(())
     });
@@ -165,7 +177,10 @@ fn three_phones_in_one_process_hear_each_other() {
     );
     connect(&a, &b);
     let leg = LegId(2);
-    a.media.order(Order::Offer { leg });
+    a.media.order(Order::Offer {
+        leg,
+        pictures: Pictures::None,
+    });
     let offer = a.wait("offer", |r| match r {
         Report::Offer { sdp, .. } => Some(sdp.clone()),
         _ => None,
@@ -182,6 +197,7 @@ fn a_ring_is_played_again_and_again() {
     let path = dir.path().join("ring.wav");
     let phone = Phone::new("none", &file(&path));
     phone.media.order(Order::Play {
+        is_bell: false,
         sound: Some(Sound::Connected.samples()),
         looped: true,
     });

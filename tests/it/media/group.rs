@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use offhook::av::Pictures;
 use offhook::id::LegId;
 use offhook::media::{Order, Report};
 
@@ -75,6 +76,7 @@ fn in_a_mesh_of_three_each_hears_the_two_others() {
 
 fn hold_of(holder: &Phone, at: LegId, held: &Phone, there: LegId) {
     holder.media.order(Order::Reoffer {
+        pictures: Pictures::None,
         leg: at,
         is_held: true,
         restarts_ice: false,
@@ -83,7 +85,11 @@ fn hold_of(holder: &Phone, at: LegId, held: &Phone, there: LegId) {
         Report::Offer { leg, sdp } if *leg == at => Some(sdp.clone()),
         _ => None,
     });
-    held.media.order(Order::Answer { leg: there, offer });
+    held.media.order(Order::Answer {
+        leg: there,
+        offer,
+        pictures: Pictures::None,
+    });
     let answer = held.wait("answer", |r| match r {
         Report::Answer { leg, sdp } if *leg == there => Some(sdp.clone()),
         _ => None,

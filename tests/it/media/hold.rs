@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use offhook::av::Pictures;
 use offhook::media::{Order, Report};
 
 use super::rig::{LEG, Phone, connect, file, hold, next, wait_heard};
@@ -170,7 +171,11 @@ fn a_bad_second_offer_or_answer_leaves_the_session_as_it_was() {
     ];
     for offer in &bad {
         let offer = offer.clone();
-        pair.a.media.order(Order::Answer { leg: LEG, offer });
+        pair.a.media.order(Order::Answer {
+            leg: LEG,
+            offer,
+            pictures: Pictures::None,
+        });
         assert!(!pair.a.refusal().is_empty());
     }
     for answer in bad {
@@ -201,13 +206,18 @@ fn what_is_out_of_order_is_refused_and_ends_nothing() {
     let early = Phone::new("none", "none");
     let (is_held, restarts_ice) = (true, false);
     early.media.order(Order::Reoffer {
+        pictures: Pictures::None,
         leg: LEG,
         is_held,
         restarts_ice,
     });
     early.refusal();
     let offer = early.offer();
-    early.media.order(Order::Answer { leg: LEG, offer });
+    early.media.order(Order::Answer {
+        leg: LEG,
+        offer,
+        pictures: Pictures::None,
+    });
     early.refusal();
     early.media.order(Order::Close { leg: LEG });
     early.wait_for(&Report::Closed { leg: LEG });

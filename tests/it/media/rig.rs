@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
+use offhook::av::Pictures;
 use offhook::id::LegId;
 use offhook::media::audio::RATE;
 use offhook::media::device::DeviceSpec;
@@ -56,7 +57,10 @@ impl Phone {
     }
 
     pub(super) fn offer(&self) -> String {
-        self.media.order(Order::Offer { leg: LEG });
+        self.media.order(Order::Offer {
+            leg: LEG,
+            pictures: Pictures::None,
+        });
         self.wait("offer", |r| match r {
             Report::Offer { sdp, .. } => Some(sdp.clone()),
             _ => None,
@@ -64,7 +68,11 @@ impl Phone {
     }
 
     pub(super) fn answer(&self, offer: String) -> String {
-        self.media.order(Order::Answer { leg: LEG, offer });
+        self.media.order(Order::Answer {
+            leg: LEG,
+            offer,
+            pictures: Pictures::None,
+        });
         self.wait("answer", |r| match r {
             Report::Answer { sdp, .. } => Some(sdp.clone()),
             _ => None,
@@ -74,6 +82,7 @@ impl Phone {
     /// Makes an offer for the session that is up.
     pub(super) fn reoffer(&self, is_held: bool, restarts_ice: bool) -> String {
         self.media.order(Order::Reoffer {
+            pictures: Pictures::None,
             leg: LEG,
             is_held,
             restarts_ice,
@@ -169,12 +178,19 @@ pub(crate) fn wait_heard_all(path: &Path, present: &[f32], absent: &[f32]) {
 /// Connects one session of a phone with one of another, and waits for sound on both.
 pub(super) fn connect_on(caller: (&Phone, LegId), callee: (&Phone, LegId)) {
     let ((a, leg_a), (b, leg_b)) = (caller, callee);
-    a.media.order(Order::Offer { leg: leg_a });
+    a.media.order(Order::Offer {
+        leg: leg_a,
+        pictures: Pictures::None,
+    });
     let offer = a.wait("offer", |r| match r {
         Report::Offer { leg, sdp } if *leg == leg_a => Some(sdp.clone()),
         _ => None,
     });
-    b.media.order(Order::Answer { leg: leg_b, offer });
+    b.media.order(Order::Answer {
+        leg: leg_b,
+        offer,
+        pictures: Pictures::None,
+    });
     let answer = b.wait("answer", |r| match r {
         Report::Answer { leg, sdp } if *leg == leg_b => Some(sdp.clone()),
         _ => None,

@@ -118,7 +118,7 @@ impl Desk {
                     self.hear(Heard::ReofferTaken { leg, sdp });
                 }
                 Effect::Say(say) => self.said.push(say),
-                Effect::Media(MediaOrder::Offer { leg } | MediaOrder::Reoffer { leg, .. }) => {
+                Effect::Media(MediaOrder::Offer { leg, .. } | MediaOrder::Reoffer { leg, .. }) => {
                     let sdp = Sdp(String::new());
                     self.handle(Input::Media(MediaReport::Offer { leg, sdp }));
                 }

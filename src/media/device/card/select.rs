@@ -13,7 +13,7 @@ use super::outlet::Spout;
 use super::vital::{Feed, Vital, at_open, words};
 use crate::av::DeviceException;
 use crate::media::audio::RATE;
-use crate::media::device::{DeviceSpec, Listed, Role, Trouble};
+use crate::media::device::{DeviceSpec, Direction, Listed, Trouble};
 
 /// A card and the way it will be opened.
 pub(super) struct Chosen {
@@ -29,7 +29,7 @@ pub(super) struct Chosen {
 pub(super) struct Candidates(Vec<StreamConfig>);
 
 /// Finds the card that a device string means.
-pub(super) fn choose(spec: &DeviceSpec, role: Role) -> Result<Chosen, Trouble> {
+pub(super) fn choose(spec: &DeviceSpec, role: Direction) -> Result<Chosen, Trouble> {
     let mut first_error = None;
     for id in cpal::available_hosts() {
         let found = cpal::host_from_id(id).and_then(|host| {
@@ -47,11 +47,11 @@ pub(super) fn choose(spec: &DeviceSpec, role: Role) -> Result<Chosen, Trouble> {
     Err(not_opened(spec, role, &error))
 }
 
-fn find(host: &cpal::Host, spec: &DeviceSpec, role: Role) -> Option<cpal::Device> {
+fn find(host: &cpal::Host, spec: &DeviceSpec, role: Direction) -> Option<cpal::Device> {
     let DeviceSpec::Named(wanted) = spec else {
         return match role {
-            Role::Microphone => host.default_input_device(),
-            Role::Speaker => host.default_output_device(),
+            Direction::Microphone => host.default_input_device(),
+            Direction::Speaker => host.default_output_device(),
         };
     };
     let devices: Vec<cpal::Device> = host
@@ -71,10 +71,10 @@ fn find(host: &cpal::Host, spec: &DeviceSpec, role: Role) -> Option<cpal::Device
     .or_else(|| host.device_by_id(&wanted.parse().ok()?))
 }
 
-fn serves(device: &cpal::Device, role: Role) -> bool {
+fn serves(device: &cpal::Device, role: Direction) -> bool {
     match role {
-        Role::Microphone => device.supports_input(),
-        Role::Speaker => device.supports_output(),
+        Direction::Microphone => device.supports_input(),
+        Direction::Speaker => device.supports_output(),
     }
 }
 
@@ -84,14 +84,14 @@ fn name_of(device: &cpal::Device) -> String {
         .map_or_else(|_| device.to_string(), |told| told.name().to_owned())
 }
 
-fn configure(device: cpal::Device, role: Role) -> Result<Chosen, cpal::Error> {
+fn configure(device: cpal::Device, role: Direction) -> Result<Chosen, cpal::Error> {
     let preferred = match role {
-        Role::Microphone => device.default_input_config(),
-        Role::Speaker => device.default_output_config(),
+        Direction::Microphone => device.default_input_config(),
+        Direction::Speaker => device.default_output_config(),
     }?;
     let ranges: Vec<SupportedStreamConfigRange> = match role {
-        Role::Microphone => device.supported_input_configs().map(Iterator::collect),
-        Role::Speaker => device.supported_output_configs().map(Iterator::collect),
+        Direction::Microphone => device.supported_input_configs().map(Iterator::collect),
+        Direction::Speaker => device.supported_output_configs().map(Iterator::collect),
     }
     .unwrap_or_default();
     let rate_of = |range: &SupportedStreamConfigRange| {
@@ -280,7 +280,7 @@ fn strange(format: SampleFormat) -> cpal::Error {
 }
 
 /// Says why a card could not be opened, and what to do.
-pub(super) fn not_opened(spec: &DeviceSpec, role: Role, error: &cpal::Error) -> Trouble {
+pub(super) fn not_opened(spec: &DeviceSpec, role: Direction, error: &cpal::Error) -> Trouble {
     let device = spec.to_string();
     if error.kind() != ErrorKind::DeviceNotAvailable {
         return Trouble::new(at_open(error), device, words(error));
@@ -293,8 +293,8 @@ pub(super) fn not_opened(spec: &DeviceSpec, role: Role, error: &cpal::Error) -> 
         );
     }
     let (kind, option) = match role {
-        Role::Microphone => ("microphone", "--mic"),
-        Role::Speaker => ("speaker", "--speaker"),
+        Direction::Microphone => ("microphone", "--mic"),
+        Direction::Speaker => ("speaker", "--speaker"),
     };
     let detail = match spec {
         DeviceSpec::Named(_) => {
@@ -346,10 +346,13 @@ fn list_now() -> Vec<Listed> {
         let id_of = |device: cpal::Device| device.id().ok().map(|id| id.to_string());
         let defaults = [
             (
-                Role::Microphone,
+                Direction::Microphone,
                 host.default_input_device().and_then(id_of),
             ),
-            (Role::Speaker, host.default_output_device().and_then(id_of)),
+            (
+                Direction::Speaker,
+                host.default_output_device().and_then(id_of),
+            ),
         ];
         for device in host.devices().into_iter().flatten() {
             let Ok(id) = device.id().map(|id| id.to_string()) else {

@@ -1,0 +1,5 @@
+//! Cameras, test pictures and films, behind one `Camera`.
+
+mod spec;
+
+pub use spec::CameraSpec;
