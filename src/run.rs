@@ -26,11 +26,13 @@ pub use recorder::{Recorded, Recorder, Recording, RecordingError};
 pub use stamp::Stamped;
 
 use crate::address::User;
+use crate::av::Shown;
 use crate::command::{Command, CommandError};
 use crate::contacts::Contacts;
 use crate::event::{Event, Happened};
 use crate::id::{CallId, DeviceId, LegId};
 use crate::media::device::DeviceSpec;
+use crate::media::video::Gallery;
 use crate::media::{Media, MediaSettings, Meters, Order};
 use crate::phone::effect::Ring;
 use crate::phone::{Effect, Epoch, Input, Phone, Settings};
@@ -163,6 +165,16 @@ impl Station {
     /// Returns the levels and the lines.
     pub fn meters(&self) -> Arc<Meters> {
         self.media.meters()
+    }
+
+    /// Returns the pictures that [`show`](Self::show) asked for, as they come.
+    pub fn gallery(&self) -> Arc<Gallery> {
+        self.media.gallery()
+    }
+
+    /// Has these pictures made ready in the gallery, and no others.
+    pub fn show(&mut self, shown: Vec<Shown>) {
+        self.media.order(Order::Show(shown));
     }
 
     /// Returns the people its person knows.

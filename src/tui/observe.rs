@@ -51,6 +51,7 @@ impl Ui {
                     self.ended(facts, end, phone);
                 }
             }
+            Happened::Camera { on } => self.is_filming = *on,
             Happened::Chat { user, text, .. } => {
                 let call = event.call.as_ref().map(|facts| facts.call_id.clone());
                 self.chatted(user, call, text);
@@ -91,6 +92,23 @@ impl Ui {
                 self.speaker.detail.clone_from(detail);
                 if exception.is_none() {
                     self.tell("The speaker works again");
+                }
+            }
+            Happened::LocalCameraException {
+                exception,
+                device,
+                detail,
+            } => {
+                self.camera.exception = *exception;
+                keep(&mut self.camera.name, device);
+                self.camera.detail.clone_from(detail);
+                match exception {
+                    Some(exception) => {
+                        let name = words::exception_name(*exception);
+                        let told = words::exception_sentence(*exception);
+                        self.warn(&format!("Camera: {name}, {told}"));
+                    }
+                    None => self.tell("The camera works again"),
                 }
             }
             Happened::DeviceChanged { which, device, .. } => {
@@ -210,6 +228,7 @@ impl Ui {
         });
         self.prompt.take_if(|it| it.call.as_ref() == Some(call));
         self.keypad.take_if(|it| it.call == *call);
+        self.stage.pinned = None;
         self.silenced.take_if(|it| it == call);
     }
 

@@ -2,6 +2,7 @@
 
 use time::UtcOffset;
 
+use super::picture::{Colours, Renderer};
 use crate::address::User;
 use crate::contacts::Contacts;
 
@@ -30,6 +31,10 @@ pub struct UiOptions {
     pub microphone: String,
     /// The speaker's device string.
     pub speaker: String,
+    /// The camera's device string.
+    pub camera: String,
+    /// The ways to show pictures that this terminal knows, the one to begin with first.
+    pub renderers: Vec<Renderer>,
 }
 
 impl Default for UiOptions {
@@ -46,6 +51,12 @@ impl Default for UiOptions {
             offset: UtcOffset::UTC,
             microphone: "default".to_owned(),
             speaker: "default".to_owned(),
+            camera: "default".to_owned(),
+            renderers: vec![
+                Renderer::HalfBlocks(Colours::True),
+                Renderer::Ascii,
+                Renderer::Off,
+            ],
         }
     }
 }

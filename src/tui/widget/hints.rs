@@ -3,6 +3,8 @@
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
+use crate::av::Kind;
+use crate::phone::Call;
 use crate::tui::action::Action;
 use crate::tui::command_table::{Context, Row, rows};
 use crate::tui::page::Page;
@@ -13,10 +15,17 @@ const GAP: u16 = 2;
 
 /// Draws the keys of a place from left to right, those there is room for; the help is always there, last.
 pub(crate) fn hints(page: &mut Page<'_>, area: Rect, context: Context) {
-    let hinted = rows(context).filter(|row| !row.hint.is_empty());
+    let hinted = rows(context).filter(|row| !row.hint.is_empty() && has_sense(page, row));
     let (help, others): (Vec<&Row>, Vec<&Row>) =
         hinted.partition(|row| row.action == Action::Help && context != Context::Help);
     let help_cells: u16 = help.iter().map(|row| cells(row)).sum();
+    // In a call with pictures their keys come first.
+    let mut others = others;
+    if has_pictures(page) {
+        others.sort_by_key(|row| rank(&row.action));
+    } else {
+        others.retain(|row| rank(&row.action) > 0);
+    }
     let mut x = area.x + 1;
     for row in others {
         if x + cells(row) + GAP + help_cells > area.right() {
@@ -35,13 +44,36 @@ pub(crate) fn hints(page: &mut Page<'_>, area: Rect, context: Context) {
     }
 }
 
+/// Tells whether what a key does makes sense at this moment.
+fn has_sense(page: &Page<'_>, row: &Row) -> bool {
+    let is_video = |call: &Call| call.kind == Kind::Video;
+    row.action != Action::AnswerVideo || page.ui.ringing(page.phone).is_some_and(is_video)
+}
+
+/// Returns how late a key comes in a call with pictures; 0 are those that have no sense elsewhere.
+#[expect(clippy::wildcard_enum_match_arm, reason = "all others come last")]
+const fn rank(action: &Action) -> u8 {
+    match action {
+        Action::Layout | Action::Pin | Action::Renderer | Action::NextCamera => 0,
+        Action::Camera => 1,
+        Action::Mute => 2,
+        Action::HangUp => 3,
+        _ => 4,
+    }
+}
+
+fn has_pictures(page: &Page<'_>) -> bool {
+    let call = page.ui.current(page.phone);
+    call.is_some_and(|call| page.ui.has_pictures(page.phone, call))
+}
+
 /// Draws some of a place's keys as buttons, in the middle of a row.
 pub(crate) fn buttons(page: &mut Page<'_>, area: Rect, context: Context, actions: &[Action]) {
-    let chosen =
-        || rows(context).filter(|row| actions.contains(&row.action) && !row.hint.is_empty());
-    let all: u16 = chosen().map(|row| cells(row) + 4 + GAP).sum();
+    let chosen = rows(context).filter(|row| actions.contains(&row.action) && !row.hint.is_empty());
+    let chosen: Vec<&Row> = chosen.filter(|row| has_sense(page, row)).collect();
+    let all: u16 = chosen.iter().map(|row| cells(row) + 4 + GAP).sum();
     let mut x = area.x + area.width.saturating_sub(all.saturating_sub(GAP)) / 2;
-    for row in chosen() {
+    for row in chosen {
         let end = x + cells(row) + 4;
         if end > area.right() || area.height == 0 {
             return;
