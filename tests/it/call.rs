@@ -13,6 +13,7 @@ mod beside;
 mod contract;
 mod devices;
 mod elsewhere;
+mod filming;
 mod glare;
 mod group;
 mod group_model;

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use offhook::address::{Address, User};
+use offhook::av::{CameraState, Kind};
 use offhook::command::{Command, CommandError};
 use offhook::event::{Event, Happened};
 use offhook::id::{CallId, DeviceId, LegId, UserId};
@@ -290,6 +291,25 @@ pub(crate) fn dial(to: &str) -> Command {
     Command::dial(vec![Address::parse(to).expect("an address")])
 }
 
+/// The same with our camera.
+pub(crate) fn dial_video(to: &[&str]) -> Command {
+    let to = to.iter().map(|to| Address::parse(to).expect("an address"));
+    Command::Dial {
+        to: to.collect(),
+        kind: Kind::Video,
+        timeout: None,
+        custom_data: None,
+        note: None,
+    }
+}
+
+/// Takes a call with our camera, if it is one by video.
+pub(crate) const ACCEPT_VIDEO: Command = Command::Accept {
+    call_id: None,
+    kind: Some(Kind::Video),
+    custom_data: None,
+};
+
 pub(crate) const ACCEPT: Command = Command::Accept {
     call_id: None,
     kind: None,
@@ -342,16 +362,23 @@ fn say_words(say: &Say) -> String {
         Say::Bye { reason, data, .. } => ("bye", reason.as_str().to_owned(), data),
         Say::Device { state, .. } => {
             let fault = state.mic_exception.map(|e| format!(" {e:?}"));
+            let camera = match (state.camera, state.camera_exception) {
+                (CameraState::Off, None) => String::new(),
+                (camera, None) => format!(" camera {}", words(&camera)),
+                (camera, Some(fault)) => format!(" camera {} {fault:?}", words(&camera)),
+            };
+            let view = state.view.map(|lines| format!(" view {lines}"));
             let rest = format!(
-                "{} mic {}{}",
+                "{} mic {}{}{camera}{}",
                 state.seq,
                 words(&state.mic),
-                fault.unwrap_or_default()
+                fault.unwrap_or_default(),
+                view.unwrap_or_default(),
             );
             ("device", rest, &None)
         }
-        Say::Reoffer { sdp, .. } => ("reoffer", sdp.0.clone(), &None),
-        Say::TakeReoffer { sdp, .. } => ("take", sdp.0.clone(), &None),
+        Say::Reoffer { sdp, .. } => ("reoffer", sdp.0.replace('\n', " "), &None),
+        Say::TakeReoffer { sdp, .. } => ("take", sdp.0.replace('\n', " "), &None),
         Say::RefuseReoffer { is_glare, .. } => ("refuse it", format!("glare {is_glare}"), &None),
         Say::Roster { roster, .. } => ("roster", roster_words(roster), &None),
         Say::Add { users, .. } => ("add", format!("{users:?}"), &None),
