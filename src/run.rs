@@ -172,8 +172,13 @@ impl Station {
         self.media.gallery()
     }
 
-    /// Has these pictures made ready in the gallery, and no others.
+    /// Has these pictures made ready in the gallery, and no others; the peers are told how much
+    /// of theirs is seen.
     pub fn show(&mut self, shown: Vec<Shown>) {
+        // What a camera brings is four to three at least.
+        let lines = |it: &Shown| it.height.min(it.width / 4 * 3 + it.width % 4 * 3 / 4);
+        let views = shown.iter().filter_map(|it| Some((it.leg?, lines(it))));
+        self.take(&Arrival::Input(Input::Shown(views.collect())));
         self.media.order(Order::Show(shown));
     }
 

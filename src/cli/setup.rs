@@ -12,7 +12,7 @@ use crate::config::{Config, Rules, ServerUrl};
 use crate::contacts::{Contact, Contacts};
 use crate::id::{DeviceId, UserId};
 use crate::media::MediaSettings;
-use crate::media::device::{DeviceSpec, Direction};
+use crate::media::device::{CameraSpec, DeviceSpec, Direction};
 use crate::phone::{PersonRule, Settings};
 use crate::run::{self, HookSettings, Setup, Voice};
 use crate::sip::{Account, Secret};
@@ -150,6 +150,7 @@ pub(crate) fn sample(id: &str, name: &str, server: &str) -> Setup {
     let media = MediaSettings {
         microphone: DeviceSpec::None,
         speaker: DeviceSpec::None,
+        camera: CameraSpec::Test,
         ..MediaSettings::default()
     };
     unkept(User::new(id, name), server, media, voice)
@@ -167,7 +168,10 @@ pub(crate) fn echo() -> User {
 /// A device that cannot be.
 pub(crate) fn you_in_the_demo(globals: &Globals, server: &str) -> Result<Setup, Error> {
     let device = |given: &Option<String>| given.clone().unwrap_or_else(|| "default".to_owned());
-    let media = media(&device(&globals.mic), &device(&globals.speaker))?;
+    let mut media = media(&device(&globals.mic), &device(&globals.speaker))?;
+    if media.camera == CameraSpec::Default && !has_camera() {
+        media.camera = CameraSpec::Test;
+    }
     let id = globals
         .id
         .clone()
@@ -179,6 +183,15 @@ pub(crate) fn you_in_the_demo(globals: &Globals, server: &str) -> Result<Setup, 
         rings: true,
         ..setup
     })
+}
+
+/// Tells whether there may be a camera: where the system lists them as files, whether it does.
+fn has_camera() -> bool {
+    let Ok(files) = fs::read_dir("/dev").map(|files| files.flatten().collect::<Vec<_>>()) else {
+        return true;
+    };
+    let is_camera = |name: &std::ffi::OsStr| name.to_string_lossy().starts_with("video");
+    !cfg!(target_os = "linux") || files.iter().any(|file| is_camera(&file.file_name()))
 }
 
 /// A setup whose device id and password live as long as the process.

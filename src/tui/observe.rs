@@ -51,7 +51,6 @@ impl Ui {
                     self.ended(facts, end, phone);
                 }
             }
-            Happened::Camera { on } => self.is_filming = *on,
             Happened::Chat { user, text, .. } => {
                 let call = event.call.as_ref().map(|facts| facts.call_id.clone());
                 self.chatted(user, call, text);

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use super::meters::{Meters, is_speech};
 use super::roster::selected;
 use super::ui::Ui;
-use crate::av::{CameraState, Kind};
+use crate::av::Kind;
 use crate::id::{LegId, UserId};
 use crate::phone::call::Member;
 use crate::phone::{Call, Phone};
@@ -88,19 +88,8 @@ impl Stage {
 
 impl Ui {
     /// Tells whether a call is one with pictures: as it was made, or as it has become.
-    pub(crate) fn has_pictures(&self, phone: &Phone, call: &Call) -> bool {
-        let sends = |member: &Member| member.camera() == CameraState::On;
-        call.kind == Kind::Video || self.is_camera_on(phone) || call.joined().any(sends)
-    }
-
-    /// Tells whether our camera is to take pictures.
-    pub(crate) fn wants_camera(&self, phone: &Phone) -> bool {
-        self.is_camera_on(phone)
-    }
-
-    /// Tells whether our camera takes pictures.
-    pub(crate) fn is_camera_on(&self, _phone: &Phone) -> bool {
-        self.is_filming
+    pub(crate) fn has_pictures(call: &Call) -> bool {
+        call.kind == Kind::Video || call.has_pictures()
     }
 
     /// Gives the selected person's picture the whole place, or no longer.

@@ -41,8 +41,6 @@ pub struct Ui {
     pub renderer: Renderer,
     /// Whether the person has chosen that; then it stays.
     pub(crate) is_renderer_chosen: bool,
-    /// Whether our camera takes pictures.
-    pub(crate) is_filming: bool,
     pub(crate) stage: Stage,
     pub(crate) born: Instant,
     pub(crate) dial: Field,
@@ -130,7 +128,6 @@ impl Ui {
             devices: Vec::new(),
             renderer: options.renderers.first().copied().unwrap_or(Renderer::Off),
             is_renderer_chosen: false,
-            is_filming: false,
             stage: Stage::default(),
             born: now,
             dial: Field::default(),

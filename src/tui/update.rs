@@ -61,7 +61,7 @@ pub fn update(ui: &mut Ui, action: Action, phone: &Phone) -> Vec<Wish> {
         Action::Answer => return calls::answer(ui, phone),
         Action::AnswerVideo => return calls::answer_video(ui, phone),
         Action::CallVideo => return dialling::call_video(ui, phone, context),
-        Action::Camera => return calls::camera(ui, phone),
+        Action::Camera => return calls::camera(phone),
         Action::NextCamera => return command(Command::NextCamera),
         Action::Layout => {
             ui.stage.pinned = None;

@@ -92,7 +92,7 @@ const fn size_of(area: Rect) -> Size {
 /// Tells whether the call on the screen is one with pictures.
 fn has_pictures(page: &Page<'_>) -> bool {
     let call = page.ui.current(page.phone);
-    call.is_some_and(|call| page.ui.has_pictures(page.phone, call))
+    call.is_some_and(Ui::has_pictures)
 }
 
 fn too_small(page: &mut Page<'_>, area: Rect) {

@@ -3,8 +3,12 @@
 mod desk;
 mod first_run;
 mod groups;
+mod head;
 mod keys;
 mod picture;
+mod picture_bytes;
+mod picture_flow;
 mod recents;
 mod screens;
 mod second_call;
+mod video;

@@ -34,8 +34,8 @@ pub(super) fn answer_video(ui: &mut Ui, phone: &Phone) -> Vec<Wish> {
 }
 
 /// Turns our camera on or off.
-pub(super) fn camera(ui: &Ui, phone: &Phone) -> Vec<Wish> {
-    let on = !ui.wants_camera(phone);
+pub(super) fn camera(phone: &Phone) -> Vec<Wish> {
+    let on = !phone.wants_camera();
     command(Command::Camera { on })
 }
 

@@ -9,7 +9,6 @@ use crate::event::InvitationState;
 use crate::id::LegId;
 use crate::phone::Call;
 use crate::phone::call::Member;
-use crate::tui::Action;
 use crate::tui::meters::is_speech;
 use crate::tui::page::{Page, Size, below, inset, middle, row};
 use crate::tui::roster::{roster, selected_row};
@@ -17,6 +16,8 @@ use crate::tui::text::{fit, width};
 use crate::tui::theme;
 use crate::tui::view::member;
 use crate::tui::widget::boxed;
+use crate::tui::words::exception_name;
+use crate::tui::{Action, Renderer};
 
 /// What is said of somebody around the picture.
 pub(super) struct Tile {
@@ -75,14 +76,27 @@ impl Tile {
 
     /// We.
     pub(super) fn own(page: &Page<'_>, call: &Call) -> Self {
-        let is_on = page.ui.is_camera_on(page.phone);
-        let instead = match page.ui.camera.exception {
-            Some(exception) => crate::tui::words::exception_name(exception),
+        let is_on = page.phone.is_camera_on();
+        let fault = page.phone.camera_exception().or(page.ui.camera.exception);
+        let instead = match fault {
+            Some(exception) => exception_name(exception),
             None if page.ui.camera.name == "none" => "no camera",
+            None if is_on => "the picture is on its way",
+            None if page.phone.wants_camera() => "the camera opens",
             None => "camera off: v",
         };
         let (state, style) = member::ours(page, call);
-        let camera = if is_on { "cam on" } else { "cam off" };
+        let camera = match fault {
+            _ if is_on => "cam on",
+            Some(_) => "cam faulty",
+            None if page.ui.camera.name == "none" => "cam none",
+            None => "cam off",
+        };
+        let name = match (is_on, page.ui.camera.name.as_str()) {
+            (true, "test") => "you (test picture)",
+            (true, _) => "you (mirror)",
+            (false, _) => "you",
+        };
         let detail = if page.size == Size::Wide {
             format!("{camera}{}", numbers(page, None))
         } else {
@@ -90,7 +104,7 @@ impl Tile {
         };
         Self {
             picture: is_on.then_some(None),
-            name: if is_on { "you (mirror)" } else { "you" }.to_owned(),
+            name: name.to_owned(),
             state: (state, style),
             detail,
             instead: instead.to_owned(),
@@ -164,7 +178,7 @@ fn fill(page: &mut Page<'_>, area: Rect, tile: &Tile) {
     if let Some(leg) = tile.picture {
         let is_there = page.pictures.of(leg).is_some();
         page.hits.picture(leg, area);
-        if is_there && page.ui.renderer != crate::tui::Renderer::Off {
+        if is_there && page.ui.renderer != Renderer::Off {
             return;
         }
     }
@@ -175,7 +189,7 @@ fn fill(page: &mut Page<'_>, area: Rect, tile: &Tile) {
         .flat_map(char::to_uppercase)
         .collect();
     let letter = format!("( {letter} )");
-    let off = page.ui.renderer == crate::tui::Renderer::Off && tile.picture.is_some();
+    let off = page.ui.renderer == Renderer::Off && tile.picture.is_some();
     let instead = if off {
         "pictures are off: g"
     } else {

@@ -10,6 +10,7 @@ use crate::tui::command_table::{Context, Row, rows};
 use crate::tui::page::Page;
 use crate::tui::text::width;
 use crate::tui::theme;
+use crate::tui::ui::Ui;
 
 const GAP: u16 = 2;
 
@@ -64,7 +65,7 @@ const fn rank(action: &Action) -> u8 {
 
 fn has_pictures(page: &Page<'_>) -> bool {
     let call = page.ui.current(page.phone);
-    call.is_some_and(|call| page.ui.has_pictures(page.phone, call))
+    call.is_some_and(Ui::has_pictures)
 }
 
 /// Draws some of a place's keys as buttons, in the middle of a row.

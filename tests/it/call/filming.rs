@@ -108,7 +108,8 @@ fn a_call_by_video_shows_the_caller_at_once_and_the_callee_when_asked_for() {
         01.150 alice !  user.enter              bob
         01.150 bob   ~  connected
         01.150 bob   !  room.state              call logined
-        01.150 bob   !  user.enter              alice"#]].assert_eq(&pair.transcript());
+        01.150 bob   !  user.enter              alice"#]]
+    .assert_eq(&pair.transcript());
 }
 
 #[test]
@@ -181,7 +182,8 @@ fn a_camera_is_turned_on_in_a_voice_call_and_off_again() {
         04.000 alice !  av.camera               false
         04.000 alice -> device    2 mic on
         04.000 alice -> reoffer   0 m=video 9 recvonly
-        04.050 bob   -> take      1 m=video 9 sendrecv"#]].assert_eq(&pair.transcript());
+        04.050 bob   -> take      1 m=video 9 sendrecv"#]]
+    .assert_eq(&pair.transcript());
 }
 
 #[test]
@@ -477,7 +479,8 @@ fn a_cameras_fault_is_told_and_taken_back() {
         03.000 bob   -> device    4 mic on
         03.000 bob   -> reoffer   1 m=video 9 recvonly
         03.050 alice !  av.remote_camera_exception bob None
-        03.050 alice -> take      0 m=video 9 sendrecv"#]].assert_eq(&pair.transcript());
+        03.050 alice -> take      0 m=video 9 sendrecv"#]]
+    .assert_eq(&pair.transcript());
 }
 
 #[test]
@@ -500,7 +503,8 @@ fn a_program_in_the_background_says_so() {
         03.000 alice !  av.local_camera_exception None
         03.000 alice -> device    3 mic on camera on
         03.050 bob   !  av.remote_microphone_exception alice None
-        03.050 bob   !  av.remote_camera_exception alice None"#]].assert_eq(&pair.transcript());
+        03.050 bob   !  av.remote_camera_exception alice None"#]]
+    .assert_eq(&pair.transcript());
     // Where nobody is talked with nobody is told.
     let mut pair = Pair::new();
     pair.take_in(0, Input::Background(true))
@@ -536,7 +540,8 @@ fn each_peer_is_told_how_much_of_it_is_shown_once_a_second_at_most() {
     expect![[r#"
         02.000 alice -> device    2 mic on camera on view 120
         03.000 alice -> device    3 mic on camera on view 720
-        04.600 alice -> device    4 mic on camera on view 0"#]].assert_eq(&pair.transcript());
+        04.600 alice -> device    4 mic on camera on view 0"#]]
+    .assert_eq(&pair.transcript());
 }
 
 #[test]
