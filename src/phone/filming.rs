@@ -242,7 +242,7 @@ impl Phone {
 
     /// Returns what those in a call are told of our camera.
     pub(super) fn camera_state(&self, call: &Call) -> CameraState {
-        if !call.films() {
+        if !call.films() || self.is_in_background {
             return CameraState::Off;
         }
         match self.camera {

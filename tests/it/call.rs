@@ -24,6 +24,7 @@ mod missed;
 mod model;
 mod oracle;
 mod policy;
+mod seeing;
 mod transfer;
 mod unanswered;
 mod waiting;

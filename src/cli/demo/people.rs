@@ -124,7 +124,8 @@ fn accept(station: &Station) -> Command {
 fn show_face(station: &mut Station) {
     let shows = |member: &Member| member.camera() == CameraState::On;
     let mut members = station.phone().calls().iter().flat_map(Call::joined);
-    if members.any(shows) && !station.phone().wants_camera() {
+    let is_shown = members.any(shows);
+    if is_shown && !station.phone().wants_camera() {
         // The call may have ended in the same moment.
         let _ = station.command(Command::Camera { on: true });
     }

@@ -2,14 +2,14 @@
 
 use expect_test::expect;
 use offhook::address::Address;
-use offhook::av::{CameraState, DeviceException, Kind, Pictures, Role};
+use offhook::av::{CameraState, Kind, Pictures};
 use offhook::command::{Command, CommandError};
 use offhook::event::Happened;
 use offhook::id::LegId;
 use offhook::phone::Input;
 use offhook::phone::effect::MediaOrder;
 use offhook::phone::input::MediaReport;
-use offhook::phone::signal::{DeviceState, Heard, Sdp};
+use offhook::phone::signal::{Heard, Sdp};
 
 use super::line::Weather;
 use super::pair::{
@@ -28,7 +28,7 @@ const RESUME: Command = Command::Hold {
 };
 
 /// Alice calls Bob by video; he takes it, with his camera or without.
-fn video_call(accept: Command) -> Pair {
+pub(crate) fn video_call(accept: Command) -> Pair {
     let mut pair = Pair::new();
     pair.alice(dial_video(&["bob"]));
     pair.run(seconds(1));
@@ -45,7 +45,7 @@ fn films(pair: &Pair, who: &str) -> bool {
     is_open
 }
 
-fn leg(pair: &Pair, who: &str) -> LegId {
+pub(crate) fn leg(pair: &Pair, who: &str) -> LegId {
     pair.phone(who).calls()[0].peer().leg.expect("a leg")
 }
 
@@ -438,146 +438,6 @@ fn somebody_who_is_asked_into_a_call_with_a_camera_hears_of_a_voice_call_and_see
     let alice = pair.phone("alice").calls()[0].member(&user("carol").id);
     assert_eq!(alice.expect("a member").pictures(), (false, true));
     assert!(!films(&pair, "carol"));
-}
-
-#[test]
-fn a_cameras_fault_is_told_and_taken_back() {
-    let mut pair = video_call(ACCEPT_VIDEO);
-    pair.skip();
-    let fault = |exception| MediaReport::Exception {
-        which: Role::Camera,
-        exception,
-        device: "Webcam".to_owned(),
-        detail: "no such device".to_owned(),
-    };
-    for report in [
-        MediaReport::Camera { on: false },
-        fault(Some(DeviceException::InvalidId)),
-    ] {
-        pair.take_in(1, Input::Media(report)).expect("no command");
-    }
-    pair.run(seconds(1));
-    assert_eq!(
-        pair.phone("bob").camera_exception(),
-        Some(DeviceException::InvalidId)
-    );
-    assert_eq!(
-        pair.phone("alice").calls()[0].peer().camera(),
-        CameraState::None
-    );
-    // Whoever turns it off has no fault to look at.
-    pair.bob(OFF);
-    pair.run(seconds(1));
-    assert_eq!(pair.phone("bob").camera_exception(), None);
-    expect![[r#"
-        02.000 bob   !  av.camera               false
-        02.000 bob   -> device    2 mic on
-        02.000 bob   !  av.local_camera_exception invalidId
-        02.000 bob   -> device    3 mic on camera none InvalidId
-        02.050 alice !  av.remote_camera_exception bob Some(InvalidId)
-        03.000 bob   !  av.local_camera_exception None
-        03.000 bob   -> device    4 mic on
-        03.000 bob   -> reoffer   1 m=video 9 recvonly
-        03.050 alice !  av.remote_camera_exception bob None
-        03.050 alice -> take      0 m=video 9 sendrecv"#]]
-    .assert_eq(&pair.transcript());
-}
-
-#[test]
-fn a_program_in_the_background_says_so() {
-    let mut pair = video_call(ACCEPT_VIDEO);
-    pair.skip();
-    pair.take_in(0, Input::Background(true))
-        .expect("no command");
-    pair.run(seconds(1));
-    pair.take_in(0, Input::Background(false))
-        .expect("no command");
-    pair.run(seconds(1));
-    expect![[r#"
-        02.000 alice !  av.local_microphone_exception Some(InBackground)
-        02.000 alice !  av.local_camera_exception inBackground
-        02.000 alice -> device    2 mic none InBackground camera on InBackground
-        02.050 bob   !  av.remote_microphone_exception alice Some(InBackground)
-        02.050 bob   !  av.remote_camera_exception alice Some(InBackground)
-        03.000 alice !  av.local_microphone_exception None
-        03.000 alice !  av.local_camera_exception None
-        03.000 alice -> device    3 mic on camera on
-        03.050 bob   !  av.remote_microphone_exception alice None
-        03.050 bob   !  av.remote_camera_exception alice None"#]]
-    .assert_eq(&pair.transcript());
-    // Where nobody is talked with nobody is told.
-    let mut pair = Pair::new();
-    pair.take_in(0, Input::Background(true))
-        .expect("no command");
-    assert_eq!(pair.transcript(), "");
-}
-
-#[test]
-fn each_peer_is_told_how_much_of_it_is_shown_once_a_second_at_most() {
-    let mut pair = video_call(ACCEPT_VIDEO);
-    pair.skip();
-    pair.orders.clear();
-    let leg_there = leg(&pair, "bob");
-    let leg = leg(&pair, "alice");
-    for lines in [100, 110, 200, 300, 700, 1080] {
-        pair.take_in(0, Input::Shown(vec![(leg, lines)]))
-            .expect("no command");
-        pair.run(millis(100));
-    }
-    pair.run(seconds(2));
-    pair.take_in(0, Input::Shown(Vec::new()))
-        .expect("no command");
-    pair.run(seconds(1));
-    let views: Vec<Option<u16>> = pair
-        .orders
-        .iter()
-        .filter_map(|(_, order)| match order {
-            MediaOrder::View { leg, lines } if *leg == leg_there => Some(*lines),
-            _ => None,
-        })
-        .collect();
-    assert_eq!(views, [Some(120), Some(720), Some(0)]);
-    expect![[r#"
-        02.000 alice -> device    2 mic on camera on view 120
-        03.000 alice -> device    3 mic on camera on view 720
-        04.600 alice -> device    4 mic on camera on view 0"#]]
-    .assert_eq(&pair.transcript());
-}
-
-#[test]
-fn a_strangers_camera_is_known_by_its_terms() {
-    let mut pair = video_call(ACCEPT_VIDEO);
-    let leg = leg(&pair, "alice");
-    let state = DeviceState {
-        seq: 99,
-        ..DeviceState::default()
-    };
-    pair.hears("alice", Heard::Device { leg, state });
-    let camera = |pair: &Pair| pair.phone("alice").calls()[0].peer().camera();
-    assert_eq!(camera(&pair), CameraState::None, "its own word counts");
-    let mut stranger = Pair::new();
-    stranger.alice(dial_video(&["bob"]));
-    stranger.run(seconds(1));
-    let leg = self::leg(&stranger, "alice");
-    let accepted = |direction: &str| Heard::Accepted {
-        leg,
-        sdp: Sdp(format!("x\nm=video 9 {direction}")),
-        data: None,
-        device: None,
-        ours: false,
-    };
-    stranger.hears("alice", accepted("recvonly"));
-    for (from_peer, state) in [(false, CameraState::Off), (true, CameraState::On)] {
-        let report = MediaReport::Pictures {
-            leg,
-            from_peer,
-            to_peer: true,
-        };
-        stranger
-            .take_in(0, Input::Media(report))
-            .expect("no command");
-        assert_eq!(camera(&stranger), state);
-    }
 }
 
 #[test]
