@@ -278,10 +278,10 @@ static ROWS: &[Row] = &[
     row(&[Key::Char('y')], "y", Action::Copy, "", "copies the call's id", TALKING),
     // Over.
     row(&[Key::Char('r')], "r", Action::Again, "again", "calls the same people again, or comes back to those who talk on", &[Context::Ended]),
-    row(&[Key::Char('v')], "v", Action::CallVideo, "other kind", "calls the same people by video, or after a video call by voice", &[Context::Ended]),
     row(&[Key::Char('t')], "t", Action::Message, "message", "writes the same person a line", &[Context::Ended]),
     row(&[Key::Char('y')], "y", Action::Copy, "", "copies the call's id", &[Context::Ended]),
     row(&[Key::Enter, Key::Esc], "Enter", Action::Back, "back", "goes back to the start", &[Context::Ended]),
+    row(&[Key::Char('v')], "v", Action::CallVideo, "other kind", "calls the same people by video, or after a video call by voice", &[Context::Ended]),
     // Devices.
     row(&[Key::Enter], "Enter", Action::Use, "use", "uses what is typed, or else what is selected", &[Context::Devices]),
     row(&[Key::Up], "↑", Action::Up, "", "selects the device above", &[Context::Devices]),

@@ -9,7 +9,6 @@ use crate::av::CameraState;
 use crate::command::Command;
 use crate::event::{EndReason, Event, Happened, RoomReason, RoomScope};
 use crate::id::UserId;
-use crate::phone::Call;
 use crate::phone::call::Member;
 use crate::run::{self, Setup, Station};
 
@@ -123,8 +122,8 @@ fn accept(station: &Station) -> Command {
 /// Shows a picture to whoever shows one.
 fn show_face(station: &mut Station) {
     let shows = |member: &Member| member.camera() == CameraState::On;
-    let mut members = station.phone().calls().iter().flat_map(Call::joined);
-    let is_shown = members.any(shows);
+    let mut calls = station.phone().calls().iter();
+    let is_shown = calls.any(|call| call.joined().any(shows));
     if is_shown && !station.phone().wants_camera() {
         // The call may have ended in the same moment.
         let _ = station.command(Command::Camera { on: true });

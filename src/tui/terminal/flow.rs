@@ -13,7 +13,7 @@ const GRAPHICS_LIMIT: Duration = Duration::from_millis(100);
 /// A frame of cells that takes longer is too slow for their colours.
 const CELLS_LIMIT: Duration = Duration::from_millis(250);
 /// So many slow ones in a row are no accident.
-const PATIENCE: u8 = 8;
+const PATIENCE: u8 = 5;
 
 /// The pace of pictures.
 #[derive(Debug, Clone)]

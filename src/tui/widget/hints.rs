@@ -7,7 +7,7 @@ use crate::av::Kind;
 use crate::phone::Call;
 use crate::tui::action::Action;
 use crate::tui::command_table::{Context, Row, rows};
-use crate::tui::page::Page;
+use crate::tui::page::{Page, Size};
 use crate::tui::text::width;
 use crate::tui::theme;
 use crate::tui::ui::Ui;
@@ -16,16 +16,14 @@ const GAP: u16 = 2;
 
 /// Draws the keys of a place from left to right, those there is room for; the help is always there, last.
 pub(crate) fn hints(page: &mut Page<'_>, area: Rect, context: Context) {
-    let hinted = rows(context).filter(|row| !row.hint.is_empty() && has_sense(page, row));
+    let hinted = sensible_rows(page, context).filter(|row| !row.hint.is_empty());
     let (help, others): (Vec<&Row>, Vec<&Row>) =
         hinted.partition(|row| row.action == Action::Help && context != Context::Help);
     let help_cells: u16 = help.iter().map(|row| cells(row)).sum();
-    // In a call with pictures their keys come first.
+    // In a call with pictures their keys come first, where there is room for all.
     let mut others = others;
     if has_pictures(page) {
-        others.sort_by_key(|row| rank(&row.action));
-    } else {
-        others.retain(|row| rank(&row.action) > 0);
+        others.sort_by_key(|row| rank(page, &row.action));
     }
     let mut x = area.x + 1;
     for row in others {
@@ -45,17 +43,37 @@ pub(crate) fn hints(page: &mut Page<'_>, area: Rect, context: Context) {
     }
 }
 
-/// Tells whether what a key does makes sense at this moment.
-fn has_sense(page: &Page<'_>, row: &Row) -> bool {
+/// Returns what one can do in a place at this moment.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "most keys always make sense"
+)]
+pub(crate) fn sensible_rows(
+    page: &Page<'_>,
+    context: Context,
+) -> impl Iterator<Item = &'static Row> {
     let is_video = |call: &Call| call.kind == Kind::Video;
-    row.action != Action::AnswerVideo || page.ui.ringing(page.phone).is_some_and(is_video)
+    let rings_video = page.ui.ringing(page.phone).is_some_and(is_video);
+    let has_pictures = has_pictures(page);
+    rows(context).filter(move |row| match row.action {
+        Action::AnswerVideo => rings_video,
+        Action::Back => has_pictures || !matches!(context, Context::Call | Context::GroupCall),
+        _ => has_pictures || !is_of_pictures(&row.action),
+    })
 }
 
-/// Returns how late a key comes in a call with pictures; 0 are those that have no sense elsewhere.
+const fn is_of_pictures(action: &Action) -> bool {
+    matches!(
+        action,
+        Action::Layout | Action::Pin | Action::Renderer | Action::NextCamera
+    )
+}
+
+/// Returns how late a key comes in a call with pictures.
 #[expect(clippy::wildcard_enum_match_arm, reason = "all others come last")]
-const fn rank(action: &Action) -> u8 {
+fn rank(page: &Page<'_>, action: &Action) -> u8 {
     match action {
-        Action::Layout | Action::Pin | Action::Renderer | Action::NextCamera => 0,
+        action if is_of_pictures(action) && page.size != Size::Small => 0,
         Action::Camera => 1,
         Action::Mute => 2,
         Action::HangUp => 3,
@@ -70,8 +88,8 @@ fn has_pictures(page: &Page<'_>) -> bool {
 
 /// Draws some of a place's keys as buttons, in the middle of a row.
 pub(crate) fn buttons(page: &mut Page<'_>, area: Rect, context: Context, actions: &[Action]) {
-    let chosen = rows(context).filter(|row| actions.contains(&row.action) && !row.hint.is_empty());
-    let chosen: Vec<&Row> = chosen.filter(|row| has_sense(page, row)).collect();
+    let is_chosen = |row: &&Row| actions.contains(&row.action) && !row.hint.is_empty();
+    let chosen: Vec<&Row> = sensible_rows(page, context).filter(is_chosen).collect();
     let all: u16 = chosen.iter().map(|row| cells(row) + 4 + GAP).sum();
     let mut x = area.x + area.width.saturating_sub(all.saturating_sub(GAP)) / 2;
     for row in chosen {

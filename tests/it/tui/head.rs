@@ -43,7 +43,7 @@ pub fn head(width: u16, height: u16, n: u32) -> Picture {
                 noise ^= noise << 13;
                 noise ^= noise >> 17;
                 noise ^= noise << 5;
-                let grain = (noise % 13) as i16 - 6;
+                let grain = (noise % 7) as i16 - 3;
                 rgb.push((i16::from(part) + grain).clamp(0, 255) as u8);
             }
         }

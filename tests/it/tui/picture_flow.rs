@@ -63,7 +63,12 @@ fn run(rate: usize, renderer: Renderer, length: Duration) -> Run {
         waits: Vec::new(),
         n_too_slow: 0,
     };
-    let mut picture = Arc::new(head(76, 42, 0));
+    let (width, height) = if renderer.is_graphics() {
+        (320, 240)
+    } else {
+        (76, 42)
+    };
+    let mut picture = Arc::new(head(width, height, 0));
     while now < end {
         now += millis(1);
         let time = now - begun;
@@ -81,7 +86,7 @@ fn run(rate: usize, renderer: Renderer, length: Duration) -> Run {
             continue;
         }
         if is_due {
-            picture = Arc::new(head(76, 42, (time.as_millis() / 67) as u32));
+            picture = Arc::new(head(width, height, (time.as_millis() / 67) as u32));
         }
         let pictures = Pictures {
             peers: BTreeMap::from([(LegId(1), Arc::clone(&picture))]),
@@ -122,9 +127,9 @@ fn keys_are_quick_on_a_terminal_of_fifty_kilobytes_a_second() {
         Duration::from_secs(20),
     );
     let longest = run.waits.iter().skip(2).max().unwrap();
-    assert!(run.waits.len() >= 25, "{}", run.waits.len());
+    assert!(run.waits.len() >= 24, "{}", run.waits.len());
     // One frame of pictures may be on its way when the key comes.
-    assert!(*longest <= millis(400), "{longest:?}");
+    assert!(*longest <= millis(500), "{longest:?}");
     let mean = run.waits.iter().sum::<Duration>() / run.waits.len() as u32;
     assert!(mean <= millis(200), "{mean:?}");
     // Pictures still come, fewer of them.

@@ -177,9 +177,10 @@ fn a_voice_call_looks_as_before_and_v_turns_the_camera_on() {
     desk.keys("v");
     let wish = Wish::Command(Command::Camera { on: true });
     assert_eq!(desk.wishes, [wish]);
-    desk.report(MediaReport::Camera { on: true });
+    // Somebody who sends makes it a call with pictures, whatever our own camera does.
+    sends(&mut desk, "bob", 3);
     let screen = desk.screen(80, 24);
-    assert!(screen.contains("you (mirror)"), "{screen}");
+    assert!(screen.contains("camera off: v"), "{screen}");
     assert!(screen.contains("l layout"), "{screen}");
 }
 
