@@ -86,7 +86,17 @@ fn run(rate: usize, renderer: Renderer, length: Duration) -> Run {
             continue;
         }
         if is_due {
-            picture = Arc::new(head(width, height, (time.as_millis() / 67) as u32));
+            let n = (time.as_millis() / 67) as u32;
+            let mut moved = head(width, height, n);
+            if n % 2 == 1 {
+                // Light that flickers on a quarter of the rows: more than a slow terminal takes.
+                let lines = moved.rgb.chunks_mut(usize::from(width) * 3).enumerate();
+                for (_, line) in lines.filter(|(y, _)| y / 2 % 4 == 0) {
+                    line.iter_mut()
+                        .for_each(|part| *part = part.saturating_add(20));
+                }
+            }
+            picture = Arc::new(moved);
         }
         let pictures = Pictures {
             peers: BTreeMap::from([(LegId(1), Arc::clone(&picture))]),
