@@ -7,6 +7,8 @@ mod hold;
 mod negotiation;
 mod pictures;
 mod sockets;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashSet;
 use std::net::SocketAddr;
@@ -79,8 +81,6 @@ pub(super) struct KeyReport {
 const MAX_LATCHED: usize = 32;
 /// The last of the sixteen keys: 0 to 9, star, hash, A to D.
 const HIGHEST_KEY: u8 = 15;
-/// Packets that may wait for one that is missing among pictures.
-const REORDERING: usize = 300;
 /// str0m's own steps without time going on; more means that it does not come to rest.
 const MAX_STEPS: usize = 64;
 
@@ -135,12 +135,15 @@ impl Session {
             codecs.add_config(pt.into(), None, Codec::Tele, clock, None, format);
         }
         let codecs = config.codec_config();
+        // Sound alone is not measured: that would mean padding to measure with, also when no
+        // pictures are sent beside it.
+        for sound in codecs.iter_mut() {
+            sound.set_fb_transport_cc(false);
+        }
         codecs.add_h264(PICTURE.into(), Some(PICTURE_AGAIN.into()), true, PROFILE);
         let rtc = config
             // The jitter buffer puts packets in order; str0m would hold all back behind a lost one.
             .set_reordering_size_audio(0)
-            // More than the packets of the largest whole picture; how long is waited is a matter of time.
-            .set_reordering_size_video(REORDERING)
             // Nothing is tried before pictures want it, and sound is never kept waiting.
             .enable_bwe(Some(Bitrate::bps(FIRST_BANDWIDTH)))
             .set_stats_interval(Some(Duration::from_secs(1)))
