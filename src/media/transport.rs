@@ -100,7 +100,9 @@ pub(super) struct Session {
     wishes: Wishes,
     /// What the line is tried for, in bits a second.
     desired: u64,
-    /// Whether the line is measured.
+    /// What it is thought to take, in bits a second.
+    estimate: u64,
+    /// Whether that is measured.
     has_estimate: bool,
     /// The stream of pictures of which a packet came last.
     newest_video: Option<u32>,
@@ -163,6 +165,7 @@ impl Session {
             video: None,
             wishes: Wishes::default(),
             desired: 0,
+            estimate: FIRST_BANDWIDTH,
             has_estimate: false,
             newest_video: None,
             latched_video: None,

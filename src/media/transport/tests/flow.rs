@@ -32,6 +32,30 @@ async fn pictures_arrive_at_both_ends_as_they_were() {
 }
 
 #[tokio::test]
+async fn sound_overtakes_pictures_that_wait_for_the_line() {
+    let mut pair = Pair::connected(Exchange, Exchange).await;
+    let now = Instant::now();
+    // A second of the line and more, all at once.
+    let film: Vec<Vec<u8>> = film(40);
+    for (n, picture) in film.iter().enumerate() {
+        pair.a
+            .session
+            .send_picture(picture, n as u64 * 3000, now)
+            .unwrap();
+    }
+    for n in 0..5 {
+        pair.a
+            .session
+            .send(&[0xf8, 0xff, 0xfe], n * 960, now)
+            .unwrap();
+    }
+    pair.until("heard", |pair| pair.b.n_sounds == 5).await;
+    let n_before = pair.b.pictures.len();
+    assert!(n_before < 20, "{n_before}");
+    pair.until("seen", |pair| pair.b.pictures.len() == 40).await;
+}
+
+#[tokio::test]
 async fn one_that_only_looks_is_sent_pictures_and_sends_none() {
     let mut pair = Pair::connected(Exchange, Receive).await;
     assert_eq!(pair.a.session.pictures(), (false, true));
