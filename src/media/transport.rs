@@ -7,8 +7,6 @@ mod hold;
 mod negotiation;
 mod pictures;
 mod sockets;
-#[cfg(test)]
-mod tests;
 
 use std::collections::HashSet;
 use std::net::SocketAddr;
@@ -487,3 +485,6 @@ fn rtp_stream(bytes: &[u8]) -> Option<(u32, u8)> {
 fn text(error: impl std::fmt::Display) -> String {
     error.to_string()
 }
+
+#[cfg(test)]
+mod tests;

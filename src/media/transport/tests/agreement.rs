@@ -11,7 +11,7 @@ fn sections(sdp: &str) -> Vec<String> {
     for line in sdp.lines() {
         if let Some(rest) = line.strip_prefix("m=") {
             let mut words = rest.split(' ');
-            let kind = words.next().unwrap();
+            let kind = words.next().expect("it goes well");
             let refused = if words.next() == Some("0") {
                 " refused"
             } else {
@@ -19,7 +19,7 @@ fn sections(sdp: &str) -> Vec<String> {
             };
             found.push(format!("{kind}{refused}"));
         } else if ["a=sendrecv", "a=sendonly", "a=recvonly", "a=inactive"].contains(&line) {
-            let last = found.last_mut().unwrap();
+            let last = found.last_mut().expect("it goes well");
             *last = format!("{last} {}", &line[2..]);
         }
     }
@@ -31,14 +31,14 @@ fn reoffer(pair: &mut Pair, is_held: bool, pictures: Pictures) -> String {
     pair.a
         .session
         .reoffer(is_held, pictures, false, now)
-        .unwrap()
+        .expect("it goes well")
 }
 
 fn answer(pair: &mut Pair, offer: &str, pictures: Pictures) -> String {
     pair.b
         .session
         .answer(offer, pictures, Instant::now())
-        .unwrap()
+        .expect("it goes well")
 }
 
 fn agreed(pair: &Pair) -> [(bool, bool); 2] {
@@ -64,7 +64,10 @@ async fn pictures_are_added_later_and_dropped_from_either_side_again_and_again()
         assert_eq!(sections(&offer), ["audio sendrecv", "video inactive"]);
         let answer = answer(&mut pair, &offer, Exchange);
         assert_eq!(sections(&answer), ["audio sendrecv", "video inactive"]);
-        pair.a.session.accept(&answer, Instant::now()).unwrap();
+        pair.a
+            .session
+            .accept(&answer, Instant::now())
+            .expect("it goes well");
         assert_eq!(agreed(&pair), NEITHER);
     }
     pair.change(false, Receive, Exchange, false);
@@ -87,7 +90,10 @@ async fn a_peer_that_refuses_pictures_is_not_asked_again_and_may_ask_itself() {
             sections(&answer),
             ["audio sendrecv", "video refused inactive"]
         );
-        pair.a.session.accept(&answer, Instant::now()).unwrap();
+        pair.a
+            .session
+            .accept(&answer, Instant::now())
+            .expect("it goes well");
         assert_eq!(agreed(&pair), NEITHER);
     }
     assert_eq!(pair.exchange(&film(3)).await, [0, 0]);
@@ -95,7 +101,10 @@ async fn a_peer_that_refuses_pictures_is_not_asked_again_and_may_ask_itself() {
     let offer = reoffer(&mut pair, false, Exchange);
     assert_eq!(sections(&offer), ["audio sendrecv", "video sendrecv"]);
     let answer = answer(&mut pair, &offer, Exchange);
-    pair.a.session.accept(&answer, Instant::now()).unwrap();
+    pair.a
+        .session
+        .accept(&answer, Instant::now())
+        .expect("it goes well");
     assert_eq!(agreed(&pair), BOTH);
     assert_eq!(pair.exchange(&film(5)).await, [5, 5]);
     // From then on either may.
@@ -113,12 +122,12 @@ async fn pictures_that_a_peer_drops_with_port_zero_come_back_under_another_name(
     for n in 0..20 {
         // As a browser does that stops a transceiver.
         let offer = reoffer(&mut pair, false, Nothing);
-        let (sound, video) = offer.split_once("m=video ").unwrap();
-        let (_, rest) = video.split_once(' ').unwrap();
+        let (sound, video) = offer.split_once("m=video ").expect("it goes well");
+        let (_, rest) = video.split_once(' ').expect("it goes well");
         let names: Vec<&str> = sound.lines().filter(|l| l.starts_with("a=mid:")).collect();
         let group = format!("a=group:BUNDLE {}", &names[0][6..]);
         let is_group = |l: &&str| l.starts_with("a=group:");
-        let was = sound.lines().find(is_group).unwrap();
+        let was = sound.lines().find(is_group).expect("it goes well");
         let dropped = format!("{}m=video 0 {rest}", sound.replace(was, &group));
         let answered = answer(&mut pair, &dropped, Exchange);
         assert_eq!(
@@ -126,7 +135,10 @@ async fn pictures_that_a_peer_drops_with_port_zero_come_back_under_another_name(
             ["audio sendrecv", "video refused inactive"],
             "{n}"
         );
-        pair.a.session.accept(&answered, Instant::now()).unwrap();
+        pair.a
+            .session
+            .accept(&answered, Instant::now())
+            .expect("it goes well");
         assert_eq!(agreed(&pair), NEITHER);
         pair.turn();
         // The side on which it was dropped offers it anew, in the same place.
@@ -142,7 +154,10 @@ async fn pictures_that_a_peer_drops_with_port_zero_come_back_under_another_name(
             ["audio sendrecv", "video sendrecv"],
             "{n}"
         );
-        pair.a.session.accept(&answered, Instant::now()).unwrap();
+        pair.a
+            .session
+            .accept(&answered, Instant::now())
+            .expect("it goes well");
         assert_eq!(agreed(&pair), BOTH);
         if n % 6 == 0 {
             assert_eq!(pair.exchange(&film).await, [4, 4], "{n}");
@@ -160,7 +175,10 @@ async fn nobody_sees_anything_while_one_holds() {
         assert_eq!(pair.a.session.pictures(), (false, false));
         let answered = answer(&mut pair, &offer, Exchange);
         assert_eq!(sections(&answered), ["audio recvonly", "video inactive"]);
-        pair.a.session.accept(&answered, Instant::now()).unwrap();
+        pair.a
+            .session
+            .accept(&answered, Instant::now())
+            .expect("it goes well");
         assert_eq!(agreed(&pair), NEITHER);
         assert_eq!(pair.exchange(&film(3)).await, [0, 0], "{n}");
         // What the held one offers meanwhile ends no hold.
@@ -200,7 +218,10 @@ async fn a_refused_offer_leaves_pictures_as_they_were() {
     assert_eq!(agreed(&pair), BOTH);
     // A bad answer is a refused offer.
     reoffer(&mut pair, false, Nothing);
-    pair.a.session.accept("v=0", Instant::now()).unwrap_err();
+    pair.a
+        .session
+        .accept("v=0", Instant::now())
+        .expect_err("it is none");
     assert_eq!(agreed(&pair), BOTH);
     assert_eq!(pair.exchange(&film(3)).await, [3, 3]);
 }
@@ -225,11 +246,15 @@ async fn a_peer_without_a_bundle_gets_sound_only() {
     for (change_offer, change_answer) in [(true, false), (false, true)] {
         let mut pair = Pair::new();
         let now = Instant::now();
-        let mut offer = pair.a.session.offer(Exchange, now).unwrap();
+        let mut offer = pair.a.session.offer(Exchange, now).expect("it goes well");
         if change_offer {
             offer = unbundled(&offer);
         }
-        let mut answer = pair.b.session.answer(&offer, Exchange, now).unwrap();
+        let mut answer = pair
+            .b
+            .session
+            .answer(&offer, Exchange, now)
+            .expect("it goes well");
         if change_answer {
             answer = unbundled(&answer);
         } else {
@@ -239,7 +264,7 @@ async fn a_peer_without_a_bundle_gets_sound_only() {
             );
             assert!(!answer.contains("a=group"));
         }
-        pair.a.session.accept(&answer, now).unwrap();
+        pair.a.session.accept(&answer, now).expect("it goes well");
         pair.until("connected", |pair| {
             pair.a.is_connected && pair.b.is_connected
         })

@@ -69,9 +69,20 @@ impl Pair {
     /// Two that are connected and agreed on these pictures.
     pub(super) async fn connected(of_a: Pictures, of_b: Pictures) -> Self {
         let mut pair = Self::new();
-        let offer = pair.a.session.offer(of_a, Instant::now()).unwrap();
-        let answer = pair.b.session.answer(&offer, of_b, Instant::now()).unwrap();
-        pair.a.session.accept(&answer, Instant::now()).unwrap();
+        let offer = pair
+            .a
+            .session
+            .offer(of_a, Instant::now())
+            .expect("it goes well");
+        let answer = pair
+            .b
+            .session
+            .answer(&offer, of_b, Instant::now())
+            .expect("it goes well");
+        pair.a
+            .session
+            .accept(&answer, Instant::now())
+            .expect("it goes well");
         pair.until("connected", |pair| {
             pair.a.is_connected && pair.b.is_connected
         })
@@ -86,9 +97,13 @@ impl Pair {
             .a
             .session
             .reoffer(is_held, of_a, restarts, now)
-            .unwrap();
-        let answer = self.b.session.answer(&offer, of_b, now).unwrap();
-        self.a.session.accept(&answer, now).unwrap();
+            .expect("it goes well");
+        let answer = self
+            .b
+            .session
+            .answer(&offer, of_b, now)
+            .expect("it goes well");
+        self.a.session.accept(&answer, now).expect("it goes well");
     }
 
     /// Lets the other one be the first.
@@ -105,7 +120,7 @@ impl Pair {
         }
     }
 
-    /// Sends pictures of a both ways, as far as they go, and returns how many came: to a, to b.
+    /// Sends pictures and sound both ways, as far as they go, and returns how many came: to a, to b.
     pub(super) async fn exchange(&mut self, film: &[Vec<u8>]) -> [usize; 2] {
         self.a.pictures.clear();
         self.b.pictures.clear();
@@ -113,18 +128,37 @@ impl Pair {
             let time = n as u64 * 3000;
             let now = Instant::now();
             for side in [&mut self.a, &mut self.b] {
-                side.session.send_picture(picture, time, now).unwrap();
+                side.session
+                    .send_picture(picture, time, now)
+                    .expect("it goes well");
                 side.session
                     .send(&[0xf8, 0xff, 0xfe], n as u64 * 960, now)
-                    .unwrap();
+                    .expect("it goes well");
             }
             self.step(now + FRAME).await;
         }
-        // What comes after that has been overtaken by this many ticks.
-        for _ in 0..20 {
+        let [to_a, to_b] = [&self.b, &self.a].map(|from| {
+            let is_whole = from.session.takes_pictures() && self.losing == 0;
+            if is_whole { film.len() } else { 0 }
+        });
+        self.until("all", |pair| {
+            pair.a.pictures.len() >= to_a && pair.b.pictures.len() >= to_b
+        })
+        .await;
+        // For what should not come.
+        for _ in 0..10 {
             self.step(Instant::now() + FRAME).await;
         }
         [self.a.pictures.len(), self.b.pictures.len()]
+    }
+
+    /// How many of these came as they were: to a, to b.
+    pub(super) fn count(&self, film: &[Vec<u8>]) -> [usize; 2] {
+        [&self.a, &self.b].map(|side| {
+            let came = side.pictures.iter().map(|(_, data, _)| &**data);
+            came.filter(|data| film.iter().any(|sent| sent == data))
+                .count()
+        })
     }
 
     /// Lets time go on until then.
@@ -132,7 +166,7 @@ impl Pair {
         loop {
             let now = Instant::now();
             for side in [&mut self.a, &mut self.b] {
-                side.session.tick(now).unwrap();
+                side.session.tick(now).expect("it goes well");
                 side.digest();
             }
             if now >= until {
@@ -168,7 +202,9 @@ impl Pair {
             .any(|at| at == datagram.local);
         self.n_bytes[usize::from(!is_for_a)] += datagram.bytes.len();
         let side = if is_for_a { &mut self.a } else { &mut self.b };
-        side.session.receive(datagram, Instant::now()).unwrap();
+        side.session
+            .receive(datagram, Instant::now())
+            .expect("it goes well");
         side.digest();
     }
 }
