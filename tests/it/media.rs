@@ -9,3 +9,4 @@ mod mixer;
 mod relay;
 pub mod rig;
 mod sdp;
+mod video_sdp;
