@@ -3,7 +3,10 @@
 //! All of it happens on one thread beside the sound's, which never waits for it.
 
 mod gallery;
+pub mod h264;
+pub mod ladder;
 mod planar;
+pub mod scale;
 
 pub use gallery::Gallery;
 pub use planar::Planar;
