@@ -27,6 +27,13 @@ pub const EVENTS_WIDE: u8 = 110;
 /// See [`EVENTS_WIDE`].
 pub const EVENTS_NARROW: u8 = 126;
 
+/// Payload types of ours for pictures, and for those sent again (RFC 4588).
+pub const PICTURE: u8 = 106;
+/// See [`PICTURE`].
+pub const PICTURE_AGAIN: u8 = 107;
+/// What pictures are: H.264, constrained baseline, level 3.1 (RFC 6184, 8.1).
+pub const PROFILE: u32 = 0x0042_e01f;
+
 /// Why there can be no session with a peer. Only the peer can change it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum SdpError {

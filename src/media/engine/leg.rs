@@ -33,6 +33,8 @@ pub(super) struct Leg {
     presses: Presses,
     /// Whether the peer was told of as holding us.
     is_held_by_peer: bool,
+    /// The pictures that were told of: from the peer, and to it.
+    pictures: (bool, bool),
     stage: Stage,
     jitter: Jitter<Hearing>,
     has_sounded: bool,
@@ -75,6 +77,7 @@ impl Leg {
             keypad: Keypad::default(),
             presses: Presses::default(),
             is_held_by_peer: false,
+            pictures: (false, false),
             stage: Stage::Offered,
             jitter: Jitter::new(hearing),
             has_sounded: false,
@@ -140,6 +143,9 @@ impl Leg {
                         report(Report::Dtmf { leg, digit });
                     }
                 }
+                // The thread of pictures is not built yet; whoever sends them is there, though.
+                Happening::Picture { .. } => self.hear(now, report),
+                Happening::KeyframeWanted | Happening::Bandwidth(_) => {}
                 Happening::Connected | Happening::Heard => self.hear(now, report),
                 Happening::Rtt(rtt) => self.rtt = Some(rtt),
                 Happening::SendLoss(loss) => self.send_loss = loss,
@@ -185,6 +191,18 @@ impl Leg {
         self.is_held_by_peer = is_held;
         let leg = self.id;
         has_changed.then_some(Report::Held { leg, is_held })
+    }
+
+    /// Tells which pictures were agreed on, when that has changed.
+    pub(super) fn tell_pictures(&mut self) -> Option<Report> {
+        let agreed = self.session.pictures();
+        let has_changed = std::mem::replace(&mut self.pictures, agreed) != agreed;
+        let (from_peer, to_peer) = agreed;
+        has_changed.then_some(Report::Pictures {
+            leg: self.id,
+            from_peer,
+            to_peer,
+        })
     }
 
     /// Returns what there is to show.

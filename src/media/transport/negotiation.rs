@@ -7,15 +7,23 @@ use std::time::Instant;
 
 use str0m::Candidate;
 use str0m::change::{SdpAnswer, SdpOffer, SdpPendingOffer};
-use str0m::media::{Direction, MediaKind};
+use str0m::media::{Direction, MediaKind, Mid};
 
 use super::{Session, text};
+use crate::av::Pictures;
 use crate::media::sdp::{self, Description};
 
 /// An offer of ours that the peer has not answered.
 pub(super) struct Pending {
     offer: SdpPendingOffer,
     restarts_ice: bool,
+}
+
+/// The section of pictures as str0m has it.
+pub(super) struct Video {
+    pub(super) mid: Mid,
+    /// The payload type of pictures, and of those sent again.
+    pub(super) pt: u8,
 }
 
 /// What of the peer's descriptions must fit together.
@@ -26,7 +34,11 @@ pub(super) struct Remote {
 
 impl Session {
     /// Makes our first offer.
-    pub(in crate::media) fn offer(&mut self, now: Instant) -> Result<String, String> {
+    pub(in crate::media) fn offer(
+        &mut self,
+        _pictures: Pictures,
+        now: Instant,
+    ) -> Result<String, String> {
         let mut change = self.rtc.sdp_api();
         let mid = change.add_media(MediaKind::Audio, Direction::SendRecv, None, None, None);
         let (offer, pending) = change.apply().ok_or("nothing to offer")?;
@@ -44,6 +56,7 @@ impl Session {
     pub(in crate::media) fn reoffer(
         &mut self,
         is_held: bool,
+        _pictures: Pictures,
         restarts_ice: bool,
         now: Instant,
     ) -> Result<String, String> {
@@ -72,7 +85,12 @@ impl Session {
 
     /// Takes a peer's offer, the first or a later one, and makes our answer.
     /// It is the end of an open offer of ours.
-    pub(in crate::media) fn answer(&mut self, offer: &str, now: Instant) -> Result<String, String> {
+    pub(in crate::media) fn answer(
+        &mut self,
+        offer: &str,
+        _pictures: Pictures,
+        now: Instant,
+    ) -> Result<String, String> {
         let mid = self.mid.map(|mid| mid.to_string());
         let described = sdp::offer(offer, mid.as_deref()).map_err(text)?;
         let parsed = SdpOffer::from_sdp_string(&described.sdp).map_err(text)?;
