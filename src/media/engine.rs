@@ -148,7 +148,7 @@ impl Engine {
                 pictures,
                 restarts_ice,
             } => self.reoffer(leg, is_held, pictures, restarts_ice, now),
-            Order::Withdraw { leg } => self.withdraw(leg),
+            Order::Withdraw { leg } => self.withdraw(leg, now),
             Order::Dtmf { leg, digits } => self.press(leg, &digits),
             Order::Close { leg } => self.close(leg, now),
             Order::Mute(is_muted) => self.is_muted = is_muted,

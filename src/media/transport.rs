@@ -104,6 +104,8 @@ pub(super) struct Session {
     has_estimate: bool,
     /// The stream of pictures of which a packet came last.
     newest_video: Option<u32>,
+    /// The stream of pictures that nobody announced.
+    latched_video: Option<u32>,
     deadline: Instant,
     latched: HashSet<u32>,
     connected: bool,
@@ -160,6 +162,7 @@ impl Session {
             desired: 0,
             has_estimate: false,
             newest_video: None,
+            latched_video: None,
             deadline: now,
             latched: HashSet::new(),
             connected: false,
@@ -311,22 +314,42 @@ impl Session {
         Some((mid, pt, clock))
     }
 
-    /// Binds a stream that the peer did not announce to our one section: many
-    /// exchanges send neither `a=ssrc` nor the MID extension. RTP headers are
-    /// in clear; the packet still has to pass SRTP's authentication.
+    /// Binds a stream that the peer did not announce to the section that its payload type tells:
+    /// many exchanges send neither `a=ssrc` nor the MID extension. RTP headers are in clear; the
+    /// packet still has to pass SRTP's authentication.
     fn latch(&mut self, bytes: &[u8], now: Instant) -> Result<(), String> {
         let Some(mid) = self.mid.filter(|_| self.connected) else {
             return Ok(());
         };
-        let Some(ssrc) = rtp_ssrc(bytes) else {
+        // With no source at all, str0m's peers measure the line.
+        let Some((ssrc, pt)) = rtp_stream(bytes).filter(|(ssrc, _)| *ssrc != 0) else {
             return Ok(());
         };
-        if self.latched.len() >= MAX_LATCHED || !self.latched.insert(ssrc) {
+        let video = self.video.as_ref().map(|video| (video.mid, &video.picture));
+        let (mid, again) = match video {
+            Some((mid, picture)) if picture.pt == pt => {
+                self.newest_video = Some(ssrc);
+                (mid, None)
+            }
+            Some((mid, picture)) if picture.again == Some(pt) => (mid, Some(ssrc)),
+            _ => (mid, None),
+        };
+        if self.latched.contains(&ssrc) || self.latched.len() >= MAX_LATCHED {
             return Ok(());
         }
+        let main = match again {
+            // What is sent again of an announced stream is announced too.
+            Some(_) if self.latched_video.is_none() => return Ok(()),
+            Some(_) => self.latched_video.unwrap_or(ssrc),
+            None => ssrc,
+        };
+        self.latched.insert(ssrc);
         let mut api = self.rtc.direct_api();
-        if api.stream_rx(&ssrc.into()).is_none() {
-            api.expect_stream_rx(ssrc.into(), None, mid, None);
+        if again.is_some() || api.stream_rx(&ssrc.into()).is_none() {
+            api.expect_stream_rx(main.into(), again.map(Into::into), mid, None);
+            if self.newest_video == Some(ssrc) {
+                self.latched_video = Some(ssrc);
+            }
         }
         self.drain(now)
     }
@@ -446,11 +469,13 @@ fn received(data: MediaData) -> Happening {
     })
 }
 
-fn rtp_ssrc(bytes: &[u8]) -> Option<u32> {
+/// The source and the payload type of a packet of RTP.
+fn rtp_stream(bytes: &[u8]) -> Option<(u32, u8)> {
+    let pt = bytes.get(1)? & 0x7f;
     // RFC 5761, 4: payload types 64 to 95 are RTCP.
-    let is_rtp = bytes.first()? >> 6 == 2 && !(64..96).contains(&(bytes.get(1)? & 0x7f));
+    let is_rtp = bytes.first()? >> 6 == 2 && !(64..96).contains(&pt);
     let ssrc = bytes.get(8..12)?.try_into().ok()?;
-    is_rtp.then(|| u32::from_be_bytes(ssrc))
+    is_rtp.then(|| (u32::from_be_bytes(ssrc), pt))
 }
 
 fn text(error: impl std::fmt::Display) -> String {

@@ -83,11 +83,11 @@ impl Engine {
         });
     }
 
-    pub(super) fn withdraw(&mut self, id: LegId) {
+    pub(super) fn withdraw(&mut self, id: LegId, now: Instant) {
         if let Some(leg) = self.legs.get_mut(&id)
             && leg.session.is_agreed()
         {
-            leg.session.withdraw();
+            leg.session.withdraw(now);
         }
     }
 

@@ -244,6 +244,6 @@ impl Session {
 
     fn picture_format(&self) -> Option<(Mid, Pt)> {
         let video = self.video.as_ref().filter(|_| self.takes_pictures())?;
-        Some((video.mid, video.pt.into()))
+        Some((video.mid, video.picture.pt.into()))
     }
 }
