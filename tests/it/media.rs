@@ -6,6 +6,7 @@ mod group;
 mod hold;
 mod jitter;
 mod mixer;
+mod picture_call;
 mod picture_codec;
 mod picture_ladder;
 mod picture_scale;

@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 const VOICE: u64 = 64_000;
 /// With less than this left nothing is sent, in bits a second.
 const FLOOR: u64 = 60_000;
+/// The least a line may take for pictures beside the voice, in bits a second.
+pub const LEAST: u64 = VOICE + FLOOR;
 /// From here on there are thirty pictures a second, of all that the line takes.
 const SMOOTH: u64 = 800_000;
 /// From here on there are fifteen.
@@ -81,7 +83,7 @@ pub struct Plan {
 
 /// Whether a line takes any pictures, by what it takes in all, in bits a second.
 pub fn is_enough(bandwidth: u64) -> bool {
-    bandwidth >= VOICE + FLOOR
+    bandwidth >= LEAST
 }
 
 /// Returns what the line has to take for all that is wanted, in bits a second.
