@@ -23,7 +23,8 @@ use super::sdp::{EVENTS_NARROW, EVENTS_WIDE, Layout, Origin, PICTURE, PICTURE_AG
 use crate::id::LegId;
 use hold::Hold;
 use negotiation::{Pending, Remote, Video};
-use pictures::{Agreement, FIRST_BANDWIDTH, Wishes};
+pub(super) use pictures::FIRST_BANDWIDTH;
+use pictures::{Agreement, Wishes};
 pub(super) use sockets::Datagram;
 use sockets::Sockets;
 use tokio::sync::mpsc;

@@ -15,7 +15,7 @@ use crate::media::sdp::direction;
 /// The least time between two wishes for a whole picture: the first may still be on its way.
 const BETWEEN_WISHES: Duration = Duration::from_millis(400);
 /// What is sent at first, in bits a second, while nobody knows what the line takes.
-pub(super) const FIRST_BANDWIDTH: u64 = 300_000;
+pub(in crate::media) const FIRST_BANDWIDTH: u64 = 300_000;
 
 /// Who sends pictures to whom, by what both descriptions say.
 #[derive(Debug, Clone, Copy, Default)]
