@@ -4,6 +4,7 @@ mod keypad;
 mod leg;
 mod line;
 mod negotiation;
+mod pictures;
 mod player;
 mod slot;
 
@@ -19,10 +20,12 @@ use super::audio::opus::Speech;
 use super::audio::{FRAME, Frame};
 use super::device::{Microphone, Speaker};
 use super::transport::Datagram;
-use super::{MediaSettings, Meters, Order, Report};
+use super::video::{Gallery, Made};
+use super::{Check, MediaSettings, Meters, Order, Report};
 use crate::id::LegId;
 use leg::Leg;
 use line::{Line, Own};
+use pictures::Pictures;
 use player::Playing;
 use slot::{Opened, Slot};
 
@@ -49,12 +52,16 @@ pub(super) async fn run(
     settings: MediaSettings,
     mut orders: mpsc::UnboundedReceiver<Order>,
     meters: Arc<Meters>,
+    gallery: Arc<Gallery>,
     reports: Reports,
 ) {
     let (datagram_inbox, mut datagrams) = mpsc::channel(DATAGRAMS);
     let (microphone_inbox, mut microphones) = mpsc::unbounded_channel::<Opened<Microphone>>();
     let (speaker_inbox, mut speakers) = mpsc::unbounded_channel::<Opened<Speaker>>();
+    let (made_inbox, mut made) = mpsc::unbounded_channel::<Made>();
+    let camera = settings.camera.clone();
     let mut engine = Engine {
+        pictures: Pictures::new(camera, gallery, Arc::clone(&meters), made_inbox),
         microphone: Slot::new(settings.microphone.clone(), microphone_inbox),
         speaker: Slot::new(settings.speaker.clone(), speaker_inbox),
         settings,
@@ -92,6 +99,7 @@ pub(super) async fn run(
                 Some(order) => engine.order(order, Instant::now()),
             },
             Some(datagram) = datagrams.recv() => engine.receive(&datagram),
+            Some(made) = made.recv() => engine.filmed(made, Instant::now()),
             Some(opened) = microphones.recv() => engine.microphone_opened(opened),
             Some(opened) = speakers.recv() => {
                 engine.speaker.opened(opened, &mut |report| (engine.reports)(report));
@@ -107,6 +115,7 @@ struct Engine {
     reports: Reports,
     datagram_inbox: mpsc::Sender<Datagram>,
     legs: BTreeMap<LegId, Leg>,
+    pictures: Pictures,
     microphone: Slot<Microphone>,
     speaker: Slot<Speaker>,
     /// The microphone's encoder, while somebody listens.
@@ -148,7 +157,7 @@ impl Engine {
                 pictures,
                 restarts_ice,
             } => self.reoffer(leg, is_held, pictures, restarts_ice, now),
-            Order::Withdraw { leg } => self.withdraw(leg),
+            Order::Withdraw { leg } => self.withdraw(leg, now),
             Order::Dtmf { leg, digits } => self.press(leg, &digits),
             Order::Close { leg } => self.close(leg, now),
             Order::Mute(is_muted) => self.is_muted = is_muted,
@@ -160,13 +169,14 @@ impl Engine {
             }
             Order::Echo { leg } => self.give_line(leg, Own::echo),
             Order::Say { leg, sound } => self.give_line(leg, |speech| Own::saying(speech, sound)),
+            Order::CameraDevice(spec) => self.pictures.choose(spec),
+            Order::NextCamera => self.pictures.next(),
+            Order::Camera(is_on) => self.pictures.film(is_on),
+            Order::View { leg, lines } => self.pictures.view(leg, lines),
+            Order::Show(shown) => self.pictures.show(shown),
+            Order::Check(Check::Preview(is_on)) => self.pictures.preview(is_on),
             // Not built yet.
-            Order::CameraDevice(_)
-            | Order::NextCamera
-            | Order::Camera(_)
-            | Order::View { .. }
-            | Order::Show(_)
-            | Order::RingOn(_)
+            Order::RingOn(_)
             | Order::Gate(_)
             | Order::Check(_)
             | Order::Background(_)
@@ -179,6 +189,7 @@ impl Engine {
         if let Some(mut leg) = self.legs.remove(&id) {
             leg.session.close(now);
             self.meters.forget(id);
+            self.pictures.forget(id);
             self.report(Report::Closed { leg: id });
         }
     }
@@ -258,14 +269,16 @@ impl Engine {
 
     /// Opens and closes the devices as the sessions want it, and forgets sessions that are over.
     fn settle(&mut self, now: Instant) {
-        let meters = &self.meters;
+        let (meters, pictures) = (&self.meters, &mut self.pictures);
         self.legs.retain(|id, leg| {
             if leg.is_over() {
                 leg.session.close(now);
                 meters.forget(*id);
+                pictures.forget(*id);
             }
             !leg.is_over()
         });
+        self.pictures.settle(&mut self.legs);
         let is_accepted = self.legs.values().any(Leg::is_accepted);
         let speaks = |leg: &Leg| leg.is_accepted() && matches!(leg.line, Line::Microphone);
         let is_speaking = self.legs.values().any(speaks);

@@ -13,6 +13,29 @@ use crate::id::LegId;
 pub struct Meters {
     microphone: AtomicU32,
     legs: Mutex<BTreeMap<LegId, Reading>>,
+    /// Apart from the sound's, whose thread never waits for the pictures'.
+    pictures: Mutex<BTreeMap<LegId, PictureReading>>,
+}
+
+/// One session's pictures as they were lately.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct PictureReading {
+    /// Pixels in a row of the peer's picture; 0 while nobody looks at it or there is none.
+    pub width: u16,
+    /// Its rows.
+    pub height: u16,
+    /// The peer's pictures a second that could be shown.
+    pub fps: f32,
+    /// The peer's pictures that were decoded, since the session began.
+    pub n_decoded: u64,
+    /// How long ago the last of them was.
+    pub frozen: Duration,
+    /// Our pictures that were sent, since the peer began to look.
+    pub n_sent: u64,
+    /// The lines of ours; 0 while none are sent.
+    pub lines_sent: u16,
+    /// What ours take, in bits a second.
+    pub bitrate: u32,
 }
 
 /// One session's line as it was lately.
@@ -50,6 +73,7 @@ impl Default for Meters {
         Self {
             microphone: AtomicU32::new(FLOOR.to_bits()),
             legs: Mutex::default(),
+            pictures: Mutex::default(),
         }
     }
 }
@@ -65,6 +89,19 @@ impl Meters {
         self.lock().get(&leg).copied()
     }
 
+    /// Returns a session's pictures, if there are any.
+    pub fn pictures(&self, leg: LegId) -> Option<PictureReading> {
+        self.lock_pictures().get(&leg).copied()
+    }
+
+    pub(super) fn set_pictures(&self, leg: LegId, reading: PictureReading) {
+        self.lock_pictures().insert(leg, reading);
+    }
+
+    pub(super) fn forget_pictures(&self, leg: LegId) {
+        self.lock_pictures().remove(&leg);
+    }
+
     pub(super) fn set_microphone(&self, level: f32) {
         self.microphone.store(level.to_bits(), Ordering::Relaxed);
     }
@@ -75,6 +112,11 @@ impl Meters {
 
     pub(super) fn forget(&self, leg: LegId) {
         self.lock().remove(&leg);
+    }
+
+    fn lock_pictures(&self) -> std::sync::MutexGuard<'_, BTreeMap<LegId, PictureReading>> {
+        // As below.
+        self.pictures.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<LegId, Reading>> {
