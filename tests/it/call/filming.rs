@@ -6,9 +6,7 @@ use offhook::av::{CameraState, Kind, Pictures};
 use offhook::command::{Command, CommandError};
 use offhook::event::Happened;
 use offhook::id::LegId;
-use offhook::phone::Input;
 use offhook::phone::effect::MediaOrder;
-use offhook::phone::input::MediaReport;
 use offhook::phone::signal::{Heard, Sdp};
 
 use super::line::Weather;
