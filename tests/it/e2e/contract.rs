@@ -174,6 +174,9 @@ const PENDING: &[&str] = &[
     "token.expiring",
 ];
 
+/// What needs a sound card. That it is told the virtual clock shows; here it has its form where it happens.
+const OF_A_CARD: &[&str] = &["av.output"];
+
 /// All that was told, by the streams and to the hooks.
 #[derive(Default)]
 struct Told {
@@ -218,6 +221,9 @@ fn check(told: &[Value]) {
     let rows = ANYWHERE.iter().chain(IN_CALL);
     for (event, callback, payload) in rows.clone() {
         let found: Vec<&Value> = told.iter().filter(|it| it["event"] == *event).collect();
+        if found.is_empty() && OF_A_CARD.contains(event) {
+            continue;
+        }
         assert!(!found.is_empty(), "{event} did not happen");
         for value in &found {
             assert_eq!(value["callback"].as_str(), *callback, "{value}");
