@@ -21,6 +21,7 @@ mod contacts;
 mod demo;
 mod devices;
 pub mod error;
+mod film;
 mod first_run;
 mod flight;
 mod headless;

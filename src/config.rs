@@ -26,6 +26,8 @@ pub struct Config {
     pub call: Rules,
     /// `[sound]`
     pub sound: Sound,
+    /// `[video]`
+    pub video: Video,
     /// `[hooks]`
     pub hooks: Hooks,
 }
@@ -54,6 +56,25 @@ pub struct Sound {
     pub speaker: String,
     /// Whether incoming calls ring and outgoing ones play a ringback.
     pub rings: bool,
+    /// Device strings, as `--ring-on` takes them; calls ring on the speaker where there is none.
+    pub ring_on: Vec<String>,
+    /// Below this level, in dBFS, the microphone counts as silent; `None`: never.
+    pub gate: Option<i16>,
+}
+
+/// Which camera is used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Video {
+    /// A device string, as `--camera` takes it.
+    pub camera: String,
+}
+
+impl Default for Video {
+    fn default() -> Self {
+        Self {
+            camera: "default".to_owned(),
+        }
+    }
 }
 
 impl Default for Sound {
@@ -62,11 +83,13 @@ impl Default for Sound {
             microphone: "default".to_owned(),
             speaker: "default".to_owned(),
             rings: true,
+            ring_on: Vec::new(),
+            gate: None,
         }
     }
 }
 
-const SECTIONS: &[&str] = &["account", "call", "sound", "hooks"];
+const SECTIONS: &[&str] = &["account", "call", "sound", "video", "hooks"];
 
 impl Config {
     /// Reads a file's text; `file` is what errors and warnings call it.
@@ -80,6 +103,7 @@ impl Config {
                 "account" => config.account = Account::read(&section, &mut warnings)?,
                 "call" => config.call = Rules::read(&section, &mut warnings)?,
                 "sound" => config.sound = Sound::read(&section, &mut warnings)?,
+                "video" => config.video = Video::read(&section, &mut warnings)?,
                 "hooks" => config.hooks = Hooks::read(&section, &mut warnings)?,
                 _ => warnings.push(section.unknown(SECTIONS)),
             }
@@ -117,7 +141,8 @@ impl Account {
 
 impl Sound {
     fn read(section: &Entry<'_>, warnings: &mut Vec<Warning>) -> Result<Self, ConfigError> {
-        const KEYS: &[&str] = &["microphone", "speaker", "rings"];
+        const KEYS: &[&str] = &["microphone", "speaker", "rings", "ring_on", "gate"];
+        const GATE: &str = "a whole number of dBFS from -90 to 0";
         const DEVICE: &str = "default, a device's name, file:PATH.wav or none";
         let mut sound = Self::default();
         for entry in section.table()? {
@@ -125,10 +150,27 @@ impl Sound {
                 "microphone" => sound.microphone = entry.parsed(DEVICE, filled)?,
                 "speaker" => sound.speaker = entry.parsed(DEVICE, filled)?,
                 "rings" => sound.rings = entry.boolean()?,
+                "ring_on" => sound.ring_on = entry.strings("device strings")?,
+                "gate" => sound.gate = Some(entry.signed(-90..=0, GATE)?),
                 _ => warnings.push(entry.unknown(KEYS)),
             }
         }
         Ok(sound)
+    }
+}
+
+impl Video {
+    fn read(section: &Entry<'_>, warnings: &mut Vec<Warning>) -> Result<Self, ConfigError> {
+        const KEYS: &[&str] = &["camera"];
+        const CAMERA: &str = "default, a camera's name, file:PATH.y4m, test or none";
+        let mut video = Self::default();
+        for entry in section.table()? {
+            match entry.name() {
+                "camera" => video.camera = entry.parsed(CAMERA, filled)?,
+                _ => warnings.push(entry.unknown(KEYS)),
+            }
+        }
+        Ok(video)
     }
 }
 

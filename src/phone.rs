@@ -20,6 +20,7 @@ mod arriving;
 mod dialing;
 mod elsewhere;
 mod ending;
+mod filming;
 mod glare;
 mod group;
 mod hearing;
@@ -50,12 +51,13 @@ pub use settings::{AddPolicy, Allow, BusyPolicy, Confirm, PersonRule, Settings};
 pub use sign_in::SignIn;
 
 use crate::address::{Address, User};
-use crate::av::{CameraState, DeviceException, MicrophoneState, Role};
+use crate::av::{DeviceException, MicrophoneState, Role};
 use crate::command::CommandError;
 use crate::event::{EndReason, Event, Happened};
 use crate::id::{CallId, LegId, UserId};
 use effect::{MediaOrder, Ring};
 use ending::Past;
+use filming::Camera;
 use group::PastGroup;
 use identity::Identities;
 use signal::{DeviceState, Say};
@@ -84,7 +86,11 @@ pub struct Phone {
     is_muted: bool,
     is_deafened: bool,
     microphone_fault: Option<DeviceException>,
+    camera: Camera,
     device_seq: u64,
+    // What of the others' pictures is on our screen; nobody has said at first.
+    shown: Option<Vec<(LegId, u16)>>,
+    is_in_background: bool,
 
     is_undisturbed: bool,
     ring: Ring,
@@ -111,7 +117,10 @@ impl Phone {
             is_muted: false,
             is_deafened: false,
             microphone_fault: None,
+            camera: Camera::default(),
             device_seq: 0,
+            shown: None,
+            is_in_background: false,
             ring: Ring::Silence,
             is_leaving: false,
             effects: VecDeque::new(),
@@ -126,10 +135,12 @@ impl Phone {
             Input::Heard(heard) => self.hear(now, heard),
             Input::Media(report) => self.note(now, report),
             Input::Decided { call, decision } => self.decided(now, &call, decision),
-            Input::Shown(_) | Input::Background(_) => {}
+            Input::Shown(shown) => self.shown = Some(shown),
+            Input::Background(on) => self.background(on),
             Input::Timeout => self.wake(now),
         }
         self.settle_groups(now);
+        self.settle_filming(now);
         outcome
     }
 
@@ -268,7 +279,8 @@ impl Phone {
     /// The same for some of them.
     fn tell_devices_to(&mut self, index: usize, is_meant: impl Fn(&call::Member) -> bool) {
         let call = &self.calls[index];
-        let mic = match (self.microphone_fault, self.is_muted) {
+        let fault = self.microphone_exception();
+        let mic = match (fault, self.is_muted) {
             (Some(_), _) => MicrophoneState::None,
             (None, true) => MicrophoneState::Muted,
             (None, false) => MicrophoneState::On,
@@ -276,10 +288,10 @@ impl Phone {
         let state = DeviceState {
             seq: self.device_seq,
             mic,
-            camera: CameraState::None,
+            camera: self.camera_state(call),
             speaker: !self.is_deafened,
-            mic_exception: self.microphone_fault,
-            camera_exception: None,
+            mic_exception: fault,
+            camera_exception: self.camera_exception_in(call),
             hold: call.is_held,
             view: None,
         };
@@ -288,15 +300,22 @@ impl Phone {
             .iter()
             .filter(|member| member.ours && matches!(member.link, call::Link::Up(_)))
             .filter(|member| is_meant(member));
-        let told: Vec<Say> = told
-            .filter_map(|member| member.leg)
-            .map(|leg| Say::Device {
+        let told: Vec<LegId> = told.filter_map(|member| member.leg).collect();
+        let call = call.id.clone();
+        for leg in told {
+            let view = self.view_of(leg);
+            if let Some(member) = self.member_of(leg) {
+                member.sight.told_view = view;
+            }
+            self.say(Say::Device {
                 leg,
-                call: call.id.clone(),
-                state: state.clone(),
-            })
-            .collect();
-        told.into_iter().for_each(|say| self.say(say));
+                call: call.clone(),
+                state: DeviceState {
+                    view,
+                    ..state.clone()
+                },
+            });
+        }
     }
 
     /// Tells everybody in every taken call after a change of our devices.

@@ -26,12 +26,14 @@ pub use recorder::{Recorded, Recorder, Recording, RecordingError};
 pub use stamp::Stamped;
 
 use crate::address::User;
+use crate::av::Shown;
 use crate::command::{Command, CommandError};
 use crate::contacts::Contacts;
 use crate::event::{Event, Happened};
 use crate::id::{CallId, DeviceId, LegId};
 use crate::media::device::DeviceSpec;
-use crate::media::{Media, MediaSettings, Meters, Order};
+use crate::media::video::Gallery;
+use crate::media::{Check, Media, MediaSettings, Meters, Order};
 use crate::phone::effect::Ring;
 use crate::phone::{Effect, Epoch, Input, Phone, Settings};
 use crate::sip::{Account, Agent};
@@ -92,6 +94,7 @@ pub struct Station {
     n_events: u64,
     history: Option<history::Log>,
     contacts: Contacts,
+    shown: Option<Vec<Shown>>,
     has_left: bool,
 }
 
@@ -133,6 +136,7 @@ impl Station {
             n_events: 0,
             history: None,
             contacts: setup.contacts,
+            shown: None,
             has_left: false,
         };
         if let Some(path) = setup.history {
@@ -163,6 +167,42 @@ impl Station {
     /// Returns the levels and the lines.
     pub fn meters(&self) -> Arc<Meters> {
         self.media.meters()
+    }
+
+    /// Returns the pictures that [`show`](Self::show) asked for, as they come.
+    pub fn gallery(&self) -> Arc<Gallery> {
+        self.media.gallery()
+    }
+
+    /// Has these pictures ready in the gallery and no others, and tells the peers how much of theirs
+    /// is shown. Costs nothing where they are the same as before.
+    pub fn show(&mut self, shown: Vec<Shown>) {
+        if self.shown.as_ref() == Some(&shown) {
+            return;
+        }
+        let lines = effect::lines_of(&shown);
+        self.media.order(Order::Show(shown.clone()));
+        self.shown = Some(shown);
+        self.tell(Input::Shown(lines));
+    }
+
+    /// Tries a device out; what comes of it arrives as [`Arrival::Check`].
+    pub fn check(&self, check: Check) {
+        self.media.order(Order::Check(check));
+    }
+
+    /// The program goes into the background, or comes back.
+    pub fn background(&mut self, on: bool) {
+        self.media.order(Order::Background(on));
+        self.tell(Input::Background(on));
+    }
+
+    fn tell(&mut self, input: Input) {
+        let now = Instant::now();
+        self.recorder.note(now, &Arrival::Input(input.clone()));
+        // Only commands fail.
+        let _ = self.phone.handle(now, input);
+        self.carry_out();
     }
 
     /// Returns the people its person knows.

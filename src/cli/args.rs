@@ -11,7 +11,7 @@ use crate::address::{Address, NAME_CHARS, NOTE_CHARS, clean};
 use crate::command::CUSTOM_DATA_BYTES;
 use crate::config::ServerUrl;
 use crate::id::UserId;
-use crate::media::device::{DeviceSpec, Direction, SpecError};
+use crate::media::device::{CameraSpec, DeviceSpec, Direction, SpecError};
 
 /// The longest ring that can be asked for, in seconds.
 pub const RING_SECONDS: u16 = 600;
@@ -86,9 +86,12 @@ pub struct Globals {
     /// Speaker: default, a device's name, file:PATH.wav (records) or none
     #[arg(long, value_name = "DEV", global = true, value_parser = speaker)]
     pub speaker: Option<String>,
-    /// Camera: only none, pictures are not built yet
-    #[arg(long, value_name = "DEV", global = true, value_parser = no_camera)]
+    /// Camera: default, a camera's name, file:PATH.y4m, test or none
+    #[arg(long, value_name = "DEV", global = true, value_parser = camera)]
     pub camera: Option<String>,
+    /// Ring on this device, not on the speaker; may be given several times
+    #[arg(long, value_name = "DEV", global = true, value_parser = speaker)]
+    pub ring_on: Vec<String>,
 }
 
 /// What the program can do besides showing the phone.
@@ -114,6 +117,15 @@ pub enum Verb {
     Config(ConfigArgs),
 }
 
+/// Where a phone without a screen leaves the others' pictures.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum VideoOut {
+    /// `none`: nowhere; the others are told so.
+    None,
+    /// `file:PATH.y4m`: in a film.
+    File(PathBuf),
+}
+
 /// `offhook call`
 #[derive(Debug, Clone, ClapArgs)]
 #[command(help_template = TEMPLATE, before_help = "\
@@ -126,6 +138,9 @@ pub struct Call {
     /// Whom to ring: bob, bob@domain or sip:bob@domain; several make a group call
     #[arg(value_name = "ID", required = true, value_parser = Address::parse)]
     pub ids: Vec<Address>,
+    /// Call by video: your camera opens at once
+    #[arg(long)]
+    pub video: bool,
     /// Give up after ringing this long (1 to 600; default 60, or ring_timeout)
     #[arg(long, value_name = "SECONDS",
           value_parser = clap::value_parser!(u16).range(1..=i64::from(RING_SECONDS)))]
@@ -142,6 +157,9 @@ pub struct Call {
     /// An opaque string for the other side's program, at most 4096 bytes
     #[arg(long, value_name = "TEXT", value_parser = data, conflicts_with = "note")]
     pub data: Option<String>,
+    /// Where the other's pictures go: file:PATH.y4m, or none
+    #[arg(long, value_name = "WHERE", default_value = "none", value_parser = video_out)]
+    pub video_out: VideoOut,
 }
 
 /// `offhook listen`
@@ -167,6 +185,9 @@ pub struct Listen {
     /// Print one JSON event a line, and take commands on stdin, one JSON object a line
     #[arg(long)]
     pub json: bool,
+    /// Where the other's pictures go: file:PATH.y4m, or none
+    #[arg(long, value_name = "WHERE", default_value = "none", value_parser = video_out)]
+    pub video_out: VideoOut,
 }
 
 /// The four ways to treat an incoming call; at most one is set.
@@ -389,11 +410,15 @@ fn contact_name(text: &str) -> Result<String, &'static str> {
     Ok(name)
 }
 
-fn no_camera(text: &str) -> Result<String, &'static str> {
-    if text == "none" {
-        Ok(text.to_owned())
-    } else {
-        Err("pictures are not built yet; only `none`")
+fn camera(text: &str) -> Result<String, SpecError> {
+    text.parse().map(|_spec: CameraSpec| text.to_owned())
+}
+
+fn video_out(text: &str) -> Result<VideoOut, &'static str> {
+    match text.split_once(':') {
+        None if text == "none" => Ok(VideoOut::None),
+        Some(("file", path)) if !path.is_empty() => Ok(VideoOut::File(PathBuf::from(path))),
+        _ => Err("expected file:PATH.y4m or none"),
     }
 }
 

@@ -9,6 +9,7 @@ use super::args::{Call, Globals};
 use super::error::{Error, Kind};
 use super::headless::{Headless, Turn, custom_data};
 use super::stream::Stream;
+use crate::av::Kind as CallKind;
 use crate::command::{Command, CommandError};
 use crate::event::{EndReason, Happened};
 use crate::id::CallId;
@@ -19,7 +20,8 @@ use crate::id::CallId;
 ///
 /// What keeps the call from being made: the command line, the configuration, the server, the account.
 pub(crate) fn run(globals: &Globals, call: &Call) -> Result<ExitCode, Error> {
-    Headless::run(globals, Stream::new(call.json), async |phone| {
+    let stream = Stream::new(call.json);
+    Headless::run(globals, stream, &call.video_out, async |phone| {
         place(phone, call).await
     })
 }
@@ -31,7 +33,11 @@ async fn place(phone: &mut Headless, call: &Call) -> Result<EndReason, Error> {
     }
     let dial = Command::Dial {
         to: call.ids.clone(),
-        kind: crate::av::Kind::Voice,
+        kind: if call.video {
+            CallKind::Video
+        } else {
+            CallKind::Voice
+        },
         timeout: call.timeout.map(u32::from),
         custom_data: custom_data(call.note.as_deref(), call.data.as_deref()),
         note: None,

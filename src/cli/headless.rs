@@ -9,8 +9,9 @@ use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use super::args::Globals;
+use super::args::{Globals, VideoOut};
 use super::error::{Error, Kind};
+use super::film::Film;
 use super::quiet::Quiet;
 use super::stream::Stream;
 use super::{log, signals};
@@ -36,6 +37,8 @@ pub(crate) struct Headless {
     server: String,
     unread: VecDeque<Event>,
     left_by: Option<Signal>,
+    /// Where the others' pictures go.
+    film: Option<Film>,
 }
 
 /// What there is to react to.
@@ -58,9 +61,11 @@ impl Headless {
     pub(crate) fn run(
         globals: &Globals,
         stream: Stream,
+        video_out: &VideoOut,
         talk: impl AsyncFnOnce(&mut Self) -> Result<EndReason, Error>,
     ) -> Result<ExitCode, Error> {
         let (setup, server) = super::setup::headless(globals)?;
+        let film = Film::of(video_out)?;
         let log = log::start();
         // alsa-lib and its like write to stderr; our own errors come after this is dropped.
         let _quiet = Quiet::start(log.as_ref())
@@ -78,7 +83,10 @@ impl Headless {
                 server,
                 unread,
                 left_by: None,
+                film,
             };
+            // Nobody is to send pictures that nobody sees.
+            phone.show();
             // Whoever reads events begins with the whole state.
             if stream.is_json() {
                 // It cannot fail.
@@ -198,10 +206,22 @@ impl Headless {
             if let Some(event) = self.unread.pop_front() {
                 return Ok(Turn::Event(event));
             }
+            let gallery = self.station.gallery();
+            let painted = async {
+                match &self.film {
+                    Some(_) => gallery.changed().await,
+                    None => std::future::pending().await,
+                }
+            };
             let arrival = tokio::select! {
                 arrival = self.station.next() => arrival,
+                () = painted => {
+                    self.film_on();
+                    continue;
+                }
                 () = run::until(until.map(Instant::into_std)) => return Ok(Turn::TimeIsUp),
             };
+            self.show();
             match arrival {
                 Arrival::Request(request) => return Ok(Turn::Request(request)),
                 Arrival::Signal(Signal::Record) => super::flight::write(&self.station.recorder()),
@@ -214,6 +234,25 @@ impl Headless {
                 | Arrival::Check(_)
                 | Arrival::FirstSound => {}
             }
+        }
+    }
+
+    /// Has the others' pictures made ready that are filmed.
+    fn show(&mut self) {
+        let film = self.film.as_mut();
+        let shown = film.and_then(|film| film.wanted(self.station.phone()));
+        self.station.show(shown.into_iter().collect());
+    }
+
+    /// Films what has come; the call goes on where that cannot be.
+    fn film_on(&mut self) {
+        let gallery = self.station.gallery();
+        let filmed = self.film.as_mut().map(|film| film.take(&gallery));
+        if let Some(Err(error)) = filmed {
+            tracing::warn!(%error, "the pictures are not filmed");
+            eprintln!("warning: the pictures are not filmed any more: {error}");
+            self.film = None;
+            self.show();
         }
     }
 

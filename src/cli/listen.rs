@@ -15,7 +15,8 @@ use crate::event::{EndReason, Event, Happened, RoomReason, RoomScope};
 ///
 /// What keeps the phone from listening: the configuration, the server, the account.
 pub(crate) fn run(globals: &Globals, listen: &Listen) -> Result<ExitCode, Error> {
-    Headless::run(globals, Stream::new(listen.json), async |phone| {
+    let stream = Stream::new(listen.json);
+    Headless::run(globals, stream, &listen.video_out, async |phone| {
         wait(phone, listen).await
     })
 }

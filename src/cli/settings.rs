@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::config::{Config, Warning};
-use crate::media::device::{DeviceSpec, Direction};
+use crate::media::device::{CameraSpec, DeviceSpec, Direction, SpecError};
 
 use super::args::Globals;
 use super::error::{Error, Kind};
@@ -53,6 +53,10 @@ pub fn load(globals: &Globals) -> Result<Loaded, Error> {
     };
     set(&mut config.sound.microphone, &globals.mic);
     set(&mut config.sound.speaker, &globals.speaker);
+    set(&mut config.video.camera, &globals.camera);
+    if !globals.ring_on.is_empty() {
+        config.sound.ring_on.clone_from(&globals.ring_on);
+    }
     if let Some(id) = &globals.id {
         // The name and the password belong to the ID they stand beside.
         if config.account.id.as_ref().is_some_and(|other| other != id) {
@@ -95,16 +99,22 @@ fn read(file: &Path, is_wanted: bool) -> Result<Loaded, Error> {
             .detail(&error)
             .hint("`offhook config default` prints every key with its default")
     })?;
+    let unusable = |key: &str, error: SpecError| {
+        Error::new(Kind::Config, "the configuration cannot be used")
+            .detail(format!("{name}: {key}: {error}"))
+    };
     let sound = &config.sound;
-    for (key, role, text) in [
+    let rings = sound.ring_on.iter();
+    let rings = rings.map(|text| ("sound.ring_on", Direction::Speaker, text));
+    let devices = [
         ("sound.microphone", Direction::Microphone, &sound.microphone),
         ("sound.speaker", Direction::Speaker, &sound.speaker),
-    ] {
-        DeviceSpec::parse_for(role, text).map_err(|error| {
-            Error::new(Kind::Config, "the configuration cannot be used")
-                .detail(format!("{name}: {key}: {error}"))
-        })?;
+    ];
+    for (key, role, text) in devices.into_iter().chain(rings) {
+        DeviceSpec::parse_for(role, text).map_err(|error| unusable(key, error))?;
     }
+    let camera: Result<CameraSpec, _> = config.video.camera.parse();
+    camera.map_err(|error| unusable("video.camera", error))?;
     Ok(Loaded {
         config,
         warnings,

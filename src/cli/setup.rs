@@ -8,11 +8,11 @@ use super::args::Globals;
 use super::error::{Error, Kind};
 use super::{contacts, password, paths, settings};
 use crate::address::{NAME_CHARS, User, clean};
-use crate::config::{Config, Rules, ServerUrl};
+use crate::config::{Config, Rules, ServerUrl, Sound, Video};
 use crate::contacts::{Contact, Contacts};
 use crate::id::{DeviceId, UserId};
 use crate::media::MediaSettings;
-use crate::media::device::{DeviceSpec, Direction};
+use crate::media::device::{CameraSpec, DeviceSpec, Direction};
 use crate::phone::{PersonRule, Settings};
 use crate::run::{self, HookSettings, Setup, Voice};
 use crate::sip::{Account, Secret};
@@ -52,7 +52,7 @@ pub(crate) fn headless(globals: &Globals) -> Result<(Setup, String), Error> {
 ///
 /// A device that cannot be, a password that cannot be had.
 pub(crate) fn setup(config: &Config, id: &UserId, server: &ServerUrl) -> Result<Setup, Error> {
-    let media = media(&config.sound.microphone, &config.sound.speaker)?;
+    let media = media(&config.sound, &config.video)?;
     let password = password::find(&config.account, id, server)?;
     let me = User::new(
         id.clone(),
@@ -120,7 +120,7 @@ fn person(contact: &Contact) -> Option<PersonRule> {
     })
 }
 
-fn media(microphone: &str, speaker: &str) -> Result<MediaSettings, Error> {
+fn media(sound: &Sound, video: &Video) -> Result<MediaSettings, Error> {
     let spec = |role, option: &str, text: &str| {
         DeviceSpec::parse_for(role, text)
             .map_err(|error| Error::usage(format!("{option} {text}: {error}")))
@@ -132,11 +132,29 @@ fn media(microphone: &str, speaker: &str) -> Result<MediaSettings, Error> {
                 }
             })
     };
+    let ring_on = sound.ring_on.iter();
+    let ring_on = ring_on.map(|device| spec(Direction::Speaker, "--ring-on", device));
     Ok(MediaSettings {
-        microphone: spec(Direction::Microphone, "--mic", microphone)?,
-        speaker: spec(Direction::Speaker, "--speaker", speaker)?,
+        microphone: spec(Direction::Microphone, "--mic", &sound.microphone)?,
+        speaker: spec(Direction::Speaker, "--speaker", &sound.speaker)?,
+        ring_on: ring_on.collect::<Result<_, _>>()?,
+        camera: camera(&video.camera)?,
+        gate: sound.gate.map(f32::from),
         ..MediaSettings::default()
     })
+}
+
+/// Reads a camera's string. Only a film can be known to be missing before somebody wants to be seen.
+fn camera(text: &str) -> Result<CameraSpec, Error> {
+    let spec = text.parse();
+    let spec: CameraSpec =
+        spec.map_err(|error| Error::usage(format!("--camera {text}: {error}")))?;
+    if let CameraSpec::File(path) = &spec {
+        fs::File::open(path).map_err(|error| {
+            Error::new(Kind::Device, format!("cannot use --camera {text}")).detail(error)
+        })?;
+    }
+    Ok(spec)
 }
 
 /// Makes a sample person's setup: no devices, nothing kept.
@@ -150,6 +168,7 @@ pub(crate) fn sample(id: &str, name: &str, server: &str) -> Setup {
     let media = MediaSettings {
         microphone: DeviceSpec::None,
         speaker: DeviceSpec::None,
+        camera: CameraSpec::None,
         ..MediaSettings::default()
     };
     unkept(User::new(id, name), server, media, voice)
@@ -167,7 +186,14 @@ pub(crate) fn echo() -> User {
 /// A device that cannot be.
 pub(crate) fn you_in_the_demo(globals: &Globals, server: &str) -> Result<Setup, Error> {
     let device = |given: &Option<String>| given.clone().unwrap_or_else(|| "default".to_owned());
-    let media = media(&device(&globals.mic), &device(&globals.speaker))?;
+    let sound = Sound {
+        microphone: device(&globals.mic),
+        speaker: device(&globals.speaker),
+        ring_on: globals.ring_on.clone(),
+        ..Sound::default()
+    };
+    let camera = device(&globals.camera);
+    let media = media(&sound, &Video { camera })?;
     let id = globals
         .id
         .clone()

@@ -171,6 +171,32 @@ impl<'a> Entry<'a> {
             .ok_or_else(|| self.expected(wanted))
     }
 
+    /// Returns a whole number within the range, which may be below 0.
+    pub(crate) fn signed(
+        &self,
+        range: RangeInclusive<i16>,
+        wanted: &str,
+    ) -> Result<i16, ConfigError> {
+        self.value
+            .get_ref()
+            .as_integer()
+            .and_then(|number| i16::from_str_radix(number.as_str(), number.radix()).ok())
+            .filter(|number| range.contains(number))
+            .ok_or_else(|| self.expected(wanted))
+    }
+
+    /// Returns a list of strings, none of them empty.
+    pub(crate) fn strings(&self, wanted: &str) -> Result<Vec<String>, ConfigError> {
+        let wanted = || self.expected(&format!("a list of {wanted}, each in quotes"));
+        let values = self.value.get_ref().as_array().ok_or_else(wanted)?;
+        let texts = values.iter().map(|value| {
+            let text = value.get_ref().as_str();
+            let text = text.filter(|text| !text.trim().is_empty());
+            text.map(str::to_owned).ok_or_else(wanted)
+        });
+        texts.collect()
+    }
+
     /// Returns `true` or `false`.
     pub(crate) fn boolean(&self) -> Result<bool, ConfigError> {
         let value = self.value.get_ref().as_bool();

@@ -48,6 +48,7 @@ impl Phone {
             data,
             stage: Stage::Preparing,
             is_held: false,
+            wants_camera: false,
             ring_as: RingAs::default(),
             group: Group::default(),
             me: self.settings.me.clone(),

@@ -85,6 +85,8 @@ pub struct Call {
     pub stage: Stage,
     /// Whether we hold it.
     pub is_held: bool,
+    /// Whether the others are to see us, as soon as the call is not held and the camera opens.
+    pub wants_camera: bool,
     /// How it rings here.
     pub ring_as: RingAs,
     /// What it needs besides where more than two may be in it.

@@ -4,12 +4,11 @@ use std::time::{Duration, Instant};
 
 use super::Phone;
 use super::call::{Call, Direction, Link, Member, RingAs, Stage};
-use super::effect::MediaOrder;
 use super::group::Group;
 use super::plan::{Origin, Plan};
 use super::wishes::Outcome;
 use crate::address::{Address, User};
-use crate::av::{Kind, Pictures};
+use crate::av::Kind;
 use crate::command::CommandError;
 use crate::event::InvitationState;
 use crate::id::{CallId, InvitationId, SessionId};
@@ -48,9 +47,6 @@ impl Phone {
             origin,
             replaces,
         } = dial;
-        if kind == Kind::Video {
-            return Err(CommandError::NotSupported("calling by video".to_owned()));
-        }
         if !self.sign_in.is_online() || self.is_leaving {
             return Err(CommandError::NotSignedIn);
         }
@@ -78,6 +74,9 @@ impl Phone {
             link: Link::Offering,
             ..Member::new(User::of(to.user.clone()), to, InvitationState::Sent)
         };
+        // Whom somebody else sends to a third is not seen there before saying so.
+        let is_sent = matches!(origin, Origin::Transfer(_));
+        let wants_camera = kind == Kind::Video && !is_sent;
         let members: Vec<Member> = to.into_iter().map(invited).collect();
         let call = Call {
             session,
@@ -93,6 +92,7 @@ impl Phone {
             data,
             stage: Stage::Preparing,
             is_held: false,
+            wants_camera,
             ring_as: RingAs::default(),
             group,
             me,
@@ -106,10 +106,7 @@ impl Phone {
         self.calls.push(call);
         self.hold_others(now, self.calls.len() - 1);
         for leg in legs {
-            self.order(MediaOrder::Offer {
-                leg,
-                pictures: Pictures::None,
-            });
+            self.offer(leg);
         }
         Ok(Some(id))
     }

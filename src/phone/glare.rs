@@ -73,6 +73,7 @@ impl Phone {
         let data = self.calls[index].data.clone();
         self.publish_with(index, Happened::IncomingReceived, data);
         self.hold_others(now, index);
+        self.calls[index].wants_camera = own.wants_camera;
         self.answer(index, own.data);
     }
 

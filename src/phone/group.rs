@@ -231,6 +231,7 @@ impl Phone {
         member.is_holding = false;
         member.terms = super::terms::Terms::default();
         member.devices = super::signal::DeviceState::default();
+        member.sight = super::filming::Sight::default();
         let has_left = std::mem::take(&mut member.has_entered);
         let user = member.user.clone();
         if let Some(leg) = member.leg.take() {

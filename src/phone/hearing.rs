@@ -146,6 +146,7 @@ impl Phone {
         });
         member.device = device.or_else(|| member.device.take());
         member.ours = ours;
+        member.terms.first_taken(sdp.has_pictures());
         let callee = member.user.clone();
         self.order(MediaOrder::Accept { leg, answer: sdp });
         self.sound(Ring::Silence);
@@ -348,6 +349,10 @@ impl Phone {
         }
         let user = member.user.clone();
         let was = std::mem::replace(&mut member.devices, state.clone());
+        if was.view != state.view {
+            let lines = state.view;
+            self.order(MediaOrder::View { leg, lines });
+        }
         if was.mic_exception != state.mic_exception {
             let exception = state.mic_exception;
             let happened = Happened::RemoteMicrophoneException {

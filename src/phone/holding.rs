@@ -13,7 +13,6 @@ use super::plan::Origin;
 use super::signal::{Say, Sdp};
 use super::terms::Refused;
 use super::wishes::Outcome;
-use crate::av::Pictures;
 use crate::command::CommandError;
 use crate::event::{Event, Happened};
 use crate::id::{CallId, LegId};
@@ -92,7 +91,7 @@ impl Phone {
         if !self.sign_in.is_online() || !matches!(call.stage, Stage::Talking { .. }) {
             return;
         }
-        let is_held = call.is_held;
+        let (is_held, films) = (call.is_held, call.films());
         let mut orders = Vec::new();
         for member in &mut call.members {
             // The first terms must have been agreed on (RFC 3261, 14.1).
@@ -101,11 +100,12 @@ impl Phone {
             };
             // Who is heard again needs no other way.
             member.terms.wants_restart &= is_silent(member);
-            if let Some(restarts_ice) = member.terms.begin(now, is_held) {
+            let deal = member.terms.wanted(is_held, films);
+            if let Some(restarts_ice) = member.terms.begin(now, deal) {
                 orders.push(MediaOrder::Reoffer {
-                    pictures: Pictures::None,
                     leg,
                     is_held,
+                    pictures: deal.pictures,
                     restarts_ice,
                 });
             }
@@ -180,6 +180,7 @@ impl Phone {
     }
 
     pub(super) fn reoffered(&mut self, leg: LegId, sdp: Sdp) {
+        let films = self.call_of(leg).is_some_and(|it| self.calls[it].films());
         let Some(member) = self
             .member_of(leg)
             .filter(|member| member.media().is_some())
@@ -189,11 +190,11 @@ impl Phone {
         if member.terms.is_offering() {
             let is_glare = true;
             self.say(Say::RefuseReoffer { leg, is_glare });
-        } else if member.terms.begin_answer() {
+        } else if let Some(pictures) = member.terms.begin_answer(sdp.has_pictures(), films) {
             self.order(MediaOrder::Answer {
                 leg,
                 offer: sdp,
-                pictures: Pictures::None,
+                pictures,
             });
         }
     }
@@ -201,7 +202,7 @@ impl Phone {
     pub(super) fn reoffer_taken(&mut self, now: Instant, leg: LegId, sdp: Sdp) {
         if self
             .member_of(leg)
-            .is_some_and(|member| member.terms.taken())
+            .is_some_and(|member| member.terms.taken(sdp.has_pictures()))
         {
             self.order(MediaOrder::Accept { leg, answer: sdp });
             self.renegotiate_leg(now, leg);
@@ -226,7 +227,7 @@ impl Phone {
         let (Some(index), Some(member)) = (self.call_of(leg), self.member_of(leg)) else {
             return;
         };
-        if member.terms.answered() {
+        if member.terms.not_answered() {
             let is_glare = false;
             self.say(Say::RefuseReoffer { leg, is_glare });
             self.renegotiate(now, index);
@@ -246,9 +247,9 @@ impl Phone {
         let agreed = self.member_of(leg).map_or(is_held, |member| {
             // Of a group one cannot stop the rest.
             if is_group {
-                member.terms.is_held = is_held;
+                member.terms.pretend(is_held);
             }
-            member.terms.is_held
+            member.terms.agreed().is_held
         });
         if agreed != is_held {
             self.holds(index, agreed);
@@ -291,7 +292,7 @@ const fn is_taken(call: &Call) -> bool {
 
 /// Tells whether both have taken the leg and nobody has closed it. Whether sound flows yet is
 /// another matter: a peer may be slow to find its way, and is held all the same.
-const fn is_agreed(member: &Member) -> bool {
+pub(super) const fn is_agreed(member: &Member) -> bool {
     matches!(
         member.media(),
         Some(MediaState::Connecting { .. } | MediaState::Flowing | MediaState::Silent { .. })

@@ -62,11 +62,7 @@ impl Phone {
                         device,
                         detail,
                     },
-                    Role::Camera => Happened::LocalCameraException {
-                        exception,
-                        device,
-                        detail,
-                    },
+                    Role::Camera => return self.camera_fault(exception, device, detail),
                     Role::Speaker => Happened::SpeakerException {
                         exception,
                         device,
@@ -95,8 +91,12 @@ impl Phone {
             MediaReport::CameraFacing { front, device } => {
                 self.publish(Event::new(Happened::CameraFacing { front, device }));
             }
-            MediaReport::Camera { on } => self.publish(Event::new(Happened::Camera { on })),
-            MediaReport::Pictures { .. } => {}
+            MediaReport::Camera { on } => self.camera_is(on),
+            MediaReport::Pictures {
+                leg,
+                from_peer,
+                to_peer,
+            } => self.pictures_are(leg, from_peer, to_peer),
         }
     }
 

@@ -16,10 +16,19 @@ pub use message::{ElsewhereResult, Message, MissedCall};
 pub use roster::{ROSTER_USERS, Roster, RosterEntry, Token};
 pub use say::Say;
 
-/// A session description. The core carries it from media to network and back and never looks inside.
+/// A session description. The core carries it from media to network and back, and asks it one thing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Sdp(pub String);
+
+impl Sdp {
+    /// Tells whether it speaks of pictures, in whichever direction (RFC 3264, 6: port 0 is none).
+    pub fn has_pictures(&self) -> bool {
+        let video = self.0.lines().filter_map(|it| it.strip_prefix("m=video "));
+        let mut ports = video.filter_map(|rest| rest.split([' ', '/']).next());
+        ports.any(|port| port != "0")
+    }
+}
 
 /// What tells one call from another on the wire (`Offhook-Call`, ARCHITECTURE.md, The wire).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -2,18 +2,31 @@
 
 use std::time::{Duration, Instant};
 
+use crate::av::Pictures;
+
 /// How long an offer may stay unanswered (RFC 3261, 17.1.1.2: timer B).
 const UNANSWERED: Duration = Duration::from_secs(32);
 /// How often an offer that crosses the peer's is made in all.
 const TRIES: u8 = 3;
 
+/// What a description of ours says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Deal {
+    /// Whether we hold the peer.
+    pub(super) is_held: bool,
+    /// Which pictures it speaks of.
+    pub(super) pictures: Pictures,
+}
+
 /// The terms of one leg.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Terms {
-    /// Whether the terms in force say that we hold the peer.
-    pub(super) is_held: bool,
-    /// Whether those before them did.
-    was_held: bool,
+    /// Those in force.
+    agreed: Deal,
+    /// Those before them.
+    before: Deal,
+    /// Whether the peer does not take our pictures, so that they are not offered again.
+    is_declined: bool,
     step: Step,
     /// When an offer is made again that crossed the peer's.
     again_at: Option<Instant>,
@@ -32,12 +45,12 @@ enum Step {
     /// Our offer is out.
     Offered(Offer),
     /// The media makes our answer to the peer's.
-    Answering,
+    Answering(Pictures),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Offer {
-    is_held: bool,
+    deal: Deal,
     restarts_ice: bool,
     until: Instant,
 }
@@ -62,15 +75,73 @@ pub(super) enum Refused {
 }
 
 impl Terms {
+    /// The terms that the first offer of a leg speaks of, or the first answer.
+    pub(super) fn first(pictures: Pictures) -> Self {
+        let agreed = Deal {
+            is_held: false,
+            pictures,
+        };
+        Self {
+            agreed,
+            before: agreed,
+            ..Self::default()
+        }
+    }
+
+    /// The peer takes the first offer; with its pictures, or without.
+    pub(super) fn first_taken(&mut self, has_pictures: bool) {
+        if !has_pictures {
+            self.without_pictures();
+            self.before = self.agreed;
+        }
+    }
+
+    /// Returns the terms in force.
+    pub(super) const fn agreed(&self) -> Deal {
+        self.agreed
+    }
+
+    /// Returns the terms that are wanted; `films`: the peer is to get our pictures. The others' pictures
+    /// stay in once they are.
+    pub(super) fn wanted(&self, is_held: bool, films: bool) -> Deal {
+        let pictures = if films && !self.is_declined {
+            Pictures::Exchange
+        } else {
+            self.agreed.pictures.min(Pictures::Receive)
+        };
+        Deal { is_held, pictures }
+    }
+
+    /// Tells whether the peer does not take our pictures.
+    pub(super) const fn is_declined(&self) -> bool {
+        self.is_declined
+    }
+
+    /// Our pictures may be offered once more.
+    pub(super) const fn retry_pictures(&mut self) {
+        self.is_declined = false;
+    }
+
+    /// Takes it as agreed on that we hold the peer, or do not.
+    pub(super) const fn pretend(&mut self, is_held: bool) {
+        self.agreed.is_held = is_held;
+    }
+
+    /// The peer takes no pictures, or no longer.
+    fn without_pictures(&mut self) {
+        self.is_declined |= self.agreed.pictures == Pictures::Exchange;
+        self.agreed.pictures = Pictures::None;
+    }
+
     /// Begins an offer if one is wanted and nothing is on the way; returns whether it restarts ICE.
-    pub(super) fn begin(&mut self, now: Instant, is_held: bool) -> Option<bool> {
-        let is_wanted = self.is_held != is_held || self.wants_restart;
+    pub(super) fn begin(&mut self, now: Instant, deal: Deal) -> Option<bool> {
+        let is_wanted = self.agreed != deal || self.wants_restart;
         if self.step != Step::Settled || self.again_at.is_some() || !is_wanted {
             return None;
         }
         let restarts_ice = std::mem::take(&mut self.wants_restart);
         self.step = Step::Offering(Offer {
-            is_held,
+            deal,
             restarts_ice,
             until: now + UNANSWERED,
         });
@@ -86,13 +157,16 @@ impl Terms {
         true
     }
 
-    /// The peer takes our offer; tells whether there is one.
-    pub(super) const fn taken(&mut self) -> bool {
+    /// The peer takes our offer, with the pictures in it or without; tells whether there is one.
+    pub(super) fn taken(&mut self, has_pictures: bool) -> bool {
         let Step::Offered(offer) = self.step else {
             return false;
         };
-        self.was_held = self.is_held;
-        self.is_held = offer.is_held;
+        self.before = self.agreed;
+        self.agreed = offer.deal;
+        if !has_pictures {
+            self.without_pictures();
+        }
         self.n_crossed = 0;
         self.step = Step::Settled;
         true
@@ -111,6 +185,10 @@ impl Terms {
             return Refused::Postponed;
         }
         self.n_crossed = 0;
+        // Were there more to it, the pictures may be innocent.
+        self.is_declined |= offer.deal.is_held == self.agreed.is_held
+            && offer.deal.pictures == Pictures::Exchange
+            && self.agreed.pictures != Pictures::Exchange;
         Refused::GivenUp
     }
 
@@ -124,11 +202,12 @@ impl Terms {
         true
     }
 
-    /// The media cannot take what was agreed last; tells whether that changed anything.
-    pub(super) const fn undone(&mut self) -> bool {
-        let is_change = self.is_held != self.was_held;
-        self.is_held = self.was_held;
-        is_change
+    /// The media cannot take what was agreed last; tells whether a hold is none with that.
+    pub(super) fn undone(&mut self) -> bool {
+        let undone = std::mem::replace(&mut self.agreed, self.before);
+        self.is_declined |=
+            undone.pictures == Pictures::Exchange && self.agreed.pictures != Pictures::Exchange;
+        undone.is_held != self.agreed.is_held
     }
 
     /// It is time to make an offer once more.
@@ -141,18 +220,41 @@ impl Terms {
         matches!(self.step, Step::Offering(_) | Step::Offered(_))
     }
 
-    /// Begins to answer the peer's offer; tells whether nothing is in the way.
-    pub(super) fn begin_answer(&mut self) -> bool {
-        let is_free = self.step == Step::Settled;
-        if is_free {
-            self.step = Step::Answering;
+    /// Begins to answer the peer's offer; returns the pictures that are taken, if nothing is in the
+    /// way. `has_pictures`: it speaks of some; `films`: the peer is to get ours.
+    pub(super) fn begin_answer(&mut self, has_pictures: bool, films: bool) -> Option<Pictures> {
+        if self.step != Step::Settled {
+            return None;
         }
-        is_free
+        let pictures = match (has_pictures, films) {
+            (false, _) => Pictures::None,
+            (true, false) => Pictures::Receive,
+            (true, true) => Pictures::Exchange,
+        };
+        self.step = Step::Answering(pictures);
+        Some(pictures)
     }
 
-    /// Our answer is made, or cannot be; tells whether one was.
+    /// Our answer is made; tells whether one was.
     pub(super) fn answered(&mut self) -> bool {
-        let was = self.step == Step::Answering;
+        let Step::Answering(pictures) = self.step else {
+            return false;
+        };
+        self.step = Step::Settled;
+        // The peer took them out, or has them in again.
+        if pictures == Pictures::None {
+            self.without_pictures();
+        } else {
+            self.is_declined = false;
+            self.agreed.pictures = pictures;
+        }
+        self.before.pictures = self.agreed.pictures;
+        true
+    }
+
+    /// Our answer cannot be made; tells whether one was being made.
+    pub(super) const fn not_answered(&mut self) -> bool {
+        let was = matches!(self.step, Step::Answering(_));
         if was {
             self.step = Step::Settled;
         }
@@ -163,7 +265,7 @@ impl Terms {
         match (self.step, self.again_at) {
             (Step::Offering(offer) | Step::Offered(offer), _) => Some(Due::InVain(offer.until)),
             (Step::Settled, Some(at)) => Some(Due::Again(at)),
-            (Step::Settled, None) | (Step::Answering, _) => None,
+            (Step::Settled, None) | (Step::Answering(_), _) => None,
         }
     }
 }

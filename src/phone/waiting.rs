@@ -23,7 +23,8 @@ impl Phone {
     /// Returns when to come back with `Input::Timeout` if nothing else happens, and why.
     pub fn poll_timeout(&self) -> Option<(Instant, &'static str)> {
         let due = |call| [due(call), self.plan_due(call)];
-        self.calls.iter().flat_map(due).flatten().min()
+        let due = self.calls.iter().flat_map(due).flatten();
+        due.chain(self.view_due()).min()
     }
 
     pub(super) fn wake(&mut self, now: Instant) {

@@ -10,7 +10,7 @@ use super::missed::Missed;
 use super::plan::Origin;
 use super::signal::{CancelCause, ElsewhereResult, Refusal, Say};
 use crate::address::{Address, data_with_note};
-use crate::av::{Kind, Pictures};
+use crate::av::Kind;
 use crate::command::{CUSTOM_DATA_BYTES, Command, CommandError};
 use crate::event::{EndReason, Event, Happened};
 use crate::id::CallId;
@@ -35,11 +35,14 @@ impl Phone {
             }
             Command::Accept {
                 call_id,
-                kind: _,
+                kind,
                 custom_data,
             } => {
                 let data = joined(custom_data, None)?;
                 let index = self.pick(call_id.as_ref(), Call::is_ringing)?;
+                let call = &mut self.calls[index];
+                // Only who says so is seen, and never in a voice call.
+                call.wants_camera = call.kind == Kind::Video && kind == Some(Kind::Video);
                 Ok(Some(self.accept(now, index, data)))
             }
             Command::Decline {
@@ -117,7 +120,7 @@ impl Phone {
                 }
                 Ok(None)
             }
-            Command::Camera { .. } => Err(CommandError::NotSupported("camera".to_owned())),
+            Command::Camera { on } => self.film(on),
             Command::NextCamera => {
                 self.order(MediaOrder::NextCamera);
                 Ok(None)
@@ -190,11 +193,7 @@ impl Phone {
         self.missed.retain(|missed| missed.facts.call_id != id);
         self.sound(Ring::Silence);
         if let (Stage::Ringing { offer, .. }, Some(leg)) = (stage, leg) {
-            self.order(MediaOrder::Answer {
-                leg,
-                offer,
-                pictures: Pictures::None,
-            });
+            self.answer_offer(leg, offer);
         }
         id
     }
@@ -244,7 +243,7 @@ impl Phone {
             room: self.sign_in.reason,
             do_not_disturb: self.is_undisturbed,
             microphone: !self.is_muted,
-            camera: false,
+            camera: self.is_camera_on(),
             speaker: !self.is_deafened,
             calls,
             missed: self.missed.iter().map(Missed::snapshot).collect(),

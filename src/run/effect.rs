@@ -1,7 +1,7 @@
 //! The core's words in the media's, and back.
 
 use super::{Arrival, Voice};
-use crate::av::Role;
+use crate::av::{Role, Shown};
 use crate::command::{Command, CommandError};
 use crate::id::LegId;
 use crate::media::audio::sound::Sound;
@@ -81,6 +81,13 @@ pub(super) fn order_of(order: MediaOrder) -> Option<Order> {
             }
         }
     })
+}
+
+/// Returns how many lines of each peer's picture fit into its box, a picture being four by three.
+pub(super) fn lines_of(shown: &[Shown]) -> Vec<(LegId, u16)> {
+    let lines = |it: &Shown| it.height.min(it.width / 4 * 3);
+    let peers = shown.iter().filter_map(|it| Some((it.leg?, lines(it))));
+    peers.collect()
 }
 
 /// Returns the leg of an order that makes a session.

@@ -60,11 +60,9 @@ fn part(kind: &str, body: &[u8]) -> Option<Sdp> {
 
 /// Tells whether pictures are offered.
 pub(crate) fn kind(sdp: &Sdp) -> Kind {
-    let has_video = sdp.0.lines().any(|line| {
-        let port = line
-            .strip_prefix("m=video ")
-            .and_then(|rest| rest.split([' ', '/']).next());
-        port.is_some_and(|port| port != "0")
-    });
-    if has_video { Kind::Video } else { Kind::Voice }
+    if sdp.has_pictures() {
+        Kind::Video
+    } else {
+        Kind::Voice
+    }
 }

@@ -22,5 +22,6 @@ mod sound;
 mod stage;
 mod ten;
 mod troubles;
+mod video;
 mod waiting;
 mod wish;

@@ -6,6 +6,7 @@ use crate::address::{Address, User};
 use crate::av::{CameraState, DeviceException, MicrophoneState};
 use crate::event::{InvitationState, UserState};
 use crate::id::LegId;
+use crate::phone::filming::Sight;
 use crate::phone::signal::DeviceState;
 use crate::phone::terms::Terms;
 
@@ -85,6 +86,8 @@ pub struct Member {
     pub is_holding: bool,
     /// What was agreed on for our leg.
     pub(crate) terms: Terms,
+    /// Which pictures go where.
+    pub(crate) sight: Sight,
 }
 
 impl Member {
@@ -104,6 +107,7 @@ impl Member {
             devices: DeviceState::default(),
             is_holding: false,
             terms: Terms::default(),
+            sight: Sight::default(),
         }
     }
 
@@ -140,9 +144,28 @@ impl Member {
         self.devices.mic_exception
     }
 
-    /// Returns what the person's camera sends.
+    /// Returns what the person's camera sends: by its own word, of a stranger by the session's terms.
     pub const fn camera(&self) -> CameraState {
-        self.devices.camera
+        if self.ours {
+            return self.devices.camera;
+        }
+        match self.sight {
+            Sight {
+                from_peer: true, ..
+            } => CameraState::On,
+            Sight { to_peer: true, .. } => CameraState::Off,
+            Sight { .. } => CameraState::None,
+        }
+    }
+
+    /// Returns the fault of the person's camera.
+    pub const fn camera_exception(&self) -> Option<DeviceException> {
+        self.devices.camera_exception
+    }
+
+    /// Tells whether the person says that pictures come, and takes ours.
+    pub const fn pictures(&self) -> (bool, bool) {
+        (self.sight.from_peer, self.sight.to_peer)
     }
 }
 

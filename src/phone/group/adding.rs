@@ -5,13 +5,11 @@ use std::time::Instant;
 
 use super::super::Phone;
 use super::super::call::{Call, Link, Member, Stage};
-use super::super::effect::MediaOrder;
 use super::super::settings::AddPolicy;
 use super::super::signal::{ROSTER_USERS, Say};
 use super::super::wishes::Outcome;
 use super::{Group, is_coming, is_live, is_pending};
 use crate::address::{Address, User};
-use crate::av::Pictures;
 use crate::command::CommandError;
 use crate::event::{EndReason, Happened, InvitationState};
 use crate::id::{CallId, InvitationId, LegId, UserId};
@@ -226,10 +224,7 @@ impl Phone {
             member.link = Link::Offering;
             let id = member.user.id.clone();
             call.group.results.retain(|(user, _)| *user != id);
-            self.order(MediaOrder::Offer {
-                leg,
-                pictures: Pictures::None,
-            });
+            self.offer(leg);
         }
     }
 }

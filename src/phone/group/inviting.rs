@@ -124,6 +124,7 @@ impl Phone {
         let is_mesh = member.state == InvitationState::Accepted;
         // Whoever is host by now has had no way to tell this person.
         call.group.is_untold |= is_mesh;
+        member.terms.first_taken(answer.has_pictures());
         let is_joining = std::mem::take(&mut call.group.is_joining);
         self.order(MediaOrder::Accept { leg, answer });
         if is_joining {

@@ -8,14 +8,12 @@ use std::time::Instant;
 
 use super::super::Phone;
 use super::super::call::{Call, Direction, Link, MediaState, Member, RingAs, Stage};
-use super::super::effect::MediaOrder;
 use super::super::plan::Plan;
 use super::super::signal::{Purpose, ROSTER_USERS, Refusal, Say, Sdp};
 use super::super::waiting::CONNECT;
 use super::super::wishes::Outcome;
 use super::{Group, is_coming, is_pending};
 use crate::address::{Address, User};
-use crate::av::Pictures;
 use crate::command::CommandError;
 use crate::event::{CallFacts, EndReason, InvitationState};
 use crate::id::{CallId, InvitationId, LegId, UserId};
@@ -111,6 +109,7 @@ impl Phone {
             data: None,
             stage: Stage::Preparing,
             is_held: false,
+            wants_camera: false,
             ring_as: RingAs::default(),
             group: Group {
                 is_joining: true,
@@ -130,10 +129,7 @@ impl Phone {
         host.state = InvitationState::Sent;
         host.leg = Some(leg);
         host.link = Link::Offering;
-        self.order(MediaOrder::Offer {
-            leg,
-            pictures: Pictures::None,
-        });
+        self.offer(leg);
     }
 
     /// Our offer to the host is made.
@@ -266,11 +262,7 @@ impl Phone {
         member.leg = Some(leg);
         member.link = Link::Answering;
         member.ours = ours;
-        self.order(MediaOrder::Answer {
-            leg,
-            offer,
-            pictures: Pictures::None,
-        });
+        self.answer_offer(leg, offer);
     }
 
     /// An answer of ours is made: to a member, or to somebody whom we let in.

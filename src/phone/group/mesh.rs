@@ -8,10 +8,8 @@ use std::time::{Duration, Instant};
 
 use super::super::Phone;
 use super::super::call::{Link, MediaState, Stage};
-use super::super::effect::MediaOrder;
 use super::super::signal::{CancelCause, Purpose, Refusal, Say, Sdp, Token};
 use super::super::waiting::CONNECT;
-use crate::av::Pictures;
 use crate::event::{EndReason, InvitationState};
 use crate::id::{CallId, LegId, UserId};
 
@@ -68,10 +66,7 @@ impl Phone {
         member.link = Link::Offering;
         let id = member.user.id.clone();
         call.group.tried.push(id);
-        self.order(MediaOrder::Offer {
-            leg,
-            pictures: Pictures::None,
-        });
+        self.offer(leg);
     }
 
     /// The offer for a member is made.
@@ -231,11 +226,7 @@ impl Phone {
         let member = &mut self.calls[index].members[at];
         member.leg = Some(leg);
         member.link = Link::Answering;
-        self.order(MediaOrder::Answer {
-            leg,
-            offer,
-            pictures: Pictures::None,
-        });
+        self.answer_offer(leg, offer);
     }
 
     /// Our answer to a member is made.

@@ -205,9 +205,14 @@ fn commands() -> Vec<Command> {
         Command::DoNotDisturb { on: true },
         Command::Mute { on: true },
         Command::Deafen { on: false },
+        Command::Camera { on: true },
+        Command::NextCamera,
         Command::Device {
             which: Role::Speaker,
             device: "file:out.wav".to_owned(),
+        },
+        Command::RingOn {
+            devices: vec!["default".to_owned()],
         },
         Command::Snapshot,
         Command::Quit,

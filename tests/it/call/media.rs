@@ -1,7 +1,9 @@
-//! Media without sound: sessions that find each other, fall silent, close.
+//! Media without sound or pictures: sessions that find each other, fall silent, close.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
+use offhook::av::Pictures;
 use offhook::id::LegId;
 use offhook::phone::effect::MediaOrder;
 use offhook::phone::input::MediaReport;
@@ -9,7 +11,7 @@ use offhook::phone::signal::Sdp;
 
 use super::line::{Seat, Weather};
 
-/// Something that is due at a session; the number tells an outdated one.
+/// Something that is due at a session, or at a phone's camera; the number tells an outdated one.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Report {
     session: usize,
@@ -30,6 +32,10 @@ enum What {
     Answer,
     /// The peer's terms say whether it holds us.
     Held(bool),
+    /// Whether the peer sends pictures, and whether it takes ours.
+    Pictures(bool, bool),
+    /// The camera of a phone is open; the session's number is its seat.
+    Camera(bool),
     Connected,
     Silent,
     Lost,
@@ -40,6 +46,8 @@ enum What {
 #[derive(Debug, Default)]
 pub(crate) struct Media {
     sessions: Vec<Session>,
+    /// Whose camera is open.
+    cameras: BTreeSet<Seat>,
 }
 
 #[derive(Debug)]
@@ -55,15 +63,48 @@ struct Session {
     is_held: bool,
     /// Whether it held the other before the terms that are offered.
     held_before: Option<bool>,
+    /// The pictures its description speaks of, and those of the one before the terms that are offered.
+    pictures: Pictures,
+    pictures_before: Option<Pictures>,
+    /// Whether the peer sends pictures, and whether it takes ours: as last told, and as it is.
+    told: (bool, bool),
+    flows: (bool, bool),
 }
 
-/// Ends the terms of somebody who holds the other.
+/// Ends the sound's terms of somebody who holds the other.
 const HELD: &str = " held";
+/// The pictures' terms of somebody who does not send any, and of somebody who does.
+const RECEIVE: &str = "m=video 9 recvonly";
+const EXCHANGE: &str = "m=video 9 sendrecv";
+
+/// Reads the terms of the other.
+fn read(sdp: &Sdp) -> (Option<usize>, bool, Pictures) {
+    let (sound, pictures) = sdp.0.split_once('\n').unwrap_or((&sdp.0, ""));
+    let pictures = match pictures {
+        EXCHANGE => Pictures::Exchange,
+        RECEIVE => Pictures::Receive,
+        _ => Pictures::None,
+    };
+    let session = sound.trim_end_matches(HELD).parse().ok();
+    (session, sound.ends_with(HELD), pictures)
+}
 
 impl Session {
     fn terms(&self, index: usize) -> Sdp {
         let held = if self.is_holding { HELD } else { "" };
-        Sdp(format!("{index}{held}"))
+        let pictures = match self.pictures {
+            Pictures::None => String::new(),
+            Pictures::Receive => format!("\n{RECEIVE}"),
+            Pictures::Exchange => format!("\n{EXCHANGE}"),
+        };
+        Sdp(format!("{index}{held}{pictures}"))
+    }
+
+    /// Both descriptions are known.
+    fn agree(&mut self, theirs: Pictures) {
+        let is_taken = theirs != Pictures::None;
+        let from_peer = theirs == Pictures::Exchange && self.pictures != Pictures::None;
+        self.flows = (from_peer, is_taken && self.pictures == Pictures::Exchange);
     }
 }
 
@@ -76,24 +117,38 @@ impl Media {
         order: MediaOrder,
     ) -> Vec<(Duration, Report)> {
         match order {
-            MediaOrder::Offer { leg, .. } => {
+            MediaOrder::Offer { leg, pictures } => {
                 let session = self.open(seat, leg);
+                self.sessions[session].pictures = pictures;
                 vec![(Duration::ZERO, self.report(session, What::Offer))]
             }
-            MediaOrder::Reoffer { leg, is_held, .. } => {
+            MediaOrder::Reoffer {
+                leg,
+                is_held,
+                pictures,
+                ..
+            } => {
                 let Some(session) = self.session_of(seat, leg) else {
                     return Vec::new();
                 };
                 let offering = &mut self.sessions[session];
                 let was = std::mem::replace(&mut offering.is_holding, is_held);
                 offering.held_before.get_or_insert(was);
+                let was = std::mem::replace(&mut offering.pictures, pictures);
+                offering.pictures_before.get_or_insert(was);
                 vec![(Duration::ZERO, self.report(session, What::Offer))]
             }
-            MediaOrder::Answer { leg, offer, .. } if self.session_of(seat, leg).is_some() => {
+            MediaOrder::Answer {
+                leg,
+                offer,
+                pictures,
+            } if self.session_of(seat, leg).is_some() => {
                 let session = self.session_of(seat, leg).expect("it was asked for");
-                let held = self.report(session, What::Held(offer.0.ends_with(HELD)));
+                let (_, is_held, theirs) = read(&offer);
+                let held = self.report(session, What::Held(is_held));
                 let answer = self.report(session, What::Answer);
-                vec![(Duration::ZERO, held), (Duration::ZERO, answer)]
+                let flows = self.answers(session, theirs, pictures);
+                [held, answer, flows].map(|it| (Duration::ZERO, it)).into()
             }
             MediaOrder::Withdraw { leg } => {
                 if let Some(session) = self.session_of(seat, leg)
@@ -101,31 +156,48 @@ impl Media {
                 {
                     self.sessions[session].is_holding = was;
                 }
+                if let Some(session) = self.session_of(seat, leg)
+                    && let Some(was) = self.sessions[session].pictures_before.take()
+                {
+                    self.sessions[session].pictures = was;
+                }
                 Vec::new()
             }
             MediaOrder::Dtmf { .. } => Vec::new(),
-            MediaOrder::Answer { leg, .. } => {
+            MediaOrder::Answer {
+                leg,
+                offer,
+                pictures,
+            } => {
                 let session = self.open(seat, leg);
-                vec![(weather.gathering, self.report(session, What::Answer))]
+                let (_, _, theirs) = read(&offer);
+                let answer = self.report(session, What::Answer);
+                let flows = self.answers(session, theirs, pictures);
+                [answer, flows].map(|it| (weather.gathering, it)).into()
             }
             MediaOrder::Accept { leg, answer } => {
-                let peer: Option<usize> = answer.0.trim_end_matches(HELD).parse().ok();
+                let (peer, _, theirs) = read(&answer);
                 let (Some(session), Some(peer)) = (self.session_of(seat, leg), peer) else {
                     return Vec::new();
                 };
                 self.sessions[session].held_before = None;
+                self.sessions[session].pictures_before = None;
+                self.sessions[session].agree(theirs);
+                let (from_peer, to_peer) = self.sessions[session].flows;
+                let flows = self.report(session, What::Pictures(from_peer, to_peer));
+                let flows = (Duration::ZERO, flows);
                 // The answer to new terms changes nothing but what the peer's terms say.
                 if self.sessions[session].peer == Some(peer) {
-                    return Vec::new();
+                    return vec![flows];
                 }
                 self.sessions[session].peer = Some(peer);
                 self.sessions[peer].peer = Some(session);
                 if !weather.media_connects {
-                    return Vec::new();
+                    return vec![flows];
                 }
                 let found = weather.latency * 2;
                 let connected = |session| (found, self.report(session, What::Connected));
-                vec![connected(session), connected(peer)]
+                vec![flows, connected(session), connected(peer)]
             }
             MediaOrder::Close { leg } => {
                 let Some(session) = self.session_of(seat, leg) else {
@@ -137,9 +209,23 @@ impl Media {
                 };
                 vec![(weather.latency, self.report(peer, What::Closed))]
             }
+            MediaOrder::Camera(on) => {
+                if on {
+                    self.cameras.insert(seat);
+                } else {
+                    self.cameras.remove(&seat);
+                }
+                let what = What::Camera(on);
+                let (session, version) = (seat, 0);
+                let report = Report {
+                    session,
+                    version,
+                    what,
+                };
+                vec![(Duration::ZERO, report)]
+            }
             MediaOrder::Mute(_)
             | MediaOrder::Deafen(_)
-            | MediaOrder::Camera(_)
             | MediaOrder::NextCamera
             | MediaOrder::View { .. }
             | MediaOrder::RingOn(_)
@@ -154,6 +240,9 @@ impl Media {
             version,
             what,
         } = report;
+        if let What::Camera(on) = what {
+            return Some((index, MediaReport::Camera { on }));
+        }
         let is_peer_gone = self.sessions[index]
             .peer
             .is_some_and(|peer| self.sessions[peer].is_closed);
@@ -178,6 +267,18 @@ impl Media {
                 }
                 MediaReport::Held { leg, is_held }
             }
+            What::Pictures(from_peer, to_peer) => {
+                let told = std::mem::replace(&mut session.told, (from_peer, to_peer));
+                if told == (from_peer, to_peer) {
+                    return None;
+                }
+                MediaReport::Pictures {
+                    leg,
+                    from_peer,
+                    to_peer,
+                }
+            }
+            What::Camera(_) => return None,
             What::Connected => {
                 if is_peer_gone {
                     return None;
@@ -238,6 +339,7 @@ impl Media {
 
     /// A process is gone, without a word.
     pub(crate) fn kill(&mut self, seat: Seat) {
+        self.cameras.remove(&seat);
         for session in &mut self.sessions {
             session.is_closed |= session.at.0 == seat;
         }
@@ -256,6 +358,28 @@ impl Media {
         session.is_some_and(|session| self.sessions[session].is_holding)
     }
 
+    /// Returns which pictures the description of a session speaks of.
+    pub(crate) fn pictures(&self, seat: Seat, leg: LegId) -> Pictures {
+        let session = self.session_of(seat, leg);
+        session.map_or(Pictures::None, |session| self.sessions[session].pictures)
+    }
+
+    /// Tells whether a phone's camera is open.
+    pub(crate) fn films(&self, seat: Seat) -> bool {
+        self.cameras.contains(&seat)
+    }
+
+    /// Answers an offer that speaks of pictures with those that are taken; returns what is to be reported.
+    fn answers(&mut self, session: usize, theirs: Pictures, taken: Pictures) -> Report {
+        let answering = &mut self.sessions[session];
+        let is_offered = theirs != Pictures::None;
+        answering.pictures = if is_offered { taken } else { Pictures::None };
+        answering.pictures_before = None;
+        answering.agree(theirs);
+        let (from_peer, to_peer) = answering.flows;
+        self.report(session, What::Pictures(from_peer, to_peer))
+    }
+
     fn open(&mut self, seat: Seat, leg: LegId) -> usize {
         self.sessions.push(Session {
             at: (seat, leg),
@@ -267,6 +391,10 @@ impl Media {
             is_holding: false,
             is_held: false,
             held_before: None,
+            pictures: Pictures::None,
+            pictures_before: None,
+            told: (false, false),
+            flows: (false, false),
         });
         self.sessions.len() - 1
     }

@@ -4,12 +4,14 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use offhook::address::{Address, User};
+use offhook::av::{CameraState, Kind, Pictures};
 use offhook::command::{Command, CommandError};
 use offhook::event::{Event, Happened};
 use offhook::id::{CallId, DeviceId, LegId, UserId};
+use offhook::phone::call::Member;
 use offhook::phone::effect::{Effect, MediaOrder, Ring};
 use offhook::phone::signal::{Heard, Message, Roster, Say};
-use offhook::phone::{Epoch, Input, Phone, Settings};
+use offhook::phone::{Call, Epoch, Input, Phone, Settings};
 
 use super::line::{Line, Seat, Weather};
 
@@ -25,6 +27,8 @@ pub(crate) struct Pair {
     pub(crate) rings: Vec<Ring>,
     /// What each phone had its media do.
     pub(crate) orders: Vec<(Seat, MediaOrder)>,
+    /// Whose person has ever wanted to be seen.
+    askers: BTreeSet<Seat>,
     /// Which legs were accepted.
     taken: BTreeSet<(Seat, LegId)>,
     start: Instant,
@@ -68,6 +72,7 @@ impl Pair {
         };
         let mut pair = Self {
             line: Line::new(labels, weather, seed),
+            askers: BTreeSet::new(),
             taken: BTreeSet::new(),
             events: Vec::new(),
             rings: vec![Ring::Silence; labels.len()],
@@ -105,6 +110,20 @@ impl Pair {
         command: Command,
     ) -> Result<Option<CallId>, CommandError> {
         let seat = self.seat(who);
+        let video = Kind::Video;
+        let is_seen = match &command {
+            Command::Dial { kind, .. } => *kind == video,
+            Command::Accept { kind, .. } => *kind == Some(video),
+            Command::Camera { on } => *on,
+            Command::CallBack { .. } => {
+                let phone = self.phones[seat].as_ref();
+                phone.is_some_and(|it| it.missed().any(|it| it.facts.kind == video))
+            }
+            _ => false,
+        };
+        if is_seen {
+            self.askers.insert(seat);
+        }
         self.take_in(seat, Input::Command(command))
     }
 
@@ -170,6 +189,33 @@ impl Pair {
     pub(crate) fn phone(&self, who: &str) -> &Phone {
         let phone = self.phones[self.seat(who)].as_ref();
         phone.expect("the phone has not left")
+    }
+
+    /// Checks that a phone's camera is open where a call wants it that is not held, and only once
+    /// its person wanted to be seen.
+    pub(crate) fn check_camera(&self, seat: Seat) {
+        let calls = self.phone_at(seat).map_or(&[][..], Phone::calls);
+        let films = |call: &Call| call.wants_camera && !call.is_held && !call.is_ringing();
+        let is_open = self.line.media.films(seat);
+        let label = &self.labels[seat];
+        assert_eq!(is_open, calls.iter().any(films), "the camera of {label}");
+        let may_be_open = self.askers.contains(&seat);
+        assert!(!is_open || may_be_open, "{label} did not want to be seen");
+    }
+
+    /// Checks that the terms of a leg, and what both ends know of them, are what the two people want.
+    pub(crate) fn check_pictures(&self, seat: Seat, call: &Call, member: &Member, there: &Call) {
+        let (films, is_filmed) = (
+            call.wants_camera && !call.is_held,
+            there.wants_camera && !there.is_held,
+        );
+        let leg = member.leg.expect("what is up has a leg");
+        let sends = self.line.media.pictures(seat, leg) == Pictures::Exchange;
+        let label = &self.labels[seat];
+        let whom = &member.user.id;
+        assert_eq!(sends, films, "the terms of {label} with {whom}");
+        let (from, to) = member.pictures();
+        assert_eq!((from, to), (is_filmed, films), "{label} with {whom}");
     }
 
     pub(crate) fn phone_at(&self, seat: Seat) -> Option<&Phone> {
@@ -290,6 +336,25 @@ pub(crate) fn dial(to: &str) -> Command {
     Command::dial(vec![Address::parse(to).expect("an address")])
 }
 
+/// The same with our camera.
+pub(crate) fn dial_video(to: &[&str]) -> Command {
+    let to = to.iter().map(|to| Address::parse(to).expect("an address"));
+    Command::Dial {
+        to: to.collect(),
+        kind: Kind::Video,
+        timeout: None,
+        custom_data: None,
+        note: None,
+    }
+}
+
+/// Takes a call with our camera, if it is one by video.
+pub(crate) const ACCEPT_VIDEO: Command = Command::Accept {
+    call_id: None,
+    kind: Some(Kind::Video),
+    custom_data: None,
+};
+
 pub(crate) const ACCEPT: Command = Command::Accept {
     call_id: None,
     kind: None,
@@ -342,16 +407,23 @@ fn say_words(say: &Say) -> String {
         Say::Bye { reason, data, .. } => ("bye", reason.as_str().to_owned(), data),
         Say::Device { state, .. } => {
             let fault = state.mic_exception.map(|e| format!(" {e:?}"));
+            let camera = match (state.camera, state.camera_exception) {
+                (CameraState::Off, None) => String::new(),
+                (camera, None) => format!(" camera {}", words(&camera)),
+                (camera, Some(fault)) => format!(" camera {} {fault:?}", words(&camera)),
+            };
+            let view = state.view.map(|lines| format!(" view {lines}"));
             let rest = format!(
-                "{} mic {}{}",
+                "{} mic {}{}{camera}{}",
                 state.seq,
                 words(&state.mic),
-                fault.unwrap_or_default()
+                fault.unwrap_or_default(),
+                view.unwrap_or_default(),
             );
             ("device", rest, &None)
         }
-        Say::Reoffer { sdp, .. } => ("reoffer", sdp.0.clone(), &None),
-        Say::TakeReoffer { sdp, .. } => ("take", sdp.0.clone(), &None),
+        Say::Reoffer { sdp, .. } => ("reoffer", sdp.0.replace('\n', " "), &None),
+        Say::TakeReoffer { sdp, .. } => ("take", sdp.0.replace('\n', " "), &None),
         Say::RefuseReoffer { is_glare, .. } => ("refuse it", format!("glare {is_glare}"), &None),
         Say::Roster { roster, .. } => ("roster", roster_words(roster), &None),
         Say::Add { users, .. } => ("add", format!("{users:?}"), &None),

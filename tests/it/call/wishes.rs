@@ -47,7 +47,6 @@ fn a_wish_that_cannot_be_met_changes_nothing() {
     let wishes = [
         nobody,
         two,
-        dial_with(Kind::Video, None, None, None),
         dial_with(Kind::Voice, Some(0), None, None),
         dial_with(Kind::Voice, Some(601), None, None),
         dial_with(Kind::Voice, None, Some(long), None),
@@ -65,7 +64,6 @@ fn a_wish_that_cannot_be_met_changes_nothing() {
     expect![[r#"
         invalid: `to` names nobody
         invalid: `to` names bob twice
-        not_supported: calling by video is not built yet
         invalid: `timeout` is 1 to 600 seconds
         invalid: `timeout` is 1 to 600 seconds
         invalid: `custom_data` has 4097 bytes; 4096 are the most
@@ -275,7 +273,7 @@ fn what_a_line_of_json_wants() {
         {"id":2,"command":"hold","on":true}
           Hold { call_id: None, on: true }
         {"id":2,"command":"dance"}
-          {"reply":2,"ok":false,"code":"invalid","message":"unknown variant `dance`, expected one of `dial`, `accept`, `decline`, `busy`, `cancel`, `hang_up`, `ignore`, `add`, `ring_again`, `kick`, `join`, `call_back`, `dismiss`, `hold`, `swap`, `dtmf`, `transfer`, `message`, `do_not_disturb`, `mute`, `deafen`, `device`, `snapshot`, `quit`"}
+          {"reply":2,"ok":false,"code":"invalid","message":"unknown variant `dance`, expected one of `dial`, `accept`, `decline`, `busy`, `cancel`, `hang_up`, `ignore`, `add`, `ring_again`, `kick`, `join`, `call_back`, `dismiss`, `hold`, `swap`, `dtmf`, `transfer`, `message`, `do_not_disturb`, `mute`, `deafen`, `camera`, `next_camera`, `device`, `ring_on`, `snapshot`, `quit`"}
         {"id":3,"command":"mute"}
           {"reply":3,"ok":false,"code":"invalid","message":"missing field `on`"}
         {"id":4,"command":"accept","colour":"red"}

@@ -21,8 +21,11 @@ fn the_default_file_shows_every_key() {
         .map(|(key, _)| key)
         .filter(|key| !key.contains(' '))
         .collect();
-    let (_, warnings) = Config::parse("[account]\nx=1\n[call]\nx=1\n[sound]\nx=1\n", "x")
-        .expect("unknown keys are no errors");
+    let (_, warnings) = Config::parse(
+        "[account]\nx=1\n[call]\nx=1\n[sound]\nx=1\n[video]\nx=1\n",
+        "x",
+    )
+    .expect("unknown keys are no errors");
     let known: Vec<&str> = warnings
         .iter()
         .flat_map(|warning| warning.known)
@@ -49,6 +52,10 @@ fn all_that_is_written_is_taken() {
         microphone = "tone:440"
         speaker = "none"
         rings = false
+        ring_on = ["default", "file:ring.wav"]
+        gate = -50
+        [video]
+        camera = "test"
     "#;
     let (config, warnings) = Config::parse(text, "x").expect("it is good");
     assert_eq!(warnings, []);
@@ -68,6 +75,9 @@ fn all_that_is_written_is_taken() {
     assert_eq!(config.sound.microphone, "tone:440");
     assert_eq!(config.sound.speaker, "none");
     assert!(!config.sound.rings);
+    assert_eq!(config.sound.ring_on, ["default", "file:ring.wav"]);
+    assert_eq!(config.sound.gate, Some(-50));
+    assert_eq!(config.video.camera, "test");
 }
 
 #[test]
@@ -112,6 +122,18 @@ fn an_error_names_file_line_key_and_what_was_expected() {
         (
             "[sound]\nrings = 1",
             "f, line 2: sound.rings: expected true or false, found 1",
+        ),
+        (
+            "[sound]\ngate = 1",
+            "f, line 2: sound.gate: expected a whole number of dBFS from -90 to 0, found 1",
+        ),
+        (
+            "[sound]\nring_on = [\"\"]",
+            "f, line 2: sound.ring_on: expected a list of device strings, each in quotes, found a value of type array",
+        ),
+        (
+            "[video]\ncamera = false",
+            "f, line 2: video.camera: expected default, a camera's name, file:PATH.y4m, test or none, in quotes, found false",
         ),
         (
             "[sound]\nspeaker = \"\"",
@@ -159,7 +181,7 @@ fn an_unknown_key_is_a_warning_with_its_line() {
         warnings,
         [
             "f, line 2: unknown key call.ring_timout; known here: ring_timeout, dial_back_timeout, busy, allow, do_not_disturb, confirm_hang_up, max_duration, alone, end_when_host_leaves, add",
-            "f, line 3: unknown key looks; known here: account, call, sound, hooks",
+            "f, line 3: unknown key looks; known here: account, call, sound, video, hooks",
         ]
     );
 }

@@ -26,6 +26,7 @@ fn help_shows_examples_first_and_every_verb() {
         "--mic",
         "--speaker",
         "--camera",
+        "--ring-on",
     ] {
         assert!(help.stdout.contains(option), "{option} is missing");
     }
@@ -58,10 +59,9 @@ fn wrong_usage_ends_with_2_and_says_why_on_stderr() {
         (&["call", "bob", "--timeout", "601"], "1..=600"),
         (&["call", "bob", "--for", "-1"], "-1"),
         (&["call", "bob", "--for", "soon"], "a number of seconds"),
-        (
-            &["--camera", "front", "listen"],
-            "pictures are not built yet",
-        ),
+        (&["--camera", "file:", "listen"], "expected file:PATH.y4m"),
+        (&["--ring-on", "tone", "listen"], "expected"),
+        (&["call", "bob", "--video-out", "x"], "file:PATH.y4m"),
         (&["--mic", "tone:high", "listen"], "expected tone:HZ"),
         (&["--speaker", "tone", "listen"], "expected"),
         (&["listen", "--accept", "--decline"], "cannot be used with"),
