@@ -100,9 +100,11 @@ impl Browser {
 
     /// Waits until no picture comes any more.
     pub fn sees_nothing_new(&mut self) {
+        let deadline = Instant::now() + PATIENCE;
         let mut before = u64::MAX;
         let mut n_alike = 0;
         while n_alike < 10 {
+            assert!(Instant::now() < deadline, "pictures still come");
             let now = self.decoded();
             n_alike = if now == before { n_alike + 1 } else { 0 };
             before = now;
