@@ -1,6 +1,7 @@
 //! The real program: a server and phones as processes, read at both ends.
 
 mod away;
+mod browser;
 mod closed;
 mod commands;
 mod contract;

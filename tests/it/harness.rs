@@ -13,6 +13,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use tempfile::TempDir;
 
+pub mod browser;
 pub mod kamailio;
 
 /// Long enough for a busy machine; a test that passes never waits for it.

@@ -222,7 +222,7 @@ pub(super) fn connect_on(caller: (&Phone, LegId), callee: (&Phone, LegId)) {
 }
 
 /// Waits until a recording is this long, and returns it.
-pub(super) fn recorded(path: &Path, seconds: f32) -> Vec<f32> {
+pub(crate) fn recorded(path: &Path, seconds: f32) -> Vec<f32> {
     let until = Instant::now() + PATIENCE;
     loop {
         let samples = read(path);
