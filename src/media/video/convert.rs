@@ -85,9 +85,10 @@ fn packed(layout: Layout, bytes: &[u8], stride: usize, picture: &mut Planar) -> 
         width: width as u32,
         height: height as u32,
     };
-    let convert = match layout {
-        Layout::Uyvy => uyvy422_to_yuv420,
-        _ => yuyv422_to_yuv420,
+    let convert = if layout == Layout::Uyvy {
+        uyvy422_to_yuv420
+    } else {
+        yuyv422_to_yuv420
     };
     convert(&mut view(picture), &source).ok()
 }

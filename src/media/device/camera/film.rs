@@ -204,10 +204,12 @@ fn open(path: &Path) -> Result<Film<BufReader<File>>, Trouble> {
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> Trouble {
-    let detail = match error.kind() {
-        ErrorKind::NotFound => "there is no such file; check the path".to_owned(),
-        ErrorKind::PermissionDenied => "you may not read this file".to_owned(),
-        _ => format!("it cannot be read ({error})"),
+    let detail = if error.kind() == ErrorKind::NotFound {
+        "there is no such file; check the path".to_owned()
+    } else if error.kind() == ErrorKind::PermissionDenied {
+        "you may not read this file".to_owned()
+    } else {
+        format!("it cannot be read ({error})")
     };
     trouble(path, &detail)
 }
@@ -215,7 +217,11 @@ fn unreadable(path: &Path, error: &io::Error) -> Trouble {
 fn not_a_film(path: &Path, error: &FilmError) -> Trouble {
     let detail = match error {
         FilmError::Io(_) => error.to_string(),
-        _ => format!(
+        FilmError::NotFilm
+        | FilmError::Header(_)
+        | FilmError::Colours(_)
+        | FilmError::Empty
+        | FilmError::Damaged => format!(
             "{error}; convert it, for example with `ffmpeg -i in.mp4 -pix_fmt yuv420p out.y4m`"
         ),
     };
