@@ -80,8 +80,6 @@ pub(super) struct KeyReport {
 const MAX_LATCHED: usize = 32;
 /// The last of the sixteen keys: 0 to 9, star, hash, A to D.
 const HIGHEST_KEY: u8 = 15;
-/// Packets that may wait for one that is missing among pictures.
-const REORDERING: usize = 300;
 /// str0m's own steps without time going on; more means that it does not come to rest.
 const MAX_STEPS: usize = 64;
 
@@ -101,7 +99,9 @@ pub(super) struct Session {
     wishes: Wishes,
     /// What the line is tried for, in bits a second.
     desired: u64,
-    /// Whether the line is measured.
+    /// What it is thought to take, in bits a second.
+    estimate: u64,
+    /// Whether that is measured.
     has_estimate: bool,
     /// The stream of pictures of which a packet came last.
     newest_video: Option<u32>,
@@ -136,12 +136,15 @@ impl Session {
             codecs.add_config(pt.into(), None, Codec::Tele, clock, None, format);
         }
         let codecs = config.codec_config();
+        // Sound alone is not measured: that would mean padding to measure with, also when no
+        // pictures are sent beside it.
+        for sound in codecs.iter_mut() {
+            sound.set_fb_transport_cc(false);
+        }
         codecs.add_h264(PICTURE.into(), Some(PICTURE_AGAIN.into()), true, PROFILE);
         let rtc = config
             // The jitter buffer puts packets in order; str0m would hold all back behind a lost one.
             .set_reordering_size_audio(0)
-            // More than the packets of the largest whole picture; how long is waited is a matter of time.
-            .set_reordering_size_video(REORDERING)
             // Nothing is tried before pictures want it, and sound is never kept waiting.
             .enable_bwe(Some(Bitrate::bps(FIRST_BANDWIDTH)))
             .set_stats_interval(Some(Duration::from_secs(1)))
@@ -161,6 +164,7 @@ impl Session {
             video: None,
             wishes: Wishes::default(),
             desired: 0,
+            estimate: FIRST_BANDWIDTH,
             has_estimate: false,
             newest_video: None,
             latched_video: None,
@@ -482,3 +486,6 @@ fn rtp_stream(bytes: &[u8]) -> Option<(u32, u8)> {
 fn text(error: impl std::fmt::Display) -> String {
     error.to_string()
 }
+
+#[cfg(test)]
+mod tests;

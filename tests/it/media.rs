@@ -13,3 +13,4 @@ mod picture_scale;
 mod relay;
 pub mod rig;
 mod sdp;
+mod video_sdp;

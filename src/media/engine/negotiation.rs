@@ -111,11 +111,11 @@ impl Engine {
 
     /// Both descriptions are there, the first or later ones.
     fn agreed(&mut self, id: LegId, now: Instant) {
-        let told = self.legs.get_mut(&id).and_then(|leg| {
+        let told = self.legs.get_mut(&id).map(|leg| {
             if !leg.session.is_peer_receiving() {
                 leg.keypad.clear();
             }
-            Some([leg.tell_hold(), leg.tell_pictures()])
+            [leg.tell_hold(), leg.tell_pictures()]
         });
         for told in told.into_iter().flatten().flatten() {
             self.report(told);

@@ -113,7 +113,7 @@ impl Session {
         let layout = layout.map(|layout| layout.with_video(&offer));
         let place = match &layout {
             Some(layout) => layout.video(),
-            None => place.or(adds.then_some(SECOND)),
+            None => place.or_else(|| adds.then_some(SECOND)),
         };
         let video = place.and_then(|at| offered_video(&offer, video, at));
         let direction = self.hold.offer(is_held);

@@ -214,11 +214,13 @@ impl Session {
         } else if !was.1 {
             // Whoever begins to look begins with a whole picture.
             self.happenings.push(Happening::KeyframeWanted);
+            self.happenings.push(Happening::Bandwidth(self.estimate));
         }
         self.drain(now)
     }
 
     /// What the line takes, if pictures are sent on it.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "a foreign enum that grows")]
     pub(super) fn estimated(&mut self, kind: &BweKind) {
         let estimate = match kind {
             BweKind::Twcc {
@@ -232,9 +234,9 @@ impl Session {
             BweKind::Remb { estimate, .. } if !self.has_estimate => *estimate,
             _ => return,
         };
+        self.estimate = estimate.as_u64();
         if self.takes_pictures() {
-            let happening = Happening::Bandwidth(estimate.as_u64());
-            self.happenings.push(happening);
+            self.happenings.push(Happening::Bandwidth(self.estimate));
         }
     }
 
