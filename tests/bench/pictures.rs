@@ -256,8 +256,8 @@ impl Line {
     }
 
     fn start(&self, a: SocketAddr, b: SocketAddr) {
-        self.pump(&self.to_b, &self.to_a, b, 1);
-        self.pump(&self.to_a, &self.to_b, a, 2);
+        self.pump(&self.to_b, &self.to_a, a, 1);
+        self.pump(&self.to_a, &self.to_b, b, 2);
     }
 
     fn pump(&self, from: &Arc<UdpSocket>, out: &Arc<UdpSocket>, to: SocketAddr, seed: u32) {

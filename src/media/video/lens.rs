@@ -81,6 +81,9 @@ impl Lens {
         self.spec = spec;
         self.lost = None;
         self.state = State::Closed;
+        if self.spec == CameraSpec::None {
+            self.heal(report);
+        }
         self.settle(report);
     }
 
@@ -148,13 +151,22 @@ impl Lens {
             (false, State::Open(..) | State::Broken { .. }) => self.state = State::Closed,
             (true, State::Open(..) | State::Broken { .. }) | (false, State::Closed) => {}
         }
-        let on = self.is_sending && matches!(self.state, State::Open(_, true));
+        let on = self.is_sending
+            && match &self.state {
+                State::Open(_, has_shown) => *has_shown || self.is_told_on,
+                State::Closed | State::Broken { .. } => false,
+            };
+        // While one camera takes the place of another, people are not told that there is none.
         if std::mem::replace(&mut self.is_told_on, on) != on {
             report(Report::Camera { on });
         }
     }
 
     fn open(&mut self) {
+        if self.spec == CameraSpec::None {
+            self.state = State::Broken { retry: None };
+            return;
+        }
         // Never another one in place of the one that was in use: who knows what it sees.
         let lost = self.lost.clone().map(CameraSpec::Named);
         let spec = lost.as_ref().unwrap_or(&self.spec);

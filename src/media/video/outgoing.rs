@@ -15,7 +15,9 @@ const BETWEEN_KEYS: Duration = Duration::from_millis(400);
 const MARGIN: u64 = 8;
 /// How long a line gets nothing before a trickle is tried: without packets nobody can tell how
 /// wide it is by now.
-const RETRY: Duration = Duration::from_secs(5);
+const RETRY: Duration = Duration::from_secs(2);
+/// How long a line is too narrow before it gets nothing: an estimate dips now and then.
+const DIP: Duration = Duration::from_secs(1);
 /// How long a trickle is tried.
 const TRIAL: Duration = Duration::from_secs(2);
 /// How long the machine must have had time to spare before it gets more to do.
@@ -60,8 +62,10 @@ pub(super) struct Sender {
 
 struct Viewer {
     receiver: Receiver,
-    /// Since when the line is too narrow.
+    /// Since when the line is too narrow, and gets no pictures but for a trial.
     paused: Option<Instant>,
+    /// Since when it is too narrow, while it still gets them.
+    dips: Option<Instant>,
     /// Whether it had the picture before. Whoever had not begins with a whole one.
     is_sent: bool,
 }
@@ -89,6 +93,7 @@ impl Sender {
             Viewer {
                 receiver,
                 paused: known.and_then(|viewer| viewer.paused),
+                dips: known.and_then(|viewer| viewer.dips),
                 is_sent: known.is_some_and(|viewer| viewer.is_sent),
             }
         });
@@ -143,13 +148,19 @@ impl Sender {
             let bandwidth = viewer.receiver.bandwidth;
             let was_sent = viewer.is_sent;
             viewer.is_sent = match viewer.paused {
-                None if ladder::is_enough(bandwidth) => true,
+                None if ladder::is_enough(bandwidth) => {
+                    viewer.dips = None;
+                    true
+                }
                 None => {
-                    viewer.paused = Some(now);
-                    false
+                    let since = *viewer.dips.get_or_insert(now);
+                    let is_over = now.saturating_duration_since(since) >= DIP;
+                    viewer.paused = is_over.then_some(now);
+                    !is_over
                 }
                 Some(_) if ladder::is_enough(bandwidth - bandwidth / MARGIN) => {
                     viewer.paused = None;
+                    viewer.dips = None;
                     true
                 }
                 Some(since) => {
