@@ -28,7 +28,10 @@ impl Pulse {
             .is_ok_and(|status| status.success());
         if !is_there {
             let must = std::env::var_os("CI").is_some_and(|ci| ci == "true");
-            assert!(!must, "pulseaudio is missing; `.ci/setup tests` installs it");
+            assert!(
+                !must,
+                "pulseaudio is missing; `.ci/setup tests` installs it"
+            );
             eprintln!("SKIPPED: pulseaudio is missing; `.ci/setup tests` installs it");
             return None;
         }
@@ -70,7 +73,10 @@ impl Pulse {
         let wanted = [format!("sink_name={name}"), format!("source_name={name}")];
         let module = modules
             .lines()
-            .find(|line| line.split_whitespace().any(|word| wanted.iter().any(|w| w == word)))
+            .find(|line| {
+                line.split_whitespace()
+                    .any(|word| wanted.iter().any(|w| w == word))
+            })
             .unwrap_or_else(|| panic!("no {name} in {modules}"));
         let index = module.split_whitespace().next().unwrap();
         self.pactl(&["unload-module", index]);
@@ -122,7 +128,12 @@ impl Pulse {
         let _ = fs::remove_file(self.socket());
         let mut command = self.command("pulseaudio");
         command
-            .args(["-n", "--daemonize=no", "--exit-idle-time=-1", "--use-pid-file=no"])
+            .args([
+                "-n",
+                "--daemonize=no",
+                "--exit-idle-time=-1",
+                "--use-pid-file=no",
+            ])
             .args(["--disallow-exit=yes", "--realtime=no", "--high-priority=no"])
             .arg("-L")
             .arg(format!(
@@ -133,7 +144,12 @@ impl Pulse {
             .stderr(Stdio::null());
         self.child = Some(command.spawn().expect("pulseaudio runs"));
         let until = Instant::now() + PATIENCE;
-        while !self.command("pactl").arg("info").output().is_ok_and(|o| o.status.success()) {
+        while !self
+            .command("pactl")
+            .arg("info")
+            .output()
+            .is_ok_and(|o| o.status.success())
+        {
             assert!(Instant::now() < until, "pulseaudio does not start");
             std::thread::park_timeout(Duration::from_millis(20));
         }

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::sync::{Arc, Mutex};
 
 use super::*;
-use crate::media::device::{Direction, Listed};
+use crate::media::device::{Changes, Direction, Listed};
 
 #[derive(Debug)]
 struct Fake {
