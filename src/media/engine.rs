@@ -393,7 +393,11 @@ impl Engine {
             // Silence is sent, not nothing: the peer's watchdog and every NAT between want packets.
             frame.fill(0.0);
         }
-        let packet = self.encode(&frame);
+        let mut packet = self.encode(&frame);
+        if self.is_muted {
+            // The encoder hears zeros, and might still make a little of what it heard before.
+            packet = packet.map(|_| SILENCE.to_vec());
+        }
         let time = self.n_ticks * FRAME as u64;
         let is_whole = self.n_ticks.is_multiple_of(2);
         for leg in self.legs.values_mut().filter(|leg| leg.is_connected()) {

@@ -14,6 +14,7 @@ mod network;
 mod parties;
 mod peer;
 mod plain;
+mod plugs;
 mod races;
 mod results;
 mod ringing;

@@ -157,6 +157,11 @@ impl std::fmt::Debug for CardSpeaker {
 impl Card {
     fn poll_trouble(&mut self) -> Option<Trouble> {
         let death = self.watch.poll()?;
+        tracing::debug!(
+            device = self.name,
+            said = death.said,
+            "a sound device fails"
+        );
         if death.is_final {
             throw_away(self.stream.take());
         }

@@ -243,6 +243,12 @@ impl<D: Device> Slot<D> {
         match opened.result {
             Ok(device) => {
                 let returns = self.away.is_some();
+                // It may have been plugged in again while another one was looked for.
+                let is_home = self
+                    .away
+                    .as_ref()
+                    .is_some_and(|away| away.is_home(&self.spec, &device));
+                let why = if is_home { Why::Chosen } else { why };
                 let (change, undo) = match why {
                     Why::Chosen if returns => (Some(DeviceChange::Returned), None),
                     Why::Chosen => (Some(DeviceChange::Opened), None),

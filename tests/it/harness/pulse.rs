@@ -36,6 +36,8 @@ impl Pulse {
             return None;
         }
         let dir = tempfile::tempdir().unwrap();
+        // Anonymous or not, a client without a cookie is turned away.
+        fs::write(dir.path().join("cookie"), [7; 256]).unwrap();
         let mut pulse = Self { dir, child: None };
         pulse.revive();
         Some(pulse)
@@ -44,6 +46,11 @@ impl Pulse {
     /// What `PULSE_SERVER` has to be.
     pub fn server(&self) -> String {
         format!("unix:{}", self.socket().display())
+    }
+
+    /// What `PULSE_COOKIE` has to be.
+    pub fn cookie(&self) -> PathBuf {
+        self.dir.path().join("cookie")
     }
 
     /// Plugs in a speaker.
@@ -65,6 +72,17 @@ impl Pulse {
             &format!("master={hears}.monitor"),
             &format!("source_properties=device.description={name}"),
         ]);
+    }
+
+    /// Plays a tone on a speaker until [`hush`](Self::hush).
+    pub fn sing(&self, speaker: &str, hz: u32) {
+        let (sink, hz) = (format!("sink={speaker}"), format!("frequency={hz}"));
+        self.pactl(&["load-module", "module-sine", &sink, &hz]);
+    }
+
+    /// Ends all tones.
+    pub fn hush(&self) {
+        self.pactl(&["unload-module", "module-sine"]);
     }
 
     /// Pulls out whatever has that name.
@@ -174,6 +192,7 @@ impl Pulse {
             .env("XDG_CONFIG_HOME", home)
             .env("PULSE_RUNTIME_PATH", home)
             .env("PULSE_STATE_PATH", home)
+            .env("PULSE_COOKIE", self.cookie())
             .env("PULSE_SERVER", self.server())
             .env_remove("DBUS_SESSION_BUS_ADDRESS")
             .stdin(Stdio::null());

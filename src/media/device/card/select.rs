@@ -294,6 +294,7 @@ fn strange(format: SampleFormat) -> cpal::Error {
 /// Says why a card could not be opened, and what to do.
 pub(super) fn not_opened(spec: &DeviceSpec, role: Direction, error: &cpal::Error) -> Trouble {
     let device = spec.to_string();
+    tracing::debug!(%device, kind = ?error.kind(), %error, "a sound device cannot be opened");
     if error.kind() != ErrorKind::DeviceNotAvailable {
         let exception = exception_of(Stage::AtOpen, error);
         let said = if exception == DeviceException::DeviceOccupied {

@@ -13,7 +13,7 @@ use crate::av::DeviceException;
 /// No callback for so long is a stall. No card asks for larger pieces than this.
 const STALL: Duration = Duration::from_secs(1);
 
-/// The same, before the first one: PulseAudio may fill two seconds of buffer first.
+/// So young a stream is not said to stall: PulseAudio may fill two seconds of buffer first.
 const START: Duration = Duration::from_secs(3);
 
 /// How long a stream may prove that an error of no particular kind did not kill it.
@@ -91,6 +91,7 @@ pub(super) struct Death {
 pub(super) struct Watch {
     vital: Arc<Vital>,
     failed: Receiver<cpal::Error>,
+    opened_at: Instant,
     seen: u64,
     seen_at: Instant,
     has_stalled: bool,
@@ -105,11 +106,13 @@ pub(super) fn pair() -> (Feed, Arc<Vital>, Watch) {
         vital: Arc::clone(&vital),
         failed: sender,
     };
+    let now = Instant::now();
     let watch = Watch {
         vital: Arc::clone(&vital),
         failed,
+        opened_at: now,
         seen: 0,
-        seen_at: Instant::now(),
+        seen_at: now,
         has_stalled: false,
         is_dead: false,
         suspect: None,
@@ -164,8 +167,8 @@ impl Watch {
             Some(_) => self.vital.has_failed.store(false, Ordering::Relaxed),
             None => {}
         }
-        let patience = if self.seen == 0 { START } else { STALL };
-        if !self.has_stalled && now.duration_since(self.seen_at) >= patience {
+        let is_young = now.duration_since(self.opened_at) < START;
+        if !self.has_stalled && !is_young && now.duration_since(self.seen_at) >= STALL {
             self.has_stalled = true;
             return Some(Death {
                 exception: DeviceException::ZeroCaptureFps,

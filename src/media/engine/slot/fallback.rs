@@ -36,6 +36,17 @@ impl Away {
             trying: None,
         }
     }
+
+    /// Returns whether a device is the chosen one.
+    pub(super) fn is_home(&self, spec: &DeviceSpec, device: &impl Device) -> bool {
+        let is_named = match spec {
+            DeviceSpec::Named(wanted) => wanted == device.name() || device.id() == Some(wanted),
+            DeviceSpec::Default | DeviceSpec::File(_) | DeviceSpec::Tone(_) | DeviceSpec::None => {
+                false
+            }
+        };
+        is_named || self.home.is_some() && self.home.as_deref() == device.id()
+    }
 }
 
 impl<D: Device> Slot<D> {

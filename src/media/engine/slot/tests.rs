@@ -219,6 +219,16 @@ fn without_another_card_the_call_goes_on_without_and_any_new_card_is_tried() {
 }
 
 #[test]
+fn a_card_that_is_back_while_another_one_is_looked_for_is_no_stand_in() {
+    let mut world = World::open("a");
+    world.breaks(DeviceException::DeviceUnplugged);
+    world.does("stand-in", Ok("a"));
+    world.tells(&["DeviceUnplugged A", "healed A", "Returned A"]);
+    world.notices(&[], &[], &["a", "b"]);
+    assert!(world.is_idle());
+}
+
+#[test]
 fn nobody_returns_from_what_the_user_chose() {
     let mut world = World::open("a");
     world.breaks(DeviceException::DeviceUnplugged);
