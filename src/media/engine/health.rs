@@ -187,7 +187,8 @@ mod tests {
         }
         let mut told = None;
         for _ in 0..5 {
-            told = told.or(strain.push(100, 0, 2));
+            let change = strain.push(100, 0, 2);
+            told = told.or(change);
         }
         assert_eq!(told, Some(true));
     }

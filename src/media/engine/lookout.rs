@@ -73,7 +73,7 @@ impl Lookout {
             loop {
                 let order = match watch {
                     Some(_) => wanted.recv_timeout(PERIOD),
-                    None => wanted.recv().map_err(|_| RecvTimeoutError::Disconnected),
+                    None => wanted.recv().map_err(RecvTimeoutError::from),
                 };
                 match order {
                     Ok(newer) => watch = newer,

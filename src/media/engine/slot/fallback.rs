@@ -136,29 +136,23 @@ impl<D: Device> Slot<D> {
     pub(super) fn died(&mut self, trouble: Trouble, now: Instant, report: &mut dyn FnMut(Report)) {
         self.last = (self.id().map(str::to_owned), self.name());
         let away = Away::new(&self.last, now);
-        match trouble.exception {
-            DeviceException::DeviceUnplugged if self.falls_back => {
-                let lost = away.home.clone();
-                self.away.get_or_insert(away);
-                self.faults.set(Cause::Broken, trouble, report);
-                self.open_stand_in(lost);
-            }
+        let is_unplugged = trouble.exception == DeviceException::DeviceUnplugged;
+        let is_lost = trouble.exception == DeviceException::MediaServicesWereLost;
+        if is_unplugged && self.falls_back {
+            let lost = away.home.clone();
+            self.away.get_or_insert(away);
+            self.faults.set(Cause::Broken, trouble, report);
+            self.open_stand_in(lost);
+        } else if !is_unplugged && !is_lost && self.n_failures == 0 {
+            // Often it only needs to be opened anew, and was no more than an interruption.
+            self.n_failures += 1;
+            self.interrupted = Some(now);
+            self.suffer(Cause::Interrupted, DeviceException::Interruption, report);
+            self.open(Why::Again);
+        } else {
             // Whatever served it comes back, or does not; nothing else is worth more haste.
-            DeviceException::MediaServicesWereLost | DeviceException::DeviceUnplugged => {
-                self.away.get_or_insert(away);
-                self.broken(trouble, now, report);
-            }
-            _ if self.n_failures == 0 => {
-                // Often it only needs to be opened anew, and was no more than an interruption.
-                self.n_failures += 1;
-                self.interrupted = Some(now);
-                self.suffer(Cause::Interrupted, DeviceException::Interruption, report);
-                self.open(Why::Again);
-            }
-            _ => {
-                self.away.get_or_insert(away);
-                self.broken(trouble, now, report);
-            }
+            self.away.get_or_insert(away);
+            self.broken(trouble, now, report);
         }
     }
 
