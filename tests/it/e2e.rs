@@ -15,6 +15,7 @@ mod network;
 mod parties;
 mod peer;
 mod plain;
+mod plugs;
 mod races;
 mod results;
 mod ringing;

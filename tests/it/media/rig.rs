@@ -248,7 +248,7 @@ pub fn file(path: &Path) -> String {
 }
 
 /// The amplitude of a frequency in some samples (Goertzel).
-pub(super) fn amplitude(samples: &[f32], hz: f32) -> f32 {
+pub(crate) fn amplitude(samples: &[f32], hz: f32) -> f32 {
     let w = std::f32::consts::TAU * hz / RATE as f32;
     let (mut a, mut b) = (0.0_f64, 0.0_f64);
     for x in samples {

@@ -85,17 +85,11 @@ pub(super) fn missing(name: Option<&str>) -> Trouble {
 
 fn occupied_by(node: &Path) -> String {
     let users = occupied::users_of(node);
-    let users: Vec<String> = users
-        .iter()
-        .map(|(pid, program)| format!("pid {pid} ({program})"))
-        .collect();
-    if users.is_empty() {
-        return "another program uses it; end that one, or choose another camera".to_owned();
-    }
-    format!(
-        "used by {}; end that one, or choose another camera",
-        users.join(", ")
-    )
+    let used = users.first().map_or_else(
+        || "another program uses it".to_owned(),
+        |user| user.to_string(),
+    );
+    format!("{used}; end that one, or choose another camera")
 }
 
 #[cfg(test)]

@@ -172,7 +172,7 @@ impl Run<'_> {
     /// Whether only we hold the device: a camera that was dropped is just being closed.
     fn is_ours(&self, free_by: Instant) -> bool {
         let users = occupied::users_of(self.node);
-        Instant::now() < free_by && users.iter().all(|(pid, _)| *pid == process::id())
+        Instant::now() < free_by && users.iter().all(|user| user.pid == process::id())
     }
 
     fn open(&self) -> Result<(Mode, usize, MmapStream<'static>), Fault> {
