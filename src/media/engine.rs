@@ -1,5 +1,7 @@
 //! The media thread: orders, datagrams and a tick every ten milliseconds.
 
+mod check;
+mod gate;
 mod keypad;
 mod leg;
 mod line;
@@ -19,8 +21,10 @@ use super::audio::opus::Speech;
 use super::audio::{FRAME, Frame};
 use super::device::{Microphone, Speaker};
 use super::transport::Datagram;
-use super::{MediaSettings, Meters, Order, Report};
+use super::{CheckStage, MediaSettings, Meters, Order, Report};
 use crate::id::LegId;
+use check::Checks;
+use gate::Gate;
 use leg::Leg;
 use line::{Line, Own};
 use player::Playing;
@@ -57,6 +61,8 @@ pub(super) async fn run(
     let mut engine = Engine {
         microphone: Slot::new(settings.microphone.clone(), microphone_inbox),
         speaker: Slot::new(settings.speaker.clone(), speaker_inbox),
+        gate: Gate::new(settings.gate),
+        checks: Checks::default(),
         settings,
         meters,
         reports,
@@ -112,6 +118,8 @@ struct Engine {
     /// The microphone's encoder, while somebody listens.
     speech: Option<Speech>,
     playing: Option<Playing>,
+    checks: Checks,
+    gate: Gate,
     mixer: Mixer,
     meter: Meter,
     is_muted: bool,
@@ -124,6 +132,7 @@ impl Engine {
     fn is_busy(&self) -> bool {
         !self.legs.is_empty()
             || self.playing.is_some()
+            || self.checks.is_busy()
             || self.microphone.is_closing()
             || self.speaker.is_closing()
     }
@@ -158,6 +167,11 @@ impl Engine {
             Order::Play { sound, looped, .. } => {
                 self.playing = sound.map(|sound| Playing::new(sound, looped));
             }
+            Order::Gate(threshold) => self.gate.set(threshold),
+            Order::Check(check) => {
+                let told = self.checks.order(check);
+                self.tell_check(told);
+            }
             Order::Echo { leg } => self.give_line(leg, Own::echo),
             Order::Say { leg, sound } => self.give_line(leg, |speech| Own::saying(speech, sound)),
             // Not built yet.
@@ -167,8 +181,6 @@ impl Engine {
             | Order::View { .. }
             | Order::Show(_)
             | Order::RingOn(_)
-            | Order::Gate(_)
-            | Order::Check(_)
             | Order::Background(_)
             | Order::Stop => {}
         }
@@ -249,7 +261,7 @@ impl Engine {
             .opened(opened, &mut |report| reports(report));
         let is_heard = self.legs.values().any(Leg::is_connected);
         if is_new
-            && is_heard
+            && (is_heard || self.checks.wants_microphone())
             && let Some(microphone) = self.microphone.get()
         {
             microphone.start();
@@ -269,11 +281,15 @@ impl Engine {
         let is_accepted = self.legs.values().any(Leg::is_accepted);
         let speaks = |leg: &Leg| leg.is_accepted() && matches!(leg.line, Line::Microphone);
         let is_speaking = self.legs.values().any(speaks);
-        self.microphone.want(is_speaking, Duration::ZERO, now);
-        let is_heard = is_accepted || self.playing.is_some();
+        let is_listening = is_speaking || self.checks.wants_microphone();
+        self.microphone.want(is_listening, Duration::ZERO, now);
+        let is_tried = self.checks.wants_speaker() || self.checks.wants_bell();
+        let is_heard = is_accepted || self.playing.is_some() || is_tried;
         self.speaker.want(is_heard, LINGER, now);
         if !is_speaking {
             self.speech = None;
+        }
+        if !is_listening {
             self.meter = Meter::default();
             self.meters.set_microphone(self.meter.level());
         }
@@ -349,7 +365,9 @@ impl Engine {
             microphone.read(&mut frame);
         }
         self.meter.push(&frame);
-        if self.is_muted {
+        self.record(&frame);
+        self.gate.pass(&mut frame);
+        if self.is_muted || self.checks.is_looping() {
             // Silence is sent, not nothing: the peer's watchdog and every NAT between want packets.
             frame.fill(0.0);
         }
@@ -378,6 +396,24 @@ impl Engine {
             {
                 tracing::debug!(error, "a packet was not sent");
             }
+        }
+    }
+
+    /// Keeps what the microphone hears where its person wants to hear it.
+    fn record(&mut self, frame: &Frame) {
+        let told = if self.microphone.is_opening() {
+            None
+        } else if self.microphone.get().is_some() {
+            self.checks.hear(frame)
+        } else {
+            self.checks.cannot_hear()
+        };
+        self.tell_check(told);
+    }
+
+    fn tell_check(&self, told: Option<CheckStage>) {
+        if let Some(stage) = told {
+            self.report(Report::Check(stage));
         }
     }
 
@@ -413,6 +449,13 @@ impl Engine {
                 None => self.playing = None,
             }
         }
+        if !self.speaker.is_opening() {
+            let (frame, told) = self.checks.play();
+            if let Some((frame, _place)) = frame {
+                self.mixer.add(&frame);
+            }
+            self.tell_check(told);
+        }
         let frame = self.mixer.take();
         if let Some(speaker) = self.speaker.get() {
             speaker.write(&frame);
@@ -421,6 +464,7 @@ impl Engine {
 
     fn show(&self, now: Instant) {
         self.meters.set_microphone(self.meter.level());
+        self.meters.set_gate(self.gate.is_open());
         for leg in self.legs.values().filter(|leg| leg.is_connected()) {
             self.meters.set_leg(leg.id, leg.reading(now));
         }
