@@ -31,7 +31,7 @@ use crate::contacts::Contacts;
 use crate::event::{Event, Happened};
 use crate::id::{CallId, DeviceId, LegId};
 use crate::media::device::DeviceSpec;
-use crate::media::{Media, MediaSettings, Meters, Order};
+use crate::media::{Check, Media, MediaSettings, Meters, Order};
 use crate::phone::effect::Ring;
 use crate::phone::{Effect, Epoch, Input, Phone, Settings};
 use crate::sip::{Account, Agent};
@@ -163,6 +163,16 @@ impl Station {
     /// Returns the levels and the lines.
     pub fn meters(&self) -> Arc<Meters> {
         self.media.meters()
+    }
+
+    /// Tries a device out; what comes of it arrives as [`Arrival::Check`].
+    pub fn check(&self, check: Check) {
+        self.media.order(Order::Check(check));
+    }
+
+    /// Sends nothing of the microphone below this level, in dBFS; `None`: sends everything.
+    pub fn gate(&self, level: Option<f32>) {
+        self.media.order(Order::Gate(level));
     }
 
     /// Returns the people its person knows.
