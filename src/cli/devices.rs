@@ -15,7 +15,7 @@ pub(crate) fn found() -> Vec<FoundDevice> {
     listed
         .into_iter()
         .map(|device| FoundDevice {
-            role: device.role.into(),
+            role: device.role,
             id: device.id,
             name: device.name,
         })

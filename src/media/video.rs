@@ -2,6 +2,7 @@
 //!
 //! All of it happens on one thread beside the sound's, which never waits for it.
 
+pub mod convert;
 mod gallery;
 mod planar;
 

@@ -367,7 +367,7 @@ fn list_now() -> Vec<Listed> {
                     cards.push(Listed {
                         id: id.clone(),
                         name: name_of(&device),
-                        role: *role,
+                        role: (*role).into(),
                         is_default: default.as_ref() == Some(&id),
                     });
                 }
