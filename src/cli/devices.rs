@@ -1,18 +1,117 @@
 //! The media's devices and levels, as the screen takes them.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io;
 use std::path::Path;
 
 use crate::config::KeptDevices;
-use crate::media::{Check, CheckStage, Meters};
+use serde_json::json;
+
+use super::error::Error;
+use super::quiet::Quiet;
+use super::{column, say};
+use crate::av::Role;
+use crate::media::device::Listed;
+use crate::media::{self, Check, CheckStage, Meters};
 use crate::phone::Phone;
 use crate::tui::{self, Checked, FoundDevice, PeerMeter};
 
-/// Lists the sound cards. May take two seconds.
-pub(crate) fn found() -> Vec<FoundDevice> {
-    let listed = crate::media::device::list();
+const ROLES: [(Role, &str); 3] = [
+    (Role::Microphone, "microphone"),
+    (Role::Speaker, "speaker"),
+    (Role::Camera, "camera"),
+];
+
+/// Carries out `offhook devices`: what there is, by the strings that choose it.
+///
+/// # Errors
+///
+/// Stdout is gone. That there are no devices is none.
+pub(super) fn run(is_json: bool) -> Result<(), Error> {
+    // Sound libraries write to stderr whenever they like.
+    let quiet = Quiet::start(None).ok();
+    let listed = listed();
+    drop(quiet);
+    let missing = |role| listed.iter().all(|it: &Listed| it.role != role);
+    if is_json {
+        let devices: Vec<_> = listed.iter().map(json).collect();
+        let missing = ROLES.iter().filter(|(role, _)| missing(*role));
+        let missing: Vec<_> = missing
+            .map(|(role, _)| json!({ "role": role, "why": why_none(*role) }))
+            .collect();
+        return say(&format!(
+            "{}\n",
+            json!({ "devices": devices, "missing": missing })
+        ));
+    }
+    let mut text = String::new();
+    for (role, noun) in ROLES {
+        text.push_str(&format!("{noun}s:\n"));
+        if missing(role) {
+            text.push_str(&format!("  none: {}\n", why_none(role)));
+            continue;
+        }
+        let of_role = listed.iter().filter(|device| device.role == role);
+        let rows = of_role.map(|device| {
+            let mark = if device.is_default { "*" } else { " " };
+            let clean = |text: &str| crate::address::clean(text, 200);
+            vec![format!(" {mark}"), clean(&device.name), clean(&device.id)]
+        });
+        text.push_str(&column::lines(rows.collect()));
+    }
+    say(&text)
+}
+
+fn json(device: &Listed) -> serde_json::Value {
+    json!({
+        "role": device.role,
+        "id": device.id,
+        "name": device.name,
+        "default": device.is_default,
+    })
+}
+
+/// Lists sound cards and cameras. May take four seconds.
+fn listed() -> Vec<Listed> {
+    let mut listed = media::device::list();
+    listed.extend(media::device::list_cameras());
     listed
+}
+
+/// Guesses why there is no such device, in words for a person.
+pub(crate) fn why_none(role: Role) -> String {
+    let (dir, prefix, group) = match role {
+        Role::Microphone | Role::Speaker => ("/dev/snd", "controlC", "audio"),
+        Role::Camera => ("/dev", "video", "video"),
+    };
+    let nodes = fs::read_dir(dir).into_iter().flatten().flatten();
+    let nodes = nodes.filter(|it| it.file_name().to_string_lossy().starts_with(prefix));
+    let mut opened = nodes.map(|node| File::open(node.path())).peekable();
+    if opened.peek().is_none() {
+        return match role {
+            Role::Camera => "there is no /dev/video*: plug one in, or use `test`".to_owned(),
+            Role::Microphone | Role::Speaker => {
+                "there is no sound card in /dev/snd and no sound server answers; \
+                 a file, a tone or `none` do without"
+                    .to_owned()
+            }
+        };
+    }
+    let is_denied = |it: io::Result<File>| {
+        it.is_err_and(|error| error.kind() == io::ErrorKind::PermissionDenied)
+    };
+    match opened.all(is_denied) {
+        true => format!(
+            "your user is not in group {group}: \
+             sudo usermod -aG {group} $USER, then log in again"
+        ),
+        false => "there is one, but the system does not list it; is its daemon running?".to_owned(),
+    }
+}
+
+/// Lists the devices for the screen. May take four seconds.
+pub(crate) fn found() -> Vec<FoundDevice> {
+    listed()
         .into_iter()
         .map(|device| FoundDevice {
             role: device.role,
