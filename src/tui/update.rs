@@ -27,23 +27,22 @@ pub fn update(ui: &mut Ui, action: Action, phone: &Phone) -> Vec<Wish> {
 }
 
 /// Tells whether whoever does it has seen what a device offers, and let it go.
-#[expect(clippy::wildcard_enum_match_arm, reason = "most actions are decisions")]
 const fn is_decision(action: &Action) -> bool {
-    match action {
+    !matches!(
+        action,
         Action::Undo
-        | Action::Type(_)
-        | Action::Paste(_)
-        | Action::Erase
-        | Action::Clear
-        | Action::Left
-        | Action::Right
-        | Action::Start
-        | Action::End
-        | Action::Up
-        | Action::Down
-        | Action::Redraw => false,
-        _ => true,
-    }
+            | Action::Type(_)
+            | Action::Paste(_)
+            | Action::Erase
+            | Action::Clear
+            | Action::Left
+            | Action::Right
+            | Action::Start
+            | Action::End
+            | Action::Up
+            | Action::Down
+            | Action::Redraw
+    )
 }
 
 fn apply(ui: &mut Ui, action: Action, phone: &Phone) -> Vec<Wish> {

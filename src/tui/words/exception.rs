@@ -128,11 +128,13 @@ pub fn their_exception_sentence(name: &str, which: Role, exception: DeviceExcept
         DeviceException::BySystemPressure => "suffers from an overloaded machine",
         DeviceException::Unknown => "does not work",
     };
-    match exception {
-        // They may be heard or seen all the same, only badly.
-        DeviceException::SoundLevelTooLow | DeviceException::BySystemPressure => {
-            format!("{name}'s {what} {is}")
-        }
-        _ => format!("{name}'s {what} {is}: {name} {effect}"),
+    // They may be heard or seen all the same, only badly.
+    let is_bad_only = matches!(
+        exception,
+        DeviceException::SoundLevelTooLow | DeviceException::BySystemPressure
+    );
+    if is_bad_only {
+        return format!("{name}'s {what} {is}");
     }
+    format!("{name}'s {what} {is}: {name} {effect}")
 }
