@@ -33,13 +33,13 @@ mod view;
 mod widget;
 pub mod words;
 
-pub use action::{Action, Wish};
+pub use action::{Action, Check, Wish};
 pub use first_run::{FirstRun, FirstRunAnswer};
 pub use hits::Hits;
 pub use keymap::keymap;
 pub use meters::{Meters, PeerMeter, SILENCE};
 pub use options::UiOptions;
-pub use picker::FoundDevice;
+pub use picker::{Checked, FoundDevice, Section};
 pub use recents::RECENT_CALLS;
 pub use terminal::Terminal;
 pub use ui::{Ui, title};

@@ -1,5 +1,6 @@
 //! `offhook`: the phone on the screen. Keys go in, the screen and the calls come out.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -12,8 +13,9 @@ use tokio::sync::mpsc;
 use super::args::Globals;
 use super::error::Error;
 use super::quiet::Quiet;
-use super::{devices, first_run, flight, log, serve, setup, signals};
+use super::{devices, first_run, flight, log, serve, settings, setup, signals};
 use crate::command::Command;
+use crate::config::KeptDevices;
 use crate::media;
 use crate::run::{self, Arrival, Setup, Signal, Station};
 use crate::tui::{self, FoundDevice, Hits, Terminal, Ui, UiOptions, Wish};
@@ -55,7 +57,9 @@ pub(crate) fn run(globals: &Globals) -> Result<ExitCode, Error> {
             true => Some(serve::here(&start.server).await?),
             false => None,
         };
-        let outcome = show(setup, Occasion::Everyday, start.server.to_string(), offset).await;
+        let file = settings::file(globals).ok();
+        let server_name = start.server.to_string();
+        let outcome = show(setup, Occasion::Everyday, server_name, offset, file).await;
         if let Some(server) = server {
             server.stop().await;
         }
@@ -65,7 +69,8 @@ pub(crate) fn run(globals: &Globals) -> Result<ExitCode, Error> {
     outcome
 }
 
-/// Shows a phone until its person leaves; `offset` is the time zone times are shown in.
+/// Shows a phone until its person leaves; `offset` is the time zone times are shown in, `file` the
+/// configuration that choices may be written to.
 ///
 /// # Errors
 ///
@@ -75,6 +80,7 @@ pub(crate) async fn show(
     occasion: Occasion,
     server: String,
     offset: UtcOffset,
+    file: Option<PathBuf>,
 ) -> Result<ExitCode, Error> {
     let options = options(&setup, occasion, server, offset);
     let log = if occasion == Occasion::Everyday {
@@ -97,6 +103,7 @@ pub(crate) async fn show(
     let (finder, found) = mpsc::channel(1);
     let ui = Ui::new(Instant::now(), options);
     let mut screen = Screen {
+        file,
         ui,
         terminal,
         meters,
@@ -132,6 +139,14 @@ fn options(setup: &Setup, occasion: Occasion, server: String, offset: UtcOffset)
         offset,
         microphone: setup.media.microphone.to_string(),
         speaker: setup.media.speaker.to_string(),
+        camera: setup.media.camera.to_string(),
+        ring_on: setup
+            .media
+            .ring_on
+            .iter()
+            .map(ToString::to_string)
+            .collect(),
+        gate: setup.media.gate.map(|gate| gate.round() as i16),
     }
 }
 
@@ -160,6 +175,8 @@ async fn leave(station: &mut Station) {
 
 /// The person's side of a station.
 struct Screen {
+    /// The configuration, where choices may be kept.
+    file: Option<PathBuf>,
     ui: Ui,
     terminal: Terminal,
     meters: Arc<media::Meters>,
@@ -213,7 +230,7 @@ impl Screen {
     /// Returns when to look again although nothing comes in.
     fn wake(&self, station: &Station, now: Instant, waiting: Option<Instant>) -> Option<Instant> {
         let frame = waiting.map(|drawn| drawn + FRAME);
-        let levels = is_live(station).then(|| now + LOOK);
+        let levels = self.is_live(station).then(|| now + LOOK);
         [frame, levels, self.ui.wants_redraw_at(station.phone())]
             .into_iter()
             .flatten()
@@ -229,7 +246,7 @@ impl Screen {
         }
         self.ui.tick();
         self.recall(station);
-        if is_live(station) {
+        if self.is_live(station) {
             self.ui
                 .hear(&devices::meters(&self.meters, station.phone()));
         }
@@ -284,7 +301,8 @@ impl Screen {
             Arrival::Signal(Signal::Interrupt | Signal::Terminate | Signal::HangUp) => {
                 return Turn::Leave;
             }
-            Arrival::Input(_) | Arrival::Request(_) | Arrival::Check(_) | Arrival::FirstSound => {}
+            Arrival::Check(stage) => self.ui.checked(devices::checked(*stage)),
+            Arrival::Input(_) | Arrival::Request(_) | Arrival::FirstSound => {}
         }
         Turn::On
     }
@@ -321,13 +339,26 @@ impl Screen {
                     tracing::warn!(%error, "cannot reach the clipboard");
                 }
             }
+            Wish::Check(check) => station.check(devices::check_of(check)),
+            Wish::Gate(gate) => station.gate(gate.map(f32::from)),
+            Wish::KeepDevices(kept) => self.keep(&kept),
             Wish::Quit => return Turn::Leave,
         }
         Turn::On
     }
-}
 
-/// Tells whether sound moves that somebody may want to see.
-fn is_live(station: &Station) -> bool {
-    !station.phone().calls().is_empty()
+    fn keep(&mut self, kept: &KeptDevices) {
+        let Some(file) = &self.file else {
+            return self.ui.warn("Nothing is kept here");
+        };
+        match devices::keep(file, kept) {
+            Ok(told) => self.ui.tell(&told),
+            Err(why) => self.ui.warn(&why),
+        }
+    }
+
+    /// Tells whether sound moves that somebody may want to see.
+    fn is_live(&self, station: &Station) -> bool {
+        !station.phone().calls().is_empty() || self.ui.is_listening()
+    }
 }

@@ -2,6 +2,8 @@
 
 mod bell;
 mod care;
+mod check;
+mod gate;
 mod health;
 mod keypad;
 mod leg;
@@ -25,10 +27,12 @@ use super::audio::{FRAME, Frame};
 use super::device::{Microphone, Speaker};
 use super::transport::Datagram;
 use super::video::{Gallery, Made};
-use super::{Check, MediaSettings, Meters, Order, Report};
+use super::{Check, CheckStage, MediaSettings, Meters, Order, Report};
 use crate::id::LegId;
 use bell::{Bell, Rung};
 use care::Care;
+use check::Checks;
+use gate::Gate;
 use leg::Leg;
 use line::{Line, Own};
 use lookout::{Lookout, Seen};
@@ -81,6 +85,8 @@ pub(super) async fn run(
         speaker: Slot::new(settings.speaker.clone(), speaker),
         bell: Bell::new(settings.ring_on.clone(), bell_inbox),
         care: Care::new(Lookout::new(seen_inbox)),
+        gate: Gate::new(settings.gate),
+        checks: Checks::default(),
         settings,
         meters,
         reports,
@@ -143,6 +149,8 @@ struct Engine {
     /// The microphone's encoder, while somebody listens.
     speech: Option<Speech>,
     playing: Option<Playing>,
+    checks: Checks,
+    gate: Gate,
     mixer: Mixer,
     meter: Meter,
     is_muted: bool,
@@ -156,6 +164,7 @@ impl Engine {
         !self.legs.is_empty()
             || self.playing.is_some()
             || self.bell.is_busy()
+            || self.checks.is_busy()
             || self.microphone.is_closing()
             || self.speaker.is_closing()
     }
@@ -201,6 +210,7 @@ impl Engine {
                 };
             }
             Order::RingOn(specs) => self.bell.choose(specs),
+            Order::Gate(threshold) => self.gate.set(threshold),
             Order::Echo { leg } => self.give_line(leg, Own::echo),
             Order::Say { leg, sound } => self.give_line(leg, |speech| Own::saying(speech, sound)),
             Order::CameraDevice(spec) => self.pictures.choose(spec),
@@ -209,13 +219,22 @@ impl Engine {
             Order::View { leg, lines } => self.pictures.view(leg, lines),
             Order::Show(shown) => self.pictures.show(shown),
             Order::Check(Check::Preview(is_on)) => self.pictures.preview(is_on),
-            // Not built yet.
-            Order::Gate(_)
-            | Order::Check(_)
-            | Order::Background(_)
-            | Order::Stop => {}
+            Order::Check(Check::Ring) => self.try_bell(),
+            Order::Check(check) => {
+                let told = self.checks.order(check);
+                self.tell_check(told);
+            }
+            // The devices go on; what it means is said elsewhere.
+            Order::Background(_) | Order::Stop => {}
         }
         self.settle(now);
+    }
+
+    /// Plays the tone where rings go, unless something rings.
+    fn try_bell(&mut self) {
+        if self.playing.is_none() && !self.bell.is_busy() {
+            self.playing = self.bell.play(Some(check::tone()));
+        }
     }
 
     fn close(&mut self, id: LegId, now: Instant) {
@@ -293,7 +312,7 @@ impl Engine {
             .opened(opened, Instant::now(), &mut |report| reports(report));
         let is_heard = self.legs.values().any(Leg::is_connected);
         if is_new
-            && is_heard
+            && (is_heard || self.checks.wants_microphone())
             && let Some(microphone) = self.microphone.get()
         {
             microphone.start();
@@ -315,16 +334,20 @@ impl Engine {
         let is_accepted = self.legs.values().any(Leg::is_accepted);
         let speaks = |leg: &Leg| leg.is_accepted() && matches!(leg.line, Line::Microphone);
         let is_speaking = self.legs.values().any(speaks);
+        let is_listening = is_speaking || self.checks.wants_microphone();
         let reports = &self.reports;
         let mut report = |r: Report| reports(r);
         self.microphone
-            .want(is_speaking, Duration::ZERO, now, &mut report);
-        let is_heard = is_accepted || self.playing.is_some() || self.bell.needs_speaker();
+            .want(is_listening, Duration::ZERO, now, &mut report);
+        let is_tried = self.checks.wants_speaker() || self.bell.needs_speaker();
+        let is_heard = is_accepted || self.playing.is_some() || is_tried;
         self.speaker.want(is_heard, LINGER, now, &mut report);
         self.bell.settle(LINGER, now);
         self.look_out();
         if !is_speaking {
             self.speech = None;
+        }
+        if !is_listening {
             self.meter = Meter::default();
             self.meters.set_microphone(self.meter.level());
         }
@@ -402,7 +425,9 @@ impl Engine {
         }
         self.meter.push(&frame);
         self.listen(&frame);
-        if self.is_muted {
+        self.record(&frame);
+        self.gate.pass(&mut frame);
+        if self.is_muted || self.checks.is_looping() {
             // Silence is sent, not nothing: the peer's watchdog and every NAT between want packets.
             frame.fill(0.0);
         }
@@ -435,6 +460,24 @@ impl Engine {
             {
                 tracing::debug!(error, "a packet was not sent");
             }
+        }
+    }
+
+    /// Keeps what the microphone hears where its person wants to hear it.
+    fn record(&mut self, frame: &Frame) {
+        let told = if self.microphone.is_opening() {
+            None
+        } else if self.microphone.get().is_some() {
+            self.checks.hear(frame)
+        } else {
+            self.checks.cannot_hear()
+        };
+        self.tell_check(told);
+    }
+
+    fn tell_check(&self, told: Option<CheckStage>) {
+        if let Some(stage) = told {
+            self.report(Report::Check(stage));
         }
     }
 
@@ -473,6 +516,13 @@ impl Engine {
         if let Some(ring) = self.bell.tick(now) {
             self.mixer.add(&ring);
         }
+        if !self.speaker.is_opening() {
+            let (frame, told) = self.checks.play();
+            if let Some(frame) = frame {
+                self.mixer.add(&frame);
+            }
+            self.tell_check(told);
+        }
         let frame = self.mixer.take();
         if let Some(speaker) = self.speaker.get() {
             speaker.write(&frame);
@@ -481,6 +531,7 @@ impl Engine {
 
     fn show(&self, now: Instant) {
         self.meters.set_microphone(self.meter.level());
+        self.meters.set_gate(self.gate.is_open());
         for leg in self.legs.values().filter(|leg| leg.is_connected()) {
             self.meters.set_leg(leg.id, leg.reading(now));
         }

@@ -1,7 +1,7 @@
 //! What the media thread measures, for others to look at. Decides nothing.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -12,6 +12,7 @@ use crate::id::LegId;
 #[derive(Debug)]
 pub struct Meters {
     microphone: AtomicU32,
+    is_gate_shut: AtomicBool,
     legs: Mutex<BTreeMap<LegId, Reading>>,
     /// Apart from the sound's, whose thread never waits for the pictures'.
     pictures: Mutex<BTreeMap<LegId, PictureReading>>,
@@ -72,6 +73,7 @@ impl Default for Meters {
     fn default() -> Self {
         Self {
             microphone: AtomicU32::new(FLOOR.to_bits()),
+            is_gate_shut: AtomicBool::new(false),
             legs: Mutex::default(),
             pictures: Mutex::default(),
         }
@@ -79,9 +81,14 @@ impl Default for Meters {
 }
 
 impl Meters {
-    /// Returns how loud the microphone is before muting, dBFS of the RMS; [`FLOOR`] at least.
+    /// Returns how loud the microphone is before gate and muting, dBFS of the RMS; [`FLOOR`] at least.
     pub fn microphone(&self) -> f32 {
         f32::from_bits(self.microphone.load(Ordering::Relaxed))
+    }
+
+    /// Returns whether the noise gate lets the microphone through.
+    pub fn is_gate_open(&self) -> bool {
+        !self.is_gate_shut.load(Ordering::Relaxed)
     }
 
     /// Returns a session's line, if there is such a session.
@@ -104,6 +111,10 @@ impl Meters {
 
     pub(super) fn set_microphone(&self, level: f32) {
         self.microphone.store(level.to_bits(), Ordering::Relaxed);
+    }
+
+    pub(super) fn set_gate(&self, is_open: bool) {
+        self.is_gate_shut.store(!is_open, Ordering::Relaxed);
     }
 
     pub(super) fn set_leg(&self, leg: LegId, reading: Reading) {

@@ -30,6 +30,12 @@ pub struct UiOptions {
     pub microphone: String,
     /// The speaker's device string.
     pub speaker: String,
+    /// The camera's device string.
+    pub camera: String,
+    /// Where it rings, as device strings; nothing: on the speaker.
+    pub ring_on: Vec<String>,
+    /// Below which level nothing of the microphone is sent, in dBFS.
+    pub gate: Option<i16>,
 }
 
 impl Default for UiOptions {
@@ -46,6 +52,9 @@ impl Default for UiOptions {
             offset: UtcOffset::UTC,
             microphone: "default".to_owned(),
             speaker: "default".to_owned(),
+            camera: "default".to_owned(),
+            ring_on: Vec::new(),
+            gate: None,
         }
     }
 }

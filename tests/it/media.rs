@@ -1,6 +1,7 @@
 //! Sound between two phones: the buffer on a virtual clock, the rest on loopback.
 
 mod call;
+mod check;
 mod device;
 mod dtmf;
 mod group;
