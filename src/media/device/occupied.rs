@@ -51,10 +51,11 @@ fn name_of(pid: u32) -> String {
     name.chars().filter(|c| !c.is_control()).collect()
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
 mod tests {
     use super::*;
 
+    #[cfg(target_os = "linux")]
     #[test]
     fn whoever_has_a_file_open_is_found() {
         let file = tempfile::NamedTempFile::new().unwrap();

@@ -424,5 +424,4 @@ impl<D: Device> Slot<D> {
     }
 }
 
-#[cfg(test)]
 mod tests;

@@ -1,4 +1,5 @@
 //! A slot on a virtual clock, with devices that exist as names only.
+#![cfg(test)]
 
 use std::cell::RefCell;
 use std::sync::{Arc, Mutex};
