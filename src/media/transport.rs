@@ -42,9 +42,8 @@ pub(super) enum Happening {
     },
     /// A report about a key that the peer presses (RFC 4733).
     Key(KeyReport),
-    /// A picture of the peer, as encoded. `time` is at 90 kHz.
+    /// A picture of the peer, as encoded.
     Picture {
-        time: u64,
         data: Arc<[u8]>,
         /// Whether nothing is missing between the picture before and this one.
         is_contiguous: bool,
@@ -456,7 +455,6 @@ fn received(data: MediaData) -> Happening {
     }
     if data.params.spec().codec == Codec::H264 {
         return Happening::Picture {
-            time: data.time.numer(),
             data: data.data,
             is_contiguous: data.contiguous,
         };
