@@ -40,6 +40,7 @@ mod setup;
 mod signals;
 mod stream;
 mod user;
+mod wall;
 
 /// Reads the command line, carries it out, and says how it went as an exit status.
 pub fn main(words: impl IntoIterator<Item = OsString>) -> ExitCode {

@@ -2,7 +2,8 @@
 //!
 //! Both are pure: the run loop sets [`Ui::now`], hands over a `&Phone`, and does what a
 //! [`Wish`] asks for. Only [`Terminal`] touches the real terminal; nothing here knows a
-//! socket, a sound card or a clock.
+//! socket, a sound card or a clock. Pictures of people are painted by a [`Painter`], where `draw`
+//! left room for them.
 
 mod action;
 mod caption;
@@ -20,10 +21,12 @@ mod over;
 mod page;
 mod people;
 mod picker;
+mod picture;
 mod place;
 mod prompt;
 mod recents;
 mod roster;
+mod stage;
 mod terminal;
 mod text;
 mod theme;
@@ -40,8 +43,9 @@ pub use keymap::keymap;
 pub use meters::{Meters, PeerMeter, SILENCE};
 pub use options::UiOptions;
 pub use picker::{Checked, FoundDevice, Section};
+pub use picture::{CellSize, Colours, Painter, Pictures, Renderer, Spot, shown};
 pub use recents::RECENT_CALLS;
-pub use terminal::Terminal;
+pub use terminal::{Abilities, Answers, Flow, Terminal};
 pub use ui::{Ui, title};
 pub use update::update;
 pub use view::draw;

@@ -77,7 +77,10 @@ fn ask(config: &Config) -> Result<Option<(UserId, ServerUrl, bool)>, Error> {
     let mut terminal = Terminal::enter(false).map_err(failed)?;
     loop {
         terminal
-            .draw(|frame| questions.draw(frame))
+            .draw(|frame| {
+                questions.draw(frame);
+                String::new()
+            })
             .map_err(failed)?;
         match questions.on(&crossterm::event::read().map_err(failed)?) {
             Some(FirstRunAnswer::Begin {

@@ -13,12 +13,13 @@ use tokio::sync::mpsc;
 use super::args::Globals;
 use super::error::Error;
 use super::quiet::Quiet;
+use super::wall::Wall;
 use super::{devices, first_run, flight, log, serve, settings, setup, signals};
 use crate::command::Command;
 use crate::config::KeptDevices;
 use crate::media;
 use crate::run::{self, Arrival, Setup, Signal, Station};
-use crate::tui::{self, FoundDevice, Hits, Terminal, Ui, UiOptions, Wish};
+use crate::tui::{self, Abilities, FoundDevice, Hits, Renderer, Terminal, Ui, UiOptions, Wish};
 
 /// The shortest time between two pictures.
 const FRAME: Duration = Duration::from_millis(16);
@@ -82,7 +83,8 @@ pub(crate) async fn show(
     offset: UtcOffset,
     file: Option<PathBuf>,
 ) -> Result<ExitCode, Error> {
-    let options = options(&setup, occasion, server, offset);
+    let renderer = renderer()?;
+    let mut options = options(&setup, occasion, server, offset);
     let log = if occasion == Occasion::Everyday {
         log::start()
     } else {
@@ -97,14 +99,21 @@ pub(crate) async fn show(
     }
     let terminal = Terminal::enter(true)
         .map_err(|error| Error::failed("cannot use the terminal").detail(error))?;
+    let mut abilities = terminal.abilities();
+    if let Some(renderer) = renderer {
+        abilities.prefer(renderer);
+    }
+    options.renderers.clone_from(&abilities.renderers);
     signals::forward(station.bell());
     tokio::spawn(forward_keys(station.bell()));
     let meters = station.meters();
     let (finder, found) = mpsc::channel(1);
+    let wall = Wall::new(station.gallery(), &abilities);
     let ui = Ui::new(Instant::now(), options);
     let mut screen = Screen {
         file,
         ui,
+        wall,
         terminal,
         meters,
         hits: Hits::default(),
@@ -119,6 +128,18 @@ pub(crate) async fn show(
     drop(station);
     drop(quiet);
     outcome.map(|()| ExitCode::SUCCESS)
+}
+
+/// Returns how the person wants pictures shown (`OFFHOOK_RENDERER`); `None`: in the best way there is.
+fn renderer() -> Result<Option<Renderer>, Error> {
+    match std::env::var("OFFHOOK_RENDERER").as_deref() {
+        Err(_unset) => Ok(None),
+        Ok("" | "auto") => Ok(None),
+        Ok(word) => word
+            .parse()
+            .map(Some)
+            .map_err(|error| Error::usage(format!("OFFHOOK_RENDERER={word}: {error}"))),
+    }
 }
 
 fn options(setup: &Setup, occasion: Occasion, server: String, offset: UtcOffset) -> UiOptions {
@@ -147,6 +168,7 @@ fn options(setup: &Setup, occasion: Occasion, server: String, offset: UtcOffset)
             .map(ToString::to_string)
             .collect(),
         gate: setup.media.gate.map(|gate| gate.round() as i16),
+        renderers: Abilities::default().renderers,
     }
 }
 
@@ -178,6 +200,7 @@ struct Screen {
     /// The configuration, where choices may be kept.
     file: Option<PathBuf>,
     ui: Ui,
+    wall: Wall,
     terminal: Terminal,
     meters: Arc<media::Meters>,
     hits: Hits,
@@ -207,12 +230,17 @@ impl Screen {
             }
             let now = self.look(station);
             let is_due = |at: Option<Instant>| at.is_none_or(|at: Instant| now >= at + FRAME);
-            if is_stale && is_due(drawn) {
-                self.draw(station).map_err(failed)?;
+            self.pace(now);
+            let is_busy = self.terminal.is_busy();
+            if !is_busy && (is_stale || self.wall.is_due(now)) && is_due(drawn) {
+                self.draw(station, now).map_err(failed)?;
                 drawn = Some(now);
                 is_stale = false;
             }
-            let wake = self.wake(station, now, drawn.filter(|_| is_stale));
+            let is_busy = self.terminal.is_busy();
+            // However late the next frame gets: it waits for the one that is on its way.
+            let earliest = drawn.map_or(now, |drawn| drawn + FRAME);
+            let wake = self.wake(station, now, (!is_busy).then_some(earliest), is_stale);
             tokio::select! {
                 arrival = station.next() => {
                     if let Turn::Leave = self.take(&arrival, station) {
@@ -222,19 +250,33 @@ impl Screen {
                 // The screen holds a sender itself, so this never closes.
                 Some(devices) = self.found.recv() => self.ui.devices = devices,
                 () = run::until(wake) => {}
+                // What is stale stays so, and nothing else has changed.
+                () = self.terminal.idle(), if is_busy => continue,
+                () = self.wall.changed() => continue,
             }
             is_stale = true;
         }
     }
 
-    /// Returns when to look again although nothing comes in.
-    fn wake(&self, station: &Station, now: Instant, waiting: Option<Instant>) -> Option<Instant> {
-        let frame = waiting.map(|drawn| drawn + FRAME);
+    /// Returns when to look again although nothing comes in; `earliest` is when the next frame may
+    /// be drawn, if none is on its way.
+    fn wake(
+        &self,
+        station: &Station,
+        now: Instant,
+        earliest: Option<Instant>,
+        is_stale: bool,
+    ) -> Option<Instant> {
+        let frame = earliest.filter(|_| is_stale);
+        let picture = earliest.and_then(|earliest| Some(earliest.max(self.wall.due_at()?)));
         let levels = self.is_live(station).then(|| now + LOOK);
-        [frame, levels, self.ui.wants_redraw_at(station.phone())]
-            .into_iter()
-            .flatten()
-            .min()
+        let times = [
+            frame,
+            picture,
+            levels,
+            self.ui.wants_redraw_at(station.phone()),
+        ];
+        times.into_iter().flatten().min()
     }
 
     /// Brings the screen's state up to the present.
@@ -266,16 +308,40 @@ impl Screen {
         }
     }
 
-    fn draw(&mut self, station: &Station) -> std::io::Result<()> {
+    /// Learns how fast the terminal has taken the last frame.
+    fn pace(&mut self, now: Instant) {
+        if self.terminal.take_time().is_none() {
+            return;
+        }
+        let is_graphics = self.ui.renderer.is_graphics();
+        if self.wall.flow.taken(now, is_graphics) {
+            self.ui.ease_pictures();
+        }
+    }
+
+    fn draw(&mut self, station: &mut Station, now: Instant) -> std::io::Result<()> {
         if self.ui.take_attention() {
             self.terminal.attention()?;
         }
         let phone = station.phone();
         self.terminal.set_title(&tui::title(&self.ui, phone))?;
         let meters = devices::meters(&self.meters, phone);
-        let (ui, hits) = (&self.ui, &mut self.hits);
-        self.terminal
-            .draw(|frame| *hits = tui::draw(ui, phone, &meters, frame))
+        self.wall.look(now);
+        let (ui, hits, wall) = (&self.ui, &mut self.hits, &mut self.wall);
+        let n_bytes = self.terminal.draw(|frame| {
+            *hits = tui::draw(ui, phone, &meters, &wall.pictures, frame);
+            let buffer = frame.buffer_mut();
+            wall.painter
+                .paint(buffer, hits.pictures(), &wall.pictures, ui.renderer);
+            wall.painter.take_overlay()
+        })?;
+        if wall.painter.has_news() {
+            wall.flow.sent(now, n_bytes);
+        }
+        if let Some(shown) = wall.shows(hits, ui.renderer) {
+            station.show(shown);
+        }
+        Ok(())
     }
 
     fn take(&mut self, arrival: &Arrival, station: &mut Station) -> Turn {
@@ -320,6 +386,7 @@ impl Screen {
                 std::thread::spawn(move || finder.try_send(devices::found()));
             }
             Wish::Redraw => {
+                self.wall.painter.forget();
                 if let Err(error) = self.terminal.clear() {
                     tracing::warn!(%error, "cannot clear the terminal");
                 }

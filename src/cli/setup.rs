@@ -168,7 +168,7 @@ pub(crate) fn sample(id: &str, name: &str, server: &str) -> Setup {
     let media = MediaSettings {
         microphone: DeviceSpec::None,
         speaker: DeviceSpec::None,
-        camera: CameraSpec::None,
+        camera: CameraSpec::Test,
         ..MediaSettings::default()
     };
     unkept(User::new(id, name), server, media, voice)
@@ -193,7 +193,10 @@ pub(crate) fn you_in_the_demo(globals: &Globals, server: &str) -> Result<Setup, 
         ..Sound::default()
     };
     let camera = device(&globals.camera);
-    let media = media(&sound, &Video { camera })?;
+    let mut media = media(&sound, &Video { camera })?;
+    if media.camera == CameraSpec::Default && !has_camera() {
+        media.camera = CameraSpec::Test;
+    }
     let id = globals
         .id
         .clone()
@@ -205,6 +208,15 @@ pub(crate) fn you_in_the_demo(globals: &Globals, server: &str) -> Result<Setup, 
         rings: true,
         ..setup
     })
+}
+
+/// Tells whether there may be a camera: where the system lists them as files, whether it does.
+fn has_camera() -> bool {
+    let Ok(files) = fs::read_dir("/dev").map(|files| files.flatten().collect::<Vec<_>>()) else {
+        return true;
+    };
+    let is_camera = |name: &std::ffi::OsStr| name.to_string_lossy().starts_with("video");
+    !cfg!(target_os = "linux") || files.iter().any(|file| is_camera(&file.file_name()))
 }
 
 /// A setup whose device id and password live as long as the process.

@@ -94,6 +94,20 @@ pub enum Action {
     Mute,
     /// Turns the ears off or on.
     Deafen,
+    /// Takes the ringing call, with our camera on.
+    AnswerVideo,
+    /// Calls who is selected by video; after a call, by the other kind.
+    CallVideo,
+    /// Turns our camera on or off.
+    Camera,
+    /// Uses the next camera.
+    NextCamera,
+    /// Lays the pictures out in another way.
+    Layout,
+    /// Gives the selected person's picture the whole place, or no longer.
+    Pin,
+    /// Shows pictures in another way.
+    Renderer,
     /// Opens the devices.
     Devices,
     /// Uses the device that is typed or selected.

@@ -124,12 +124,12 @@ fn in_call(ui: &Ui, phone: &Phone, echo: &str) -> String {
     if !has_microphone(ui) {
         return format!(
             "You have no microphone, so {echo} chimes by itself: watch its wave move. Press o and \
-             choose the tone to be heard. m mutes you, x hangs up."
+             choose the tone to be heard. v turns your camera on, m mutes you, x hangs up."
         );
     }
     format!(
-        "Say something! {echo} says it back a second later; both waves move as you speak. m mutes \
-         you, e closes your ears, x hangs up."
+        "Say something! {echo} says it back a second later; both waves move as you speak. v turns \
+         your camera on, m mutes you, e closes your ears, x hangs up."
     )
 }
 

@@ -1,13 +1,16 @@
-//! Where things landed on the screen, for the mouse.
+//! Where things landed on the screen: for the mouse, and for the pictures that are painted afterwards.
 
 use ratatui::layout::{Position, Rect};
 
 use super::action::Action;
+use super::picture::Spot;
+use crate::id::LegId;
 
-/// What a click does, by place. Made by `draw`, good until the next one.
+/// What a click does, by place, and whose picture belongs where. Made by `draw`, good until the next one.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Hits {
     spots: Vec<(Rect, Action)>,
+    pictures: Vec<Spot>,
 }
 
 impl Hits {
@@ -21,11 +24,33 @@ impl Hits {
             .map(|(_, action)| action.clone())
     }
 
+    /// Returns where pictures go.
+    pub fn pictures(&self) -> &[Spot] {
+        &self.pictures
+    }
+
+    /// Has a picture painted there: of a peer, by the leg, or our own.
+    pub(crate) fn picture(&mut self, leg: Option<LegId>, area: Rect) {
+        if !area.is_empty() {
+            let covers = Vec::new();
+            self.pictures.push(Spot { leg, area, covers });
+        }
+    }
+
+    /// Something is drawn over what pictures are there.
+    pub(crate) fn cover(&mut self, area: Rect) {
+        for spot in &mut self.pictures {
+            if spot.area.intersects(area) {
+                spot.covers.push(area);
+            }
+        }
+    }
+
     pub(crate) fn add(&mut self, area: Rect, action: Action) {
         self.spots.push((area, action));
     }
 
-    /// Forgets all spots: something is drawn over them.
+    /// Forgets what the mouse can do: something is drawn over it.
     pub(crate) fn clear(&mut self) {
         self.spots.clear();
     }

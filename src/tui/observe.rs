@@ -275,6 +275,7 @@ impl Ui {
         });
         self.prompt.take_if(|it| it.call.as_ref() == Some(call));
         self.keypad.take_if(|it| it.call == *call);
+        self.stage.pinned = None;
         self.silenced.take_if(|it| it == call);
     }
 

@@ -2,6 +2,7 @@
 
 use time::UtcOffset;
 
+use super::picture::{Colours, Renderer};
 use crate::address::User;
 use crate::contacts::Contacts;
 
@@ -36,6 +37,8 @@ pub struct UiOptions {
     pub ring_on: Vec<String>,
     /// Below which level nothing of the microphone is sent, in dBFS.
     pub gate: Option<i16>,
+    /// The ways to show pictures that this terminal knows, the one to begin with first.
+    pub renderers: Vec<Renderer>,
 }
 
 impl Default for UiOptions {
@@ -55,6 +58,11 @@ impl Default for UiOptions {
             camera: "default".to_owned(),
             ring_on: Vec::new(),
             gate: None,
+            renderers: vec![
+                Renderer::HalfBlocks(Colours::True),
+                Renderer::Ascii,
+                Renderer::Off,
+            ],
         }
     }
 }

@@ -6,6 +6,7 @@ use ratatui::text::{Line, Span};
 
 use super::hits::Hits;
 use super::meters::Meters;
+use super::picture::Pictures;
 use super::text::wrap;
 use super::ui::Ui;
 use crate::phone::Phone;
@@ -26,6 +27,7 @@ pub(crate) struct Page<'a> {
     pub(crate) ui: &'a Ui,
     pub(crate) phone: &'a Phone,
     pub(crate) meters: &'a Meters,
+    pub(crate) pictures: &'a Pictures,
     pub(crate) buffer: &'a mut Buffer,
     pub(crate) hits: Hits,
     pub(crate) cursor: Option<Position>,

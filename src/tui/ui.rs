@@ -11,8 +11,10 @@ use super::options::UiOptions;
 use super::over::Over;
 use super::people::{Person, known, missed, remember_entry};
 use super::picker::{Checked, FoundDevice, Picker};
+use super::picture::Renderer;
 use super::prompt::{Keypad, Prompt};
 use super::recents::Recents;
+use super::stage::Stage;
 use super::words;
 use crate::address::{Address, User};
 use crate::av::{DeviceException, Role, Route};
@@ -35,6 +37,11 @@ pub struct Ui {
     pub options: UiOptions,
     /// The devices that exist; filled after `Wish::ListDevices`.
     pub devices: Vec<FoundDevice>,
+    /// How pictures are shown.
+    pub renderer: Renderer,
+    /// Whether the person has chosen that; then it stays.
+    pub(crate) is_renderer_chosen: bool,
+    pub(crate) stage: Stage,
     pub(crate) born: Instant,
     pub(crate) dial: Field,
     pub(crate) is_in_list: bool,
@@ -149,6 +156,9 @@ impl Ui {
         Self {
             now,
             devices: Vec::new(),
+            renderer: options.renderers.first().copied().unwrap_or(Renderer::Off),
+            is_renderer_chosen: false,
+            stage: Stage::default(),
             born: now,
             dial: Field::default(),
             is_in_list: false,
@@ -211,6 +221,37 @@ impl Ui {
     /// Takes what the media has just measured, for the moving levels.
     pub fn hear(&mut self, meters: &Meters) {
         self.waves.add(self.now, meters);
+        self.stage.hear(self.now, meters);
+    }
+
+    /// Shows pictures in the next of the ways this terminal knows, and in that one from now on.
+    pub(crate) fn cycle_renderer(&mut self) {
+        self.is_renderer_chosen = true;
+        if let Some(next) = self.renderer_after() {
+            self.renderer = next;
+        } else if let Some(first) = self.options.renderers.first() {
+            self.renderer = *first;
+        }
+        self.tell(&format!("Pictures: {}", self.renderer.words()));
+    }
+
+    /// The terminal does not keep up with the pictures: shows them in a way with fewer bytes,
+    /// unless the person has chosen this one.
+    pub fn ease_pictures(&mut self) {
+        let next = self.renderer_after().filter(|it| *it != Renderer::Off);
+        if let Some(next) = next.filter(|_| !self.is_renderer_chosen) {
+            self.renderer = next;
+            let what = next.words();
+            self.tell(&format!(
+                "The terminal is slow, pictures: {what} (g chooses)"
+            ));
+        }
+    }
+
+    fn renderer_after(&self) -> Option<Renderer> {
+        let mut renderers = self.options.renderers.iter();
+        renderers.find(|it| **it == self.renderer)?;
+        renderers.next().copied()
     }
 
     /// Takes how far the recording of one's own voice has come.

@@ -87,6 +87,18 @@ fn apply(ui: &mut Ui, action: Action, phone: &Phone) -> Vec<Wish> {
         Action::Delete => lists::ask_to_forget(ui),
         Action::Copy => return lists::copy(ui, phone, context),
         Action::Answer => return calls::answer(ui, phone),
+        Action::AnswerVideo => return calls::answer_video(ui, phone),
+        Action::CallVideo => return dialling::call_video(ui, phone, context),
+        Action::Camera => return calls::camera(phone),
+        Action::NextCamera => return command(Command::NextCamera),
+        Action::Layout => {
+            ui.stage.pinned = None;
+            ui.stage.layout = ui.stage.layout.next();
+            let told = ui.stage.layout.words();
+            ui.tell(&format!("Layout: {told}"));
+        }
+        Action::Pin => ui.pin(phone),
+        Action::Renderer => ui.cycle_renderer(),
         Action::EndAndAnswer => return calls::end_and_answer(ui, phone),
         Action::Decline => return calls::decline(ui, phone),
         Action::DeclineWithNote => writing::ask_note(ui, phone),

@@ -18,6 +18,8 @@ mod question;
 mod recents;
 mod roster;
 mod tabs;
+mod tile;
+mod video;
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -26,6 +28,7 @@ use super::command_table::Context;
 use super::hits::Hits;
 use super::meters::Meters;
 use super::page::{Page, Size, below, row};
+use super::picture::Pictures;
 use super::theme;
 use super::ui::{Popup, Ui};
 use super::widget::{hints, rule};
@@ -34,13 +37,20 @@ use crate::phone::Phone;
 /// The smallest terminal with room for a call.
 const LEAST: (u16, u16) = (40, 10);
 
-/// Draws the whole screen; returns where things landed, for the mouse.
-pub fn draw(ui: &Ui, phone: &Phone, meters: &Meters, frame: &mut Frame<'_>) -> Hits {
+/// Draws the whole screen; returns where things landed, for the mouse, and where pictures go.
+pub fn draw(
+    ui: &Ui,
+    phone: &Phone,
+    meters: &Meters,
+    pictures: &Pictures,
+    frame: &mut Frame<'_>,
+) -> Hits {
     let area = frame.area();
     let mut page = Page {
         ui,
         phone,
         meters,
+        pictures,
         buffer: frame.buffer_mut(),
         hits: Hits::default(),
         cursor: None,
@@ -79,6 +89,12 @@ const fn size_of(area: Rect) -> Size {
     }
 }
 
+/// Tells whether the call on the screen is one with pictures.
+fn has_pictures(page: &Page<'_>) -> bool {
+    let call = page.ui.current(page.phone);
+    call.is_some_and(Ui::has_pictures)
+}
+
 fn too_small(page: &mut Page<'_>, area: Rect) {
     let (columns, rows) = LEAST;
     page.put(area, format!("needs {columns}x{rows}"));
@@ -105,8 +121,15 @@ fn whole(page: &mut Page<'_>, area: Rect) {
     let body = prompt::draw(page, body);
     match place {
         Context::Incoming | Context::Waiting => incoming::draw(page, body, place),
-        Context::Outgoing => outgoing::draw(page, body),
-        Context::OutgoingGroup => outgoing::draw_group(page, body),
+        Context::Outgoing => {
+            let body = video::preview(page, body);
+            outgoing::draw(page, body);
+        }
+        Context::OutgoingGroup => {
+            let body = video::preview(page, body);
+            outgoing::draw_group(page, body);
+        }
+        Context::Call | Context::GroupCall if has_pictures(page) => video::draw(page, body),
         Context::Call => call::draw(page, body),
         Context::GroupCall => roster::draw(page, body),
         Context::Ended => ended::draw(page, body),

@@ -9,5 +9,5 @@ mod wave;
 pub(crate) use field::field;
 pub(crate) use frame::{boxed, rule};
 pub(crate) use gauge::gauge;
-pub(crate) use hints::{buttons, hints};
+pub(crate) use hints::{buttons, hints, sensible_rows};
 pub(crate) use wave::wave;

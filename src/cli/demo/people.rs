@@ -5,9 +5,11 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::address::{Address, data_with_note};
+use crate::av::CameraState;
 use crate::command::Command;
 use crate::event::{EndReason, Event, Happened, RoomReason, RoomScope};
 use crate::id::UserId;
+use crate::phone::call::Member;
 use crate::run::{self, Setup, Station};
 
 /// How long they let it ring, so that the ringing can be heard.
@@ -27,11 +29,7 @@ pub(super) async fn echo(setup: Setup) {
         let Some(event) = next(&mut station, pick_up).await else {
             pick_up = None;
             // The caller may have given up in the same moment.
-            let _ = station.command(Command::Accept {
-                call_id: None,
-                kind: None,
-                custom_data: None,
-            });
+            let _ = station.command(accept(&station));
             continue;
         };
         #[expect(
@@ -65,11 +63,7 @@ pub(super) async fn visitor(setup: Setup, host: UserId, delay: Duration) {
                     custom_data: Some(data_with_note("just saying hello")),
                     note: None,
                 },
-                Then::Answer => Command::Accept {
-                    call_id: None,
-                    kind: None,
-                    custom_data: None,
-                },
+                Then::Answer => accept(&station),
                 Then::HangUp => Command::HangUp {
                     call_id: None,
                     custom_data: None,
@@ -114,6 +108,28 @@ enum Then {
     HangUp,
 }
 
+/// Takes a video call with a picture, and a voice call without.
+fn accept(station: &Station) -> Command {
+    let mut calls = station.phone().calls().iter();
+    let kind = calls.find(|call| call.is_ringing()).map(|call| call.kind);
+    Command::Accept {
+        call_id: None,
+        kind,
+        custom_data: None,
+    }
+}
+
+/// Shows a picture to whoever shows one.
+fn show_face(station: &mut Station) {
+    let shows = |member: &Member| member.camera() == CameraState::On;
+    let mut calls = station.phone().calls().iter();
+    let is_shown = calls.any(|call| call.joined().any(shows));
+    if is_shown && !station.phone().wants_camera() {
+        // The call may have ended in the same moment.
+        let _ = station.command(Command::Camera { on: true });
+    }
+}
+
 fn station(setup: Setup) -> Option<Station> {
     match Station::start(setup) {
         Ok(station) => Some(station),
@@ -131,7 +147,7 @@ async fn next(station: &mut Station, due: Option<Instant>) -> Option<Event> {
             return Some(stamped.event);
         }
         tokio::select! {
-            _arrival = station.next() => {}
+            _arrival = station.next() => show_face(station),
             () = run::until(due.map(Instant::into_std)) => return None,
         }
     }

@@ -1,6 +1,7 @@
 //! What is done with calls: answering, refusing, holding, hanging up.
 
 use super::command;
+use crate::av::Kind;
 use crate::command::Command;
 use crate::config::Confirm;
 use crate::phone::{Call, Phone};
@@ -15,7 +16,27 @@ pub(super) fn answer(ui: &mut Ui, phone: &Phone) -> Vec<Wish> {
     };
     ui.over = None;
     ui.picker = None;
-    command(accept(call))
+    command(accept(call, None))
+}
+
+/// Takes the ringing video call with our camera on.
+pub(super) fn answer_video(ui: &mut Ui, phone: &Phone) -> Vec<Wish> {
+    let Some(call) = ui.ringing(phone) else {
+        return Vec::new();
+    };
+    if call.kind == Kind::Voice {
+        ui.tell("This is a voice call: a answers");
+        return Vec::new();
+    }
+    ui.over = None;
+    ui.picker = None;
+    command(accept(call, Some(Kind::Video)))
+}
+
+/// Turns our camera on or off.
+pub(super) fn camera(phone: &Phone) -> Vec<Wish> {
+    let on = !phone.wants_camera();
+    command(Command::Camera { on })
 }
 
 /// Ends the call that is talked in and takes the one that waits.
@@ -24,13 +45,16 @@ pub(super) fn end_and_answer(ui: &mut Ui, phone: &Phone) -> Vec<Wish> {
         return Vec::new();
     };
     ui.picker = None;
-    vec![Wish::Command(end(current)), Wish::Command(accept(waiting))]
+    vec![
+        Wish::Command(end(current)),
+        Wish::Command(accept(waiting, None)),
+    ]
 }
 
-fn accept(call: &Call) -> Command {
+fn accept(call: &Call, kind: Option<Kind>) -> Command {
     Command::Accept {
         call_id: Some(call.id.clone()),
-        kind: None,
+        kind,
         custom_data: None,
     }
 }

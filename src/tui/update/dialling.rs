@@ -2,6 +2,7 @@
 
 use super::command;
 use crate::address::Address;
+use crate::av::Kind;
 use crate::command::Command;
 use crate::history::Entry;
 use crate::phone::Phone;
@@ -29,6 +30,48 @@ pub(super) fn call(ui: &mut Ui, phone: &Phone, context: Context) -> Vec<Wish> {
         }
         _ => call_typed(ui),
     }
+}
+
+/// Calls who is selected by video; after a call the same people by the other kind.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "letters are commands in these places only"
+)]
+pub(super) fn call_video(ui: &mut Ui, phone: &Phone, context: Context) -> Vec<Wish> {
+    let kind = match &ui.over {
+        Some(over) if context == Context::Ended && over.kind == Kind::Video => Kind::Voice,
+        _ => Kind::Video,
+    };
+    let to = match context {
+        Context::People => {
+            let selected = shown_people(ui).get(ui.row).map(|it| it.address());
+            selected.into_iter().collect()
+        }
+        Context::Recents => {
+            let selected = ui.recent();
+            selected.map_or_else(Vec::new, |entry| others_of(ui, phone, entry))
+        }
+        _ => ui.over.as_ref().map_or_else(Vec::new, |over| {
+            if over.to.is_empty() {
+                vec![address_of(ui, &over.peer)]
+            } else {
+                over.to.clone()
+            }
+        }),
+    };
+    let mut wishes = match ui.recent().cloned() {
+        Some(entry) if context == Context::Recents => see(ui, &[&entry]),
+        _ => Vec::new(),
+    };
+    wishes.extend(dial_as(ui, to, kind));
+    wishes
+}
+
+/// Returns where the others of a call that was are called.
+fn others_of(ui: &Ui, phone: &Phone, entry: &Entry) -> Vec<Address> {
+    let others = entry.others().into_iter();
+    let others = others.filter(|user| user.id != phone.me().id);
+    others.map(|user| address_of(ui, user)).collect()
 }
 
 fn call_typed(ui: &mut Ui) -> Vec<Wish> {
@@ -62,9 +105,7 @@ fn call_entry(ui: &mut Ui, phone: &Phone, entry: &Entry) -> Vec<Wish> {
         let call_id = Some(entry.call_id.clone());
         return command(Command::CallBack { call_id });
     }
-    let others = entry.others().into_iter();
-    let others = others.filter(|user| user.id != phone.me().id);
-    let to: Vec<Address> = others.map(|user| address_of(ui, user)).collect();
+    let to = others_of(ui, phone, entry);
     let mut wishes = see(ui, &[entry]);
     wishes.extend(dial(ui, to));
     wishes
@@ -113,12 +154,22 @@ pub(super) fn again(ui: &mut Ui, phone: &Phone, context: Context) -> Vec<Wish> {
 }
 
 fn dial(ui: &mut Ui, to: Vec<Address>) -> Vec<Wish> {
+    dial_as(ui, to, Kind::Voice)
+}
+
+fn dial_as(ui: &mut Ui, to: Vec<Address>, kind: Kind) -> Vec<Wish> {
     if to.is_empty() {
         return Vec::new();
     }
     ui.is_in_list = false;
     ui.over = None;
-    command(Command::dial(to))
+    command(Command::Dial {
+        to,
+        kind,
+        timeout: None,
+        custom_data: None,
+        note: None,
+    })
 }
 
 /// Marks the selected person, or no longer.

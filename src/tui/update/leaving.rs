@@ -38,12 +38,8 @@ pub(super) fn back(ui: &mut Ui, context: Context) {
         Context::Keypad => ui.keypad = None,
         Context::Help | Context::Question | Context::HangUp => ui.popup = None,
         Context::Recents => ui.tab = Tab::People,
-        Context::Incoming
-        | Context::Waiting
-        | Context::Outgoing
-        | Context::OutgoingGroup
-        | Context::Call
-        | Context::GroupCall => {}
+        Context::Call | Context::GroupCall => ui.stage.pinned = None,
+        Context::Incoming | Context::Waiting | Context::Outgoing | Context::OutgoingGroup => {}
     }
 }
 

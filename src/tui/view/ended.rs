@@ -51,7 +51,12 @@ pub(super) fn draw(page: &mut Page<'_>, area: Rect) {
     };
     page.put_middle(row(area, n + gap), Span::styled(length, theme::dim()));
     let spot = row(area, n + 1 + 2 * gap);
-    let actions = [Action::Again, Action::Message, Action::Back];
+    let actions = [
+        Action::Again,
+        Action::CallVideo,
+        Action::Message,
+        Action::Back,
+    ];
     let actions = match page.size {
         Size::Small => &[Action::Again, Action::Back][..],
         Size::Normal | Size::Wide => &actions[..],

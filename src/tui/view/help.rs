@@ -3,14 +3,15 @@
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use crate::tui::command_table::{Context, rows};
+use crate::tui::command_table::Context;
 use crate::tui::page::{Page, inset, middle, row};
 use crate::tui::text::{fit, pad};
-use crate::tui::widget::boxed;
+use crate::tui::widget::{boxed, sensible_rows};
 use crate::tui::{Action, theme};
 
 pub(super) fn draw(page: &mut Page<'_>, area: Rect, place: Context) {
-    let lines: Vec<_> = rows(place).filter(|row| !row.help.is_empty()).collect();
+    let rows = sensible_rows(page, place);
+    let lines: Vec<_> = rows.filter(|row| !row.help.is_empty()).collect();
     let title = match place {
         Context::Dial => "Keys while you type",
         Context::People => "Keys in the list",

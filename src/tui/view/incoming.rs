@@ -44,7 +44,12 @@ pub(super) fn draw(page: &mut Page<'_>, area: Rect, place: Context) {
         page.put_middle(row(rest, n), Span::raw(told));
     }
     let spot = row(rest, n_rows + gap);
-    let actions = [Action::Answer, Action::EndAndAnswer, Action::Decline];
+    let actions = [
+        Action::Answer,
+        Action::AnswerVideo,
+        Action::EndAndAnswer,
+        Action::Decline,
+    ];
     buttons(page, spot, place, &actions);
 }
 
@@ -86,6 +91,9 @@ fn rows(page: &Page<'_>, call: &Call) -> Vec<String> {
     // By the caller's word alone.
     let sender = call.referred_by();
     rows.extend(sender.map(|user| format!("says: sent by {}", page.ui.name_of(user))));
+    if call.kind == Kind::Video {
+        rows.push("your camera: OFF with a, ON with v".to_owned());
+    }
     rows.extend(call.note().map(|note| format!("note: \"{note}\"")));
     rows.extend(answers_itself(page, call));
     if let Some(other) = page.ui.current(page.phone) {

@@ -23,6 +23,7 @@ pub(super) fn draw(page: &mut Page<'_>, area: Rect) {
     page.hits.clear();
     if page.size == Size::Small {
         let line = row(area, area.height.saturating_sub(1));
+        page.hits.cover(line);
         page.put(line, " ".repeat(usize::from(line.width)));
         sent(page, inset(line, 1), "keypad › ", &keypad.sent);
         return;

@@ -23,6 +23,7 @@ pub(crate) fn boxed(page: &mut Page<'_>, area: Rect, title: &str, style: Style) 
         block = block.title(format!(" {title} "));
     }
     let inside = block.inner(area);
+    page.hits.cover(area);
     Clear.render(area, page.buffer);
     block.render(area, page.buffer);
     inside

@@ -3,20 +3,28 @@
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
+use crate::av::Kind;
+use crate::phone::Call;
 use crate::tui::action::Action;
 use crate::tui::command_table::{Context, Row, rows};
-use crate::tui::page::Page;
+use crate::tui::page::{Page, Size};
 use crate::tui::text::width;
 use crate::tui::theme;
+use crate::tui::ui::Ui;
 
 const GAP: u16 = 2;
 
 /// Draws the keys of a place from left to right, those there is room for; the help is always there, last.
 pub(crate) fn hints(page: &mut Page<'_>, area: Rect, context: Context) {
-    let hinted = rows(context).filter(|row| !row.hint.is_empty());
+    let hinted = sensible_rows(page, context).filter(|row| !row.hint.is_empty());
     let (help, others): (Vec<&Row>, Vec<&Row>) =
         hinted.partition(|row| row.action == Action::Help && context != Context::Help);
     let help_cells: u16 = help.iter().map(|row| cells(row)).sum();
+    // In a call with pictures their keys come first, where there is room for all.
+    let mut others = others;
+    if has_pictures(page) {
+        others.sort_by_key(|row| rank(page, &row.action));
+    }
     let mut x = area.x + 1;
     for row in others {
         if x + cells(row) + GAP + help_cells > area.right() {
@@ -35,13 +43,56 @@ pub(crate) fn hints(page: &mut Page<'_>, area: Rect, context: Context) {
     }
 }
 
+/// Returns what one can do in a place at this moment.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "most keys always make sense"
+)]
+pub(crate) fn sensible_rows(
+    page: &Page<'_>,
+    context: Context,
+) -> impl Iterator<Item = &'static Row> {
+    let is_video = |call: &Call| call.kind == Kind::Video;
+    let rings_video = page.ui.ringing(page.phone).is_some_and(is_video);
+    let has_pictures = has_pictures(page);
+    rows(context).filter(move |row| match row.action {
+        Action::AnswerVideo => rings_video,
+        Action::Back => has_pictures || !matches!(context, Context::Call | Context::GroupCall),
+        _ => has_pictures || !is_of_pictures(&row.action),
+    })
+}
+
+const fn is_of_pictures(action: &Action) -> bool {
+    matches!(
+        action,
+        Action::Layout | Action::Pin | Action::Renderer | Action::NextCamera
+    )
+}
+
+/// Returns how late a key comes in a call with pictures.
+#[expect(clippy::wildcard_enum_match_arm, reason = "all others come last")]
+fn rank(page: &Page<'_>, action: &Action) -> u8 {
+    match action {
+        action if is_of_pictures(action) && page.size != Size::Small => 0,
+        Action::Camera => 1,
+        Action::Mute => 2,
+        Action::HangUp => 3,
+        _ => 4,
+    }
+}
+
+fn has_pictures(page: &Page<'_>) -> bool {
+    let call = page.ui.current(page.phone);
+    call.is_some_and(Ui::has_pictures)
+}
+
 /// Draws some of a place's keys as buttons, in the middle of a row.
 pub(crate) fn buttons(page: &mut Page<'_>, area: Rect, context: Context, actions: &[Action]) {
-    let chosen =
-        || rows(context).filter(|row| actions.contains(&row.action) && !row.hint.is_empty());
-    let all: u16 = chosen().map(|row| cells(row) + 4 + GAP).sum();
+    let is_chosen = |row: &&Row| actions.contains(&row.action) && !row.hint.is_empty();
+    let chosen: Vec<&Row> = sensible_rows(page, context).filter(is_chosen).collect();
+    let all: u16 = chosen.iter().map(|row| cells(row) + 4 + GAP).sum();
     let mut x = area.x + area.width.saturating_sub(all.saturating_sub(GAP)) / 2;
-    for row in chosen() {
+    for row in chosen {
         let end = x + cells(row) + 4;
         if end > area.right() || area.height == 0 {
             return;

@@ -17,7 +17,10 @@ use offhook::phone::signal::{
     CallLabel, DeviceState, Heard, Purpose, Refusal, Roster, RosterEntry, Say, Sdp,
 };
 use offhook::phone::{Epoch, Input, Phone, Settings};
-use offhook::tui::{Action, Hits, Meters, PeerMeter, Ui, UiOptions, Wish, draw, keymap, update};
+use offhook::tui::{
+    Action, CellSize, Hits, Meters, Painter, PeerMeter, Pictures, Ui, UiOptions, Wish, draw,
+    keymap, update,
+};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
@@ -27,6 +30,7 @@ pub(crate) struct Desk {
     pub(crate) phone: Phone,
     pub(crate) ui: Ui,
     pub(crate) meters: Meters,
+    pub(crate) pictures: Pictures,
     pub(crate) wishes: Vec<Wish>,
     pub(crate) said: Vec<Say>,
     pub(crate) hits: Hits,
@@ -97,6 +101,7 @@ impl Desk {
             phone: Phone::new(settings, epoch, 1),
             ui: Ui::new(now, options),
             meters: Meters::default(),
+            pictures: Pictures::default(),
             wishes: Vec::new(),
             said: Vec::new(),
             hits: Hits::default(),
@@ -348,7 +353,12 @@ impl Desk {
     pub(crate) fn buffer(&mut self, columns: u16, rows: u16) -> Buffer {
         let mut terminal = Terminal::new(TestBackend::new(columns, rows)).unwrap();
         terminal
-            .draw(|frame| self.hits = draw(&self.ui, &self.phone, &self.meters, frame))
+            .draw(|frame| {
+                self.hits = draw(&self.ui, &self.phone, &self.meters, &self.pictures, frame);
+                let mut painter = Painter::new(CellSize::default());
+                let (spots, renderer) = (self.hits.pictures(), self.ui.renderer);
+                painter.paint(frame.buffer_mut(), spots, &self.pictures, renderer);
+            })
             .unwrap();
         terminal.backend().buffer().clone()
     }
