@@ -1,8 +1,12 @@
 //! The media thread: orders, datagrams and a tick every ten milliseconds.
 
+mod bell;
+mod care;
+mod health;
 mod keypad;
 mod leg;
 mod line;
+mod lookout;
 mod negotiation;
 mod player;
 mod slot;
@@ -21,10 +25,13 @@ use super::device::{Microphone, Speaker};
 use super::transport::Datagram;
 use super::{MediaSettings, Meters, Order, Report};
 use crate::id::LegId;
+use bell::{Bell, Rung};
+use care::Care;
 use leg::Leg;
 use line::{Line, Own};
+use lookout::{Lookout, Seen};
 use player::Playing;
-use slot::{Opened, Slot};
+use slot::{Opened, Slot, opener};
 
 type Reports = Box<dyn Fn(Report) + Send>;
 
@@ -54,9 +61,19 @@ pub(super) async fn run(
     let (datagram_inbox, mut datagrams) = mpsc::channel(DATAGRAMS);
     let (microphone_inbox, mut microphones) = mpsc::unbounded_channel::<Opened<Microphone>>();
     let (speaker_inbox, mut speakers) = mpsc::unbounded_channel::<Opened<Speaker>>();
+    let (bell_inbox, mut bells) = mpsc::unbounded_channel::<Rung>();
+    let (seen_inbox, mut surveys) = mpsc::unbounded_channel::<Seen>();
+    let microphone = opener(move |opened| {
+        let _ = microphone_inbox.send(opened);
+    });
+    let speaker = opener(move |opened| {
+        let _ = speaker_inbox.send(opened);
+    });
     let mut engine = Engine {
-        microphone: Slot::new(settings.microphone.clone(), microphone_inbox),
-        speaker: Slot::new(settings.speaker.clone(), speaker_inbox),
+        microphone: Slot::new(settings.microphone.clone(), microphone),
+        speaker: Slot::new(settings.speaker.clone(), speaker),
+        bell: Bell::new(settings.ring_on.clone(), bell_inbox),
+        care: Care::new(Lookout::new(seen_inbox)),
         settings,
         meters,
         reports,
@@ -75,6 +92,7 @@ pub(super) async fn run(
         let now = Instant::now();
         if !engine.is_busy() {
             next_tick = now;
+            engine.care.gap.rest();
         }
         let wake = engine.wake(next_tick);
         tokio::select! {
@@ -94,8 +112,10 @@ pub(super) async fn run(
             Some(datagram) = datagrams.recv() => engine.receive(&datagram),
             Some(opened) = microphones.recv() => engine.microphone_opened(opened),
             Some(opened) = speakers.recv() => {
-                engine.speaker.opened(opened, &mut |report| (engine.reports)(report));
+                engine.speaker.opened(opened, Instant::now(), &mut |report| (engine.reports)(report));
             }
+            Some(rung) = bells.recv() => engine.bell.opened(rung, Instant::now()),
+            Some(seen) = surveys.recv() => engine.seen(seen, Instant::now()),
         }
     }
     engine.stop(Instant::now());
@@ -109,6 +129,8 @@ struct Engine {
     legs: BTreeMap<LegId, Leg>,
     microphone: Slot<Microphone>,
     speaker: Slot<Speaker>,
+    bell: Bell,
+    care: Care,
     /// The microphone's encoder, while somebody listens.
     speech: Option<Speech>,
     playing: Option<Playing>,
@@ -124,6 +146,7 @@ impl Engine {
     fn is_busy(&self) -> bool {
         !self.legs.is_empty()
             || self.playing.is_some()
+            || self.bell.is_busy()
             || self.microphone.is_closing()
             || self.speaker.is_closing()
     }
@@ -155,9 +178,20 @@ impl Engine {
             Order::Deafen(is_deaf) => self.is_deaf = is_deaf,
             Order::Microphone(spec) => self.microphone.choose(spec),
             Order::Speaker(spec) => self.speaker.choose(spec),
-            Order::Play { sound, looped, .. } => {
-                self.playing = sound.map(|sound| Playing::new(sound, looped));
+            Order::Play {
+                sound,
+                looped,
+                is_bell,
+            } => {
+                let playing = sound.map(|sound| Playing::new(sound, looped));
+                self.bell.stop();
+                self.playing = if is_bell {
+                    self.bell.play(playing)
+                } else {
+                    playing
+                };
             }
+            Order::RingOn(specs) => self.bell.choose(specs),
             Order::Echo { leg } => self.give_line(leg, Own::echo),
             Order::Say { leg, sound } => self.give_line(leg, |speech| Own::saying(speech, sound)),
             // Not built yet.
@@ -166,7 +200,6 @@ impl Engine {
             | Order::Camera(_)
             | Order::View { .. }
             | Order::Show(_)
-            | Order::RingOn(_)
             | Order::Gate(_)
             | Order::Check(_)
             | Order::Background(_)
@@ -246,7 +279,7 @@ impl Engine {
         let reports = &self.reports;
         let is_new = self
             .microphone
-            .opened(opened, &mut |report| reports(report));
+            .opened(opened, Instant::now(), &mut |report| reports(report));
         let is_heard = self.legs.values().any(Leg::is_connected);
         if is_new
             && is_heard
@@ -269,9 +302,14 @@ impl Engine {
         let is_accepted = self.legs.values().any(Leg::is_accepted);
         let speaks = |leg: &Leg| leg.is_accepted() && matches!(leg.line, Line::Microphone);
         let is_speaking = self.legs.values().any(speaks);
-        self.microphone.want(is_speaking, Duration::ZERO, now);
-        let is_heard = is_accepted || self.playing.is_some();
-        self.speaker.want(is_heard, LINGER, now);
+        let reports = &self.reports;
+        let mut report = |r: Report| reports(r);
+        self.microphone
+            .want(is_speaking, Duration::ZERO, now, &mut report);
+        let is_heard = is_accepted || self.playing.is_some() || self.bell.needs_speaker();
+        self.speaker.want(is_heard, LINGER, now, &mut report);
+        self.bell.settle(LINGER, now);
+        self.look_out();
         if !is_speaking {
             self.speech = None;
             self.meter = Meter::default();
@@ -308,6 +346,7 @@ impl Engine {
             tracing::debug!(n_lost, "the media thread was held up");
             self.n_ticks += u64::from(n_lost);
         }
+        self.examine(n_due, n_lost, now);
         for n in n_lost..n_due {
             self.tick(due + TICK * n, now);
         }
@@ -332,7 +371,7 @@ impl Engine {
             self.start_microphone(connects);
         }
         self.speak(now);
-        self.play();
+        self.play(now);
         let reports = &self.reports;
         self.microphone.watch(now, &mut |report| reports(report));
         self.speaker.watch(now, &mut |report| reports(report));
@@ -349,6 +388,7 @@ impl Engine {
             microphone.read(&mut frame);
         }
         self.meter.push(&frame);
+        self.listen(&frame);
         if self.is_muted {
             // Silence is sent, not nothing: the peer's watchdog and every NAT between want packets.
             frame.fill(0.0);
@@ -403,7 +443,7 @@ impl Engine {
     }
 
     /// Gives the speaker its ten milliseconds: the peers, and what rings.
-    fn play(&mut self) {
+    fn play(&mut self, now: Instant) {
         // A sound waits for its speaker, or its beginning would be lost.
         if !self.speaker.is_opening()
             && let Some(playing) = &mut self.playing
@@ -412,6 +452,9 @@ impl Engine {
                 Some(frame) => self.mixer.add(&frame),
                 None => self.playing = None,
             }
+        }
+        if let Some(ring) = self.bell.tick(now) {
+            self.mixer.add(&ring);
         }
         let frame = self.mixer.take();
         if let Some(speaker) = self.speaker.get() {
