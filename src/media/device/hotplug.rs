@@ -158,7 +158,7 @@ mod tests {
         Listed {
             id: id.to_owned(),
             name: id.to_uppercase(),
-            role: Direction::Speaker,
+            role: Direction::Speaker.into(),
             is_default: false,
         }
     }

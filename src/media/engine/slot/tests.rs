@@ -148,7 +148,7 @@ fn card(id: &str) -> Listed {
     Listed {
         id: id.to_owned(),
         name: id.to_uppercase(),
-        role: Direction::Speaker,
+        role: Direction::Speaker.into(),
         is_default: id == "a",
     }
 }

@@ -17,14 +17,12 @@ async fn pictures_arrive_at_both_ends_as_they_were() {
     for side in [&pair.a, &pair.b] {
         let mut decoder = Decoder::new().expect("it goes well");
         let mut n_seen = 0;
-        for ((time, data, is_contiguous), sent) in side.pictures.iter().zip(&film) {
-            assert_eq!(**data, **sent, "at {time}");
+        for ((data, is_contiguous), sent) in side.pictures.iter().zip(&film) {
+            assert_eq!(**data, **sent);
             assert!(is_contiguous);
             n_seen += usize::from(decoder.decode(data).expect("it goes well").is_some());
         }
         assert_eq!(n_seen, 40);
-        let times: Vec<u64> = side.pictures.iter().map(|(time, ..)| *time).collect();
-        assert!(times.windows(2).all(|pair| pair[1] - pair[0] == 3000));
         // Sound did not wait for pictures.
         assert_eq!(side.n_sounds, 40);
     }

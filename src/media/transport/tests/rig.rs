@@ -22,7 +22,7 @@ const FRAME: Duration = Duration::from_millis(20);
 pub(super) struct Side {
     pub(super) session: Session,
     /// The pictures that came and were not taken yet.
-    pub(super) pictures: VecDeque<(u64, Arc<[u8]>, bool)>,
+    pub(super) pictures: VecDeque<(Arc<[u8]>, bool)>,
     /// Packets of sound.
     pub(super) n_sounds: usize,
     /// How often a whole picture was wished for.
@@ -155,7 +155,7 @@ impl Pair {
     /// How many of these came as they were: to a, to b.
     pub(super) fn count(&self, film: &[Vec<u8>]) -> [usize; 2] {
         [&self.a, &self.b].map(|side| {
-            let came = side.pictures.iter().map(|(_, data, _)| &**data);
+            let came = side.pictures.iter().map(|(data, _)| &**data);
             came.filter(|data| film.iter().any(|sent| sent == data))
                 .count()
         })
@@ -215,10 +215,9 @@ impl Side {
             match happening {
                 Happening::Connected => self.is_connected = true,
                 Happening::Picture {
-                    time,
                     data,
                     is_contiguous,
-                } => self.pictures.push_back((time, data, is_contiguous)),
+                } => self.pictures.push_back((data, is_contiguous)),
                 Happening::KeyframeWanted => self.n_wishes += 1,
                 Happening::Bandwidth(bits) => self.bandwidth = Some(bits),
                 Happening::Packet { .. } => self.n_sounds += 1,
