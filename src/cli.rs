@@ -20,6 +20,7 @@ mod config;
 mod contacts;
 mod demo;
 mod devices;
+mod doctor;
 pub mod error;
 mod film;
 mod first_run;
@@ -68,6 +69,8 @@ fn run(args: Args) -> Result<ExitCode, Error> {
         Some(Verb::User(user)) => user::run(user).map(done),
         Some(Verb::History(history)) => history::run(&globals, &history).map(done),
         Some(Verb::Contacts(contacts)) => contacts::run(&contacts).map(done),
+        Some(Verb::Devices(args)) => devices::run(args.json).map(done),
+        Some(Verb::Doctor(args)) => doctor::run(&globals, &args),
         Some(Verb::Config(config)) => config::run(&globals, config.verb).map(done),
         Some(Verb::Demo) => demo::run(&globals),
         None => phone::run(&globals),

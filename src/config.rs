@@ -1,11 +1,13 @@
 //! The configuration: TOML text in, values and located errors out. Opens no file.
 
 mod hooks;
+mod kept;
 mod rules;
 pub(crate) mod source;
 mod url;
 
 pub use hooks::Hooks;
+pub use kept::KeptDevices;
 pub use rules::{AddPolicy, Allow, BusyPolicy, Confirm, Rules};
 pub use source::{ConfigError, Warning};
 pub use url::{ServerUrl, ServerUrlError};

@@ -24,7 +24,7 @@ use audio::opus;
 use audio::sound::Sound;
 use device::{CameraSpec, DeviceSpec};
 
-pub use stats::{Meters, Reading};
+pub use stats::{Meters, PictureReading, Reading};
 
 /// What a media thread starts with. [`Order`]s change the devices later.
 #[derive(Debug, Clone)]
@@ -364,9 +364,9 @@ impl Media {
         let meters = Arc::new(Meters::default());
         let gallery = Arc::new(video::Gallery::default());
         let (orders, inbox) = mpsc::unbounded_channel();
-        let shown = Arc::clone(&meters);
+        let (shown, hung) = (Arc::clone(&meters), Arc::clone(&gallery));
         let thread = thread::Builder::new().name("media".into()).spawn(move || {
-            runtime.block_on(engine::run(settings, inbox, shown, Box::new(reports)));
+            runtime.block_on(engine::run(settings, inbox, shown, hung, Box::new(reports)));
             // Do not wait for a device that is still being opened.
             runtime.shutdown_background();
         })?;

@@ -197,6 +197,11 @@ impl Station {
         self.tell(Input::Background(on));
     }
 
+    /// Sends nothing of the microphone below this level, in dBFS; `None`: sends everything.
+    pub fn gate(&self, level: Option<f32>) {
+        self.media.order(Order::Gate(level));
+    }
+
     fn tell(&mut self, input: Input) {
         let now = Instant::now();
         self.recorder.note(now, &Arrival::Input(input.clone()));

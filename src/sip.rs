@@ -15,9 +15,11 @@ pub mod digest;
 pub mod header;
 pub mod line;
 mod message;
+mod probe;
 mod sdp;
 mod socket;
 pub mod user_to_user;
 
 pub use account::{Account, Secret};
 pub use agent::Agent;
+pub use probe::probe;

@@ -36,13 +36,13 @@ mod view;
 mod widget;
 pub mod words;
 
-pub use action::{Action, Wish};
+pub use action::{Action, Check, Wish};
 pub use first_run::{FirstRun, FirstRunAnswer};
 pub use hits::Hits;
 pub use keymap::keymap;
 pub use meters::{Meters, PeerMeter, SILENCE};
 pub use options::UiOptions;
-pub use picker::FoundDevice;
+pub use picker::{Checked, FoundDevice, Section};
 pub use picture::{CellSize, Colours, Painter, Pictures, Renderer, Spot, shown};
 pub use recents::RECENT_CALLS;
 pub use terminal::{Abilities, Answers, Flow, Terminal};

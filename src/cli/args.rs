@@ -113,6 +113,10 @@ pub enum Verb {
     Demo,
     /// Step through a flight recording
     Replay(Replay),
+    /// List microphones, speakers and cameras
+    Devices(Devices),
+    /// Try out devices, codecs, terminal and server, and say how to mend them
+    Doctor(Doctor),
     /// Find, check and print the configuration
     Config(ConfigArgs),
 }
@@ -356,6 +360,31 @@ pub struct Replay {
     /// The recording
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
+}
+
+/// `offhook devices`
+#[derive(Debug, Clone, Copy, ClapArgs)]
+#[command(help_template = TEMPLATE, before_help = "\
+Examples:
+  offhook devices                what --mic, --speaker and --camera take; * is the default
+  offhook devices --json")]
+pub struct Devices {
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `offhook doctor`
+#[derive(Debug, Clone, Copy, ClapArgs)]
+#[command(help_template = TEMPLATE, before_help = "\
+Examples:
+  offhook doctor                 what works, what does not, and how to mend it
+  offhook doctor --server wss://pbx.example --mic 'USB headset'", after_help = "\
+Exit status: 0 if nothing failed, 1 otherwise; a warning is no failure.")]
+pub struct Doctor {
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `offhook config`

@@ -99,7 +99,8 @@ fn change(
     replace(&path, &text).map_err(failed)
 }
 
-fn replace(path: &Path, text: &str) -> io::Result<()> {
+/// Writes a file as a whole, with the mode of the one that is there.
+pub(super) fn replace(path: &Path, text: &str) -> io::Result<()> {
     let mode = fs::metadata(path).map_or(0o600, |metadata| metadata.mode() & 0o777);
     let mut new = path.as_os_str().to_owned();
     new.push(".new");

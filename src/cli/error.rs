@@ -88,6 +88,11 @@ impl Error {
         self.kind
     }
 
+    /// Returns the line below the message.
+    pub fn detailed(&self) -> Option<&str> {
+        self.detail.as_deref()
+    }
+
     /// Returns the exit status as the process reports it.
     pub fn exit_code(&self) -> ExitCode {
         ExitCode::from(self.kind.status())

@@ -1,5 +1,6 @@
 //! `offhook`: the phone on the screen. Keys go in, the screen and the calls come out.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -13,8 +14,9 @@ use super::args::Globals;
 use super::error::Error;
 use super::quiet::Quiet;
 use super::wall::Wall;
-use super::{devices, first_run, flight, log, serve, setup, signals};
+use super::{devices, first_run, flight, log, serve, settings, setup, signals};
 use crate::command::Command;
+use crate::config::KeptDevices;
 use crate::media;
 use crate::run::{self, Arrival, Setup, Signal, Station};
 use crate::tui::{self, Abilities, FoundDevice, Hits, Renderer, Terminal, Ui, UiOptions, Wish};
@@ -56,7 +58,9 @@ pub(crate) fn run(globals: &Globals) -> Result<ExitCode, Error> {
             true => Some(serve::here(&start.server).await?),
             false => None,
         };
-        let outcome = show(setup, Occasion::Everyday, start.server.to_string(), offset).await;
+        let file = settings::file(globals).ok();
+        let server_name = start.server.to_string();
+        let outcome = show(setup, Occasion::Everyday, server_name, offset, file).await;
         if let Some(server) = server {
             server.stop().await;
         }
@@ -66,7 +70,8 @@ pub(crate) fn run(globals: &Globals) -> Result<ExitCode, Error> {
     outcome
 }
 
-/// Shows a phone until its person leaves; `offset` is the time zone times are shown in.
+/// Shows a phone until its person leaves; `offset` is the time zone times are shown in, `file` the
+/// configuration that choices may be written to.
 ///
 /// # Errors
 ///
@@ -76,6 +81,7 @@ pub(crate) async fn show(
     occasion: Occasion,
     server: String,
     offset: UtcOffset,
+    file: Option<PathBuf>,
 ) -> Result<ExitCode, Error> {
     let renderer = renderer()?;
     let mut options = options(&setup, occasion, server, offset);
@@ -105,6 +111,7 @@ pub(crate) async fn show(
     let wall = Wall::new(station.gallery(), &abilities);
     let ui = Ui::new(Instant::now(), options);
     let mut screen = Screen {
+        file,
         ui,
         wall,
         terminal,
@@ -154,6 +161,13 @@ fn options(setup: &Setup, occasion: Occasion, server: String, offset: UtcOffset)
         microphone: setup.media.microphone.to_string(),
         speaker: setup.media.speaker.to_string(),
         camera: setup.media.camera.to_string(),
+        ring_on: setup
+            .media
+            .ring_on
+            .iter()
+            .map(ToString::to_string)
+            .collect(),
+        gate: setup.media.gate.map(|gate| gate.round() as i16),
         renderers: Abilities::default().renderers,
     }
 }
@@ -183,6 +197,8 @@ async fn leave(station: &mut Station) {
 
 /// The person's side of a station.
 struct Screen {
+    /// The configuration, where choices may be kept.
+    file: Option<PathBuf>,
     ui: Ui,
     wall: Wall,
     terminal: Terminal,
@@ -253,7 +269,7 @@ impl Screen {
     ) -> Option<Instant> {
         let frame = earliest.filter(|_| is_stale);
         let picture = earliest.and_then(|earliest| Some(earliest.max(self.wall.due_at()?)));
-        let levels = is_live(station).then(|| now + LOOK);
+        let levels = self.is_live(station).then(|| now + LOOK);
         let times = [
             frame,
             picture,
@@ -272,7 +288,7 @@ impl Screen {
         }
         self.ui.tick();
         self.recall(station);
-        if is_live(station) {
+        if self.is_live(station) {
             self.ui
                 .hear(&devices::meters(&self.meters, station.phone()));
         }
@@ -351,7 +367,8 @@ impl Screen {
             Arrival::Signal(Signal::Interrupt | Signal::Terminate | Signal::HangUp) => {
                 return Turn::Leave;
             }
-            Arrival::Input(_) | Arrival::Request(_) | Arrival::Check(_) | Arrival::FirstSound => {}
+            Arrival::Check(stage) => self.ui.checked(devices::checked(*stage)),
+            Arrival::Input(_) | Arrival::Request(_) | Arrival::FirstSound => {}
         }
         Turn::On
     }
@@ -389,13 +406,26 @@ impl Screen {
                     tracing::warn!(%error, "cannot reach the clipboard");
                 }
             }
+            Wish::Check(check) => station.check(devices::check_of(check)),
+            Wish::Gate(gate) => station.gate(gate.map(f32::from)),
+            Wish::KeepDevices(kept) => self.keep(&kept),
             Wish::Quit => return Turn::Leave,
         }
         Turn::On
     }
-}
 
-/// Tells whether sound moves that somebody may want to see.
-fn is_live(station: &Station) -> bool {
-    !station.phone().calls().is_empty()
+    fn keep(&mut self, kept: &KeptDevices) {
+        let Some(file) = &self.file else {
+            return self.ui.warn("Nothing is kept here");
+        };
+        match devices::keep(file, kept) {
+            Ok(told) => self.ui.tell(&told),
+            Err(why) => self.ui.warn(&why),
+        }
+    }
+
+    /// Tells whether sound moves that somebody may want to see.
+    fn is_live(&self, station: &Station) -> bool {
+        !station.phone().calls().is_empty() || self.ui.is_listening()
+    }
 }

@@ -1,9 +1,16 @@
 //! The media thread: orders, datagrams and a tick every ten milliseconds.
 
+mod bell;
+mod care;
+mod check;
+mod gate;
+mod health;
 mod keypad;
 mod leg;
 mod line;
+mod lookout;
 mod negotiation;
+mod pictures;
 mod player;
 mod slot;
 
@@ -19,12 +26,19 @@ use super::audio::opus::Speech;
 use super::audio::{FRAME, Frame};
 use super::device::{Microphone, Speaker};
 use super::transport::Datagram;
-use super::{MediaSettings, Meters, Order, Report};
+use super::video::{Gallery, Made};
+use super::{Check, CheckStage, MediaSettings, Meters, Order, Report};
 use crate::id::LegId;
+use bell::{Bell, Rung};
+use care::Care;
+use check::Checks;
+use gate::Gate;
 use leg::Leg;
 use line::{Line, Own};
+use lookout::{Lookout, Seen};
+use pictures::Pictures;
 use player::Playing;
-use slot::{Opened, Slot};
+use slot::{Opened, Slot, opener};
 
 type Reports = Box<dyn Fn(Report) + Send>;
 
@@ -49,14 +63,30 @@ pub(super) async fn run(
     settings: MediaSettings,
     mut orders: mpsc::UnboundedReceiver<Order>,
     meters: Arc<Meters>,
+    gallery: Arc<Gallery>,
     reports: Reports,
 ) {
     let (datagram_inbox, mut datagrams) = mpsc::channel(DATAGRAMS);
     let (microphone_inbox, mut microphones) = mpsc::unbounded_channel::<Opened<Microphone>>();
     let (speaker_inbox, mut speakers) = mpsc::unbounded_channel::<Opened<Speaker>>();
+    let (made_inbox, mut made) = mpsc::unbounded_channel::<Made>();
+    let (bell_inbox, mut bells) = mpsc::unbounded_channel::<Rung>();
+    let (seen_inbox, mut surveys) = mpsc::unbounded_channel::<Seen>();
+    let microphone = opener(move |opened| {
+        let _ = microphone_inbox.send(opened);
+    });
+    let speaker = opener(move |opened| {
+        let _ = speaker_inbox.send(opened);
+    });
+    let camera = settings.camera.clone();
     let mut engine = Engine {
-        microphone: Slot::new(settings.microphone.clone(), microphone_inbox),
-        speaker: Slot::new(settings.speaker.clone(), speaker_inbox),
+        pictures: Pictures::new(camera, gallery, Arc::clone(&meters), made_inbox),
+        microphone: Slot::new(settings.microphone.clone(), microphone),
+        speaker: Slot::new(settings.speaker.clone(), speaker),
+        bell: Bell::new(settings.ring_on.clone(), bell_inbox),
+        care: Care::new(Lookout::new(seen_inbox)),
+        gate: Gate::new(settings.gate),
+        checks: Checks::default(),
         settings,
         meters,
         reports,
@@ -75,6 +105,7 @@ pub(super) async fn run(
         let now = Instant::now();
         if !engine.is_busy() {
             next_tick = now;
+            engine.care.gap.rest();
         }
         let wake = engine.wake(next_tick);
         tokio::select! {
@@ -92,10 +123,13 @@ pub(super) async fn run(
                 Some(order) => engine.order(order, Instant::now()),
             },
             Some(datagram) = datagrams.recv() => engine.receive(&datagram),
+            Some(made) = made.recv() => engine.filmed(made, Instant::now()),
             Some(opened) = microphones.recv() => engine.microphone_opened(opened),
             Some(opened) = speakers.recv() => {
-                engine.speaker.opened(opened, &mut |report| (engine.reports)(report));
+                engine.speaker.opened(opened, Instant::now(), &mut |report| (engine.reports)(report));
             }
+            Some(rung) = bells.recv() => engine.bell.opened(rung, Instant::now()),
+            Some(seen) = surveys.recv() => engine.seen(seen, Instant::now()),
         }
     }
     engine.stop(Instant::now());
@@ -107,11 +141,16 @@ struct Engine {
     reports: Reports,
     datagram_inbox: mpsc::Sender<Datagram>,
     legs: BTreeMap<LegId, Leg>,
+    pictures: Pictures,
     microphone: Slot<Microphone>,
     speaker: Slot<Speaker>,
+    bell: Bell,
+    care: Care,
     /// The microphone's encoder, while somebody listens.
     speech: Option<Speech>,
     playing: Option<Playing>,
+    checks: Checks,
+    gate: Gate,
     mixer: Mixer,
     meter: Meter,
     is_muted: bool,
@@ -124,6 +163,8 @@ impl Engine {
     fn is_busy(&self) -> bool {
         !self.legs.is_empty()
             || self.playing.is_some()
+            || self.bell.is_busy()
+            || self.checks.is_busy()
             || self.microphone.is_closing()
             || self.speaker.is_closing()
     }
@@ -148,37 +189,59 @@ impl Engine {
                 pictures,
                 restarts_ice,
             } => self.reoffer(leg, is_held, pictures, restarts_ice, now),
-            Order::Withdraw { leg } => self.withdraw(leg),
+            Order::Withdraw { leg } => self.withdraw(leg, now),
             Order::Dtmf { leg, digits } => self.press(leg, &digits),
             Order::Close { leg } => self.close(leg, now),
             Order::Mute(is_muted) => self.is_muted = is_muted,
             Order::Deafen(is_deaf) => self.is_deaf = is_deaf,
             Order::Microphone(spec) => self.microphone.choose(spec),
             Order::Speaker(spec) => self.speaker.choose(spec),
-            Order::Play { sound, looped, .. } => {
-                self.playing = sound.map(|sound| Playing::new(sound, looped));
+            Order::Play {
+                sound,
+                looped,
+                is_bell,
+            } => {
+                let playing = sound.map(|sound| Playing::new(sound, looped));
+                self.bell.stop();
+                self.playing = if is_bell {
+                    self.bell.play(playing)
+                } else {
+                    playing
+                };
             }
+            Order::RingOn(specs) => self.bell.choose(specs),
+            Order::Gate(threshold) => self.gate.set(threshold),
             Order::Echo { leg } => self.give_line(leg, Own::echo),
             Order::Say { leg, sound } => self.give_line(leg, |speech| Own::saying(speech, sound)),
-            // Not built yet.
-            Order::CameraDevice(_)
-            | Order::NextCamera
-            | Order::Camera(_)
-            | Order::View { .. }
-            | Order::Show(_)
-            | Order::RingOn(_)
-            | Order::Gate(_)
-            | Order::Check(_)
-            | Order::Background(_)
-            | Order::Stop => {}
+            Order::CameraDevice(spec) => self.pictures.choose(spec),
+            Order::NextCamera => self.pictures.next(),
+            Order::Camera(is_on) => self.pictures.film(is_on),
+            Order::View { leg, lines } => self.pictures.view(leg, lines),
+            Order::Show(shown) => self.pictures.show(shown),
+            Order::Check(Check::Preview(is_on)) => self.pictures.preview(is_on),
+            Order::Check(Check::Ring) => self.try_bell(),
+            Order::Check(check) => {
+                let told = self.checks.order(check);
+                self.tell_check(told);
+            }
+            // The devices go on; what it means is said elsewhere.
+            Order::Background(_) | Order::Stop => {}
         }
         self.settle(now);
+    }
+
+    /// Plays the tone where rings go, unless something rings.
+    fn try_bell(&mut self) {
+        if self.playing.is_none() && !self.bell.is_busy() {
+            self.playing = self.bell.play(Some(check::tone()));
+        }
     }
 
     fn close(&mut self, id: LegId, now: Instant) {
         if let Some(mut leg) = self.legs.remove(&id) {
             leg.session.close(now);
             self.meters.forget(id);
+            self.pictures.forget(id);
             self.report(Report::Closed { leg: id });
         }
     }
@@ -246,10 +309,10 @@ impl Engine {
         let reports = &self.reports;
         let is_new = self
             .microphone
-            .opened(opened, &mut |report| reports(report));
+            .opened(opened, Instant::now(), &mut |report| reports(report));
         let is_heard = self.legs.values().any(Leg::is_connected);
         if is_new
-            && is_heard
+            && (is_heard || self.checks.wants_microphone())
             && let Some(microphone) = self.microphone.get()
         {
             microphone.start();
@@ -258,22 +321,33 @@ impl Engine {
 
     /// Opens and closes the devices as the sessions want it, and forgets sessions that are over.
     fn settle(&mut self, now: Instant) {
-        let meters = &self.meters;
+        let (meters, pictures) = (&self.meters, &mut self.pictures);
         self.legs.retain(|id, leg| {
             if leg.is_over() {
                 leg.session.close(now);
                 meters.forget(*id);
+                pictures.forget(*id);
             }
             !leg.is_over()
         });
+        self.pictures.settle(&mut self.legs);
         let is_accepted = self.legs.values().any(Leg::is_accepted);
         let speaks = |leg: &Leg| leg.is_accepted() && matches!(leg.line, Line::Microphone);
         let is_speaking = self.legs.values().any(speaks);
-        self.microphone.want(is_speaking, Duration::ZERO, now);
-        let is_heard = is_accepted || self.playing.is_some();
-        self.speaker.want(is_heard, LINGER, now);
+        let is_listening = is_speaking || self.checks.wants_microphone();
+        let reports = &self.reports;
+        let mut report = |r: Report| reports(r);
+        self.microphone
+            .want(is_listening, Duration::ZERO, now, &mut report);
+        let is_tried = self.checks.wants_speaker() || self.bell.needs_speaker();
+        let is_heard = is_accepted || self.playing.is_some() || is_tried;
+        self.speaker.want(is_heard, LINGER, now, &mut report);
+        self.bell.settle(LINGER, now);
+        self.look_out();
         if !is_speaking {
             self.speech = None;
+        }
+        if !is_listening {
             self.meter = Meter::default();
             self.meters.set_microphone(self.meter.level());
         }
@@ -308,6 +382,7 @@ impl Engine {
             tracing::debug!(n_lost, "the media thread was held up");
             self.n_ticks += u64::from(n_lost);
         }
+        self.examine(n_due, n_lost, now);
         for n in n_lost..n_due {
             self.tick(due + TICK * n, now);
         }
@@ -332,7 +407,7 @@ impl Engine {
             self.start_microphone(connects);
         }
         self.speak(now);
-        self.play();
+        self.play(now);
         let reports = &self.reports;
         self.microphone.watch(now, &mut |report| reports(report));
         self.speaker.watch(now, &mut |report| reports(report));
@@ -349,11 +424,18 @@ impl Engine {
             microphone.read(&mut frame);
         }
         self.meter.push(&frame);
-        if self.is_muted {
+        self.listen(&frame);
+        self.record(&frame);
+        self.gate.pass(&mut frame);
+        if self.is_muted || self.checks.is_looping() {
             // Silence is sent, not nothing: the peer's watchdog and every NAT between want packets.
             frame.fill(0.0);
         }
-        let packet = self.encode(&frame);
+        let mut packet = self.encode(&frame);
+        if self.is_muted {
+            // The encoder hears zeros, and might still make a little of what it heard before.
+            packet = packet.map(|_| SILENCE.to_vec());
+        }
         let time = self.n_ticks * FRAME as u64;
         let is_whole = self.n_ticks.is_multiple_of(2);
         for leg in self.legs.values_mut().filter(|leg| leg.is_connected()) {
@@ -381,6 +463,24 @@ impl Engine {
         }
     }
 
+    /// Keeps what the microphone hears where its person wants to hear it.
+    fn record(&mut self, frame: &Frame) {
+        let told = if self.microphone.is_opening() {
+            None
+        } else if self.microphone.get().is_some() {
+            self.checks.hear(frame)
+        } else {
+            self.checks.cannot_hear()
+        };
+        self.tell_check(told);
+    }
+
+    fn tell_check(&self, told: Option<CheckStage>) {
+        if let Some(stage) = told {
+            self.report(Report::Check(stage));
+        }
+    }
+
     fn encode(&mut self, frame: &Frame) -> Option<Vec<u8>> {
         let listens = |leg: &&Leg| {
             leg.is_connected() && matches!(leg.line, Line::Microphone) && !leg.is_hushed()
@@ -403,7 +503,7 @@ impl Engine {
     }
 
     /// Gives the speaker its ten milliseconds: the peers, and what rings.
-    fn play(&mut self) {
+    fn play(&mut self, now: Instant) {
         // A sound waits for its speaker, or its beginning would be lost.
         if !self.speaker.is_opening()
             && let Some(playing) = &mut self.playing
@@ -413,6 +513,16 @@ impl Engine {
                 None => self.playing = None,
             }
         }
+        if let Some(ring) = self.bell.tick(now) {
+            self.mixer.add(&ring);
+        }
+        if !self.speaker.is_opening() {
+            let (frame, told) = self.checks.play();
+            if let Some(frame) = frame {
+                self.mixer.add(&frame);
+            }
+            self.tell_check(told);
+        }
         let frame = self.mixer.take();
         if let Some(speaker) = self.speaker.get() {
             speaker.write(&frame);
@@ -421,6 +531,7 @@ impl Engine {
 
     fn show(&self, now: Instant) {
         self.meters.set_microphone(self.meter.level());
+        self.meters.set_gate(self.gate.is_open());
         for leg in self.legs.values().filter(|leg| leg.is_connected()) {
             self.meters.set_leg(leg.id, leg.reading(now));
         }

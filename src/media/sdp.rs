@@ -1,25 +1,28 @@
 //! Session descriptions between the world's dialects and the one str0m speaks.
 //!
-//! Inwards, a peer's SDP becomes one audio section with everything str0m asks
-//! for; outwards, ours gets real addresses and loses what the peer never
+//! Inwards, a peer's SDP becomes one section of sound, and one of pictures where
+//! they are wanted, with everything str0m asks for; outwards, ours gets real addresses and loses what the peer never
 //! mentioned. Text in, text out: no sessions, no sockets.
 
 mod layout;
 mod origin;
+mod picture;
 mod section;
+mod tidy;
 
 use std::fmt::Write as _;
-use std::net::{IpAddr, SocketAddr};
 
 use str0m::media::Direction;
 use thiserror::Error;
 
 pub use layout::Layout;
 pub use origin::Origin;
-use section::{Section, attribute, split};
+pub use picture::{PICTURE, PICTURE_AGAIN, PROFILE, Picture};
+use section::{Section, attribute, is_mid_extension, split};
+pub use tidy::{tidy, with_narrow_events};
 
 /// What str0m is told that the section is called: it changes names it does not like.
-pub(super) const MID: &str = "0";
+pub const MID: &str = "0";
 /// The only protocol str0m knows.
 const PROTO: &str = "UDP/TLS/RTP/SAVPF";
 /// Payload types of ours for events (RFC 4733), at Opus's clock and at the telephone network's.
@@ -50,11 +53,10 @@ pub enum SdpError {
 /// A peer's offer or answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Description {
-    /// Its first audio section only, as str0m takes it. Always `sendrecv`:
-    /// who holds whom is not str0m's business.
-    pub sdp: String,
-    /// What the peer sends and receives, seen from the peer.
+    /// What the peer sends and receives of sound, seen from the peer.
     pub direction: Direction,
+    /// Its pictures, where there are some that do, and their direction.
+    pub pictures: Option<(Picture, Direction)>,
     /// What our descriptions to this peer must look like.
     pub layout: Layout,
     /// `a=ice-ufrag` and `a=ice-pwd`. Others than before mean an ICE restart (RFC 8839, 4.4.1.1.1).
@@ -63,71 +65,46 @@ pub struct Description {
     pub fingerprint: String,
     /// The payload types of Opus.
     pub opus: Vec<u8>,
+    session: Vec<String>,
+    setup: String,
+    candidates: Vec<String>,
 }
 
-/// Reads a peer's offer. `mid` is what str0m calls the section, when it has one already.
+/// Which section of pictures would do.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Sought<'a> {
+    /// This one before all others.
+    pub at: Option<usize>,
+    /// No other than that.
+    pub is_only: bool,
+    /// Only with this payload type.
+    pub pt: Option<u8>,
+    /// Payload types that mean something else already.
+    pub taken: &'a [u8],
+}
+
+/// Reads a peer's offer, with pictures if they are sought.
 ///
 /// # Errors
 ///
 /// Why there can be no session.
-pub fn offer(text: &str, mid: Option<&str>) -> Result<Description, SdpError> {
-    read(text, mid.unwrap_or(MID), "actpass")
+pub fn offer(text: &str, sought: Option<Sought<'_>>) -> Result<Description, SdpError> {
+    read(text, sought, true)
 }
 
-/// Reads a peer's answer to an offer whose only section had this `mid`.
+/// Reads a peer's answer to an offer of ours, with pictures if they are sought.
 ///
 /// # Errors
 ///
 /// Why there can be no session.
-pub fn answer(text: &str, mid: &str) -> Result<Description, SdpError> {
-    read(text, mid, "active")
+pub fn answer(text: &str, sought: Option<Sought<'_>>) -> Result<Description, SdpError> {
+    read(text, sought, false)
 }
 
-/// Makes a description of ours ready to be sent: real addresses, no trickling, this direction.
-pub fn tidy(ours: &str, direction: Direction) -> String {
-    let default = default_address(ours);
-    let mut text = String::with_capacity(ours.len() + 64);
-    for line in ours.lines() {
-        let line = match (default, line.split_once('=')) {
-            (_, Some(("a", "ice-options:trickle" | "end-of-candidates"))) => continue,
-            // The peer's find, from the way that was: RFC 8445, 5.1 gathers none such.
-            (_, Some(("a", a))) if a.starts_with("candidate:") && a.contains(" typ prflx") => {
-                continue;
-            }
-            (_, Some(("a", "sendrecv"))) => format!("a={direction}"),
-            (Some(address), Some(("c", _))) => format!("c={}", connection(address)),
-            (Some(address), Some(("m", rest))) => media_line(rest, Some(address.port()), None),
-            (Some(address), Some(("o", rest))) => match rest.rsplit_once("IN ") {
-                Some((before, _)) => format!("o={before}{}", connection(address)),
-                None => line.to_owned(),
-            },
-            _ => line.to_owned(),
-        };
-        push(&mut text, &line);
-    }
-    push(&mut text, "a=end-of-candidates");
-    text
-}
-
-/// Adds events at 8 kHz to a first offer of ours. str0m offers those at the
-/// clock of its codecs only, and many exchanges know no other than these.
-pub fn with_narrow_events(ours: &str) -> String {
-    let mut text = String::with_capacity(ours.len() + 64);
-    for line in ours.lines() {
-        if line.starts_with("m=audio ") {
-            push(&mut text, &format!("{line} {EVENTS_NARROW}"));
-            continue;
-        }
-        push(&mut text, line);
-        if line.starts_with(&format!("a=fmtp:{EVENTS_WIDE} ")) {
-            push(
-                &mut text,
-                &format!("a=rtpmap:{EVENTS_NARROW} telephone-event/8000"),
-            );
-            push(&mut text, &format!("a=fmtp:{EVENTS_NARROW} 0-15"));
-        }
-    }
-    text
+/// Returns the pictures of a description of ours, which has some.
+pub fn ours(text: &str) -> Option<Picture> {
+    let section = layout::video_of(text)?;
+    Picture::find(&section, None, &[]).map(Picture::without_streams)
 }
 
 /// Returns the direction of somebody who does these two.
@@ -140,77 +117,211 @@ pub const fn direction(sends: bool, receives: bool) -> Direction {
     }
 }
 
-fn read(text: &str, mid: &str, setup: &str) -> Result<Description, SdpError> {
+fn read(text: &str, sought: Option<Sought<'_>>, is_offer: bool) -> Result<Description, SdpError> {
     let (session, sections) = split(text)?;
     let audio = sections
         .iter()
-        .position(|s| s.kind() == "audio" && s.port() != "0")
+        .position(|s| s.kind() == "audio" && !s.is_refused(false))
         .ok_or(SdpError::NoAudio)?;
-    let section = &sections[audio];
-    let either = |name| section.value(name).or_else(|| attribute(&session, name));
-    let fingerprint = either("fingerprint").ok_or(SdpError::NoFingerprint)?;
+    let opus: Vec<u8> = sections[audio].opus().collect();
+    let bundle = bundle_of(&session, &sections[audio]);
+    let is_bundled = |s: &Section| s.value("mid").is_some_and(|mid| bundle.contains(&mid));
+    let video = sought.and_then(|sought| {
+        let numbers = 0..sections.len();
+        let all = numbers.filter(|at| !sought.is_only || sought.at == Some(*at));
+        let taken: Vec<u8> = sections[audio]
+            .formats()
+            .chain(sought.taken.iter().copied())
+            .collect();
+        let good = all.filter_map(|at| {
+            let section = &sections[at];
+            let is_open = section.kind() == "video" && !section.is_refused(is_offer);
+            let is_there = is_open && is_bundled(section);
+            let picture = Picture::find(section, sought.pt, &taken).filter(|_| is_there)?;
+            Some((at, picture))
+        });
+        good.min_by_key(|(at, _)| Some(*at) != sought.at)
+    });
+    // RFC 9143, 7.3.1: of a bundle, the first that is not refused says where all of it is; what
+    // it does not say can only be found elsewhere.
+    let is_taken = |s: &Section| {
+        let is_video = video.as_ref().is_some_and(|(at, _)| &sections[*at] == s);
+        is_video || s == &sections[audio]
+    };
+    let named = |mid: &&str| sections.iter().find(|s| s.value("mid") == Some(*mid));
+    let tagged = bundle.iter().filter_map(named).find(|s| is_taken(s));
+    let tagged = tagged.unwrap_or(&sections[audio]);
+    let others = bundle.iter().filter_map(named);
+    let either = |name| {
+        let mut here = [tagged, &sections[audio]].into_iter();
+        here.find_map(|s| s.value(name))
+            .or_else(|| attribute(&session, name))
+            .or_else(|| others.clone().find_map(|s| s.value(name)))
+    };
+    let fingerprint = either("fingerprint")
+        .ok_or(SdpError::NoFingerprint)?
+        .to_owned();
     let (Some(ufrag), Some(pwd)) = (either("ice-ufrag"), either("ice-pwd")) else {
         return Err(SdpError::NoIce);
     };
-    let opus: Vec<u8> = section.opus().collect();
+    let credentials = (ufrag.to_owned(), pwd.to_owned());
     if opus.is_empty() {
         return Err(SdpError::NoOpus);
     }
-    let group = session
-        .iter()
-        .find_map(|l| l.strip_prefix("a=group:BUNDLE"));
-    let is_bundled = section
-        .value("mid")
-        .is_some_and(|mid| group.is_some_and(|g| g.split(' ').any(|m| m == mid)));
-    let said = [
-        ("mid", mid),
-        ("ice-ufrag", ufrag),
-        ("ice-pwd", pwd),
-        ("fingerprint", fingerprint),
-        ("setup", either("setup").unwrap_or(setup)),
-    ];
+    let assumed = if is_offer { "actpass" } else { "active" };
+    let setup = either("setup").unwrap_or(assumed).to_owned();
+    let candidates = [tagged, &sections[audio]].map(Section::candidates);
+    let candidates = candidates.into_iter().find(|lines| !lines.is_empty());
+    let (at, picture) = video.unzip();
+    let is_bundled = is_bundled(&sections[audio]);
     Ok(Description {
-        sdp: single(&session, section, &said),
-        direction: section.direction(&session),
-        credentials: (ufrag.to_owned(), pwd.to_owned()),
-        fingerprint: fingerprint.to_owned(),
+        direction: sections[audio].direction(&session),
+        pictures: at.zip(picture).map(|(at, picture)| {
+            let direction = sections[at].direction(&session);
+            (picture, direction)
+        }),
+        credentials,
+        fingerprint,
         opus,
+        setup,
+        candidates: candidates.unwrap_or_default(),
+        session,
         layout: Layout {
             audio,
+            video: at,
             is_bundled,
             sections,
         },
     })
 }
 
-/// Writes a description with this one section, as str0m wants it.
-fn single(session: &[String], section: &Section, said: &[(&str, &str); 5]) -> String {
-    let ours = |name: &str| {
-        let keys = said.iter().any(|(key, _)| *key == name);
-        let direction = matches!(name, "sendrecv" | "sendonly" | "recvonly" | "inactive");
-        keys || direction || matches!(name, "group" | "ice-options" | "crypto")
-    };
-    let mut text = String::new();
-    for line in session.iter().filter(|l| !ours(attribute_name(l))) {
-        push(&mut text, line);
+/// The names in the bundle of this section.
+fn bundle_of<'a>(session: &'a [String], section: &Section) -> Vec<&'a str> {
+    let groups = session
+        .iter()
+        .filter_map(|l| l.strip_prefix("a=group:BUNDLE"));
+    let mut groups = groups.map(|group| group.split_ascii_whitespace().collect::<Vec<_>>());
+    let mid = section.value("mid");
+    let group = groups.find(|group| mid.is_some_and(|mid| group.contains(&mid)));
+    group.unwrap_or_default()
+}
+
+impl Description {
+    /// Returns what the peer calls its sound, if str0m can call it the same.
+    pub fn sound_name(&self) -> Option<&str> {
+        self.audio().value("mid").filter(|mid| is_likeable(mid))
     }
-    let (_, mid) = said[0];
-    push(&mut text, &format!("a=group:BUNDLE {mid}"));
-    let rest = section.lines[0].strip_prefix("m=").unwrap_or_default();
-    push(&mut text, &media_line(rest, None, Some(PROTO)));
-    let mut body = section.lines[1..].iter().peekable();
-    // What is not an attribute comes first.
-    while let Some(line) = body.next_if(|l| !l.starts_with("a=")) {
-        push(&mut text, line);
+
+    /// Returns what the peer calls its pictures, if str0m can call them the same.
+    pub fn picture_name(&self) -> Option<&str> {
+        let (picture, _) = self.pictures.as_ref()?;
+        picture.mid.as_deref().filter(|mid| is_likeable(mid))
     }
-    for (name, value) in said {
-        push(&mut text, &format!("a={name}:{value}"));
+
+    /// Returns the payload types of the sound.
+    pub fn formats(&self) -> impl Iterator<Item = u8> {
+        self.audio().formats()
     }
-    push(&mut text, "a=sendrecv");
-    for line in body.filter(|l| !ours(attribute_name(l))) {
-        push(&mut text, line);
+
+    /// Writes it as str0m takes it: one section of sound and, where there are pictures, one of
+    /// those, by the names that str0m has for them. Everything is `sendrecv`: who holds whom
+    /// is not str0m's business.
+    pub fn for_str0m(&self, sound: &str, pictures: Option<(&str, &Picture)>) -> String {
+        let mut text = String::new();
+        for line in self.session.iter().filter(|l| !is_written_anew(l)) {
+            push(&mut text, line);
+        }
+        let names = std::iter::once(sound).chain(pictures.map(|(mid, _)| mid));
+        let group = names.fold("a=group:BUNDLE".to_owned(), |group, mid| group + " " + mid);
+        push(&mut text, &group);
+        self.write_sound(sound, &mut text);
+        if let Some((mid, picture)) = pictures {
+            let again = picture.again.map(|pt| format!(" {pt}")).unwrap_or_default();
+            push(
+                &mut text,
+                &format!("m=video 9 {PROTO} {}{again}", picture.pt),
+            );
+            push(&mut text, "c=IN IP4 0.0.0.0");
+            self.write_way(mid, &mut text);
+            push(&mut text, "a=rtcp-mux");
+            let is_named = picture.mid.as_deref() == Some(mid);
+            for line in picture
+                .lines
+                .iter()
+                .filter(|l| is_named || !is_mid_extension(l))
+            {
+                push(&mut text, line);
+            }
+        }
+        text
     }
-    text
+
+    fn audio(&self) -> &Section {
+        &self.layout.sections[self.layout.audio]
+    }
+
+    fn write_sound(&self, mid: &str, text: &mut String) {
+        let section = self.audio();
+        let rest = section.lines[0].strip_prefix("m=").unwrap_or_default();
+        push(text, &media_line(rest, None, Some(PROTO)));
+        let mut body = section.lines[1..].iter().peekable();
+        // What is not an attribute comes first.
+        while let Some(line) = body.next_if(|l| !l.starts_with("a=")) {
+            push(text, line);
+        }
+        self.write_way(mid, text);
+        for line in &self.candidates {
+            push(text, line);
+        }
+        let is_named = section.value("mid") == Some(mid);
+        let is_kept = |line: &&String| {
+            !is_written_anew(line)
+                && !line.starts_with("a=candidate:")
+                && (is_named || !is_mid_extension(line))
+        };
+        for line in body.filter(is_kept) {
+            push(text, line);
+        }
+    }
+
+    fn write_way(&self, mid: &str, text: &mut String) {
+        let (ufrag, pwd) = &self.credentials;
+        for (name, value) in [
+            ("mid", mid),
+            ("ice-ufrag", ufrag),
+            ("ice-pwd", pwd),
+            ("fingerprint", &self.fingerprint),
+            ("setup", &self.setup),
+        ] {
+            push(text, &format!("a={name}:{value}"));
+        }
+        push(text, "a=sendrecv");
+    }
+}
+
+/// Whether str0m keeps a name as it is.
+fn is_likeable(mid: &str) -> bool {
+    (1..=16).contains(&mid.len()) && mid.bytes().all(|b| b.is_ascii_alphanumeric())
+}
+
+/// Whether str0m is told this in our words.
+fn is_written_anew(line: &str) -> bool {
+    matches!(
+        attribute_name(line),
+        "mid"
+            | "ice-ufrag"
+            | "ice-pwd"
+            | "fingerprint"
+            | "setup"
+            | "sendrecv"
+            | "sendonly"
+            | "recvonly"
+            | "inactive"
+            | "group"
+            | "ice-options"
+            | "crypto"
+            | "bundle-only"
+    )
 }
 
 fn attribute_name(line: &str) -> &str {
@@ -231,26 +342,6 @@ fn media_line(rest: &str, port: Option<u16>, proto: Option<&str>) -> String {
         .expect("a String takes everything");
     }
     line
-}
-
-/// The candidate a peer without ICE would use: from elsewhere rather than loopback, IPv4 rather than IPv6.
-fn default_address(text: &str) -> Option<SocketAddr> {
-    let candidates = text.lines().filter_map(|line| {
-        let mut words = line
-            .strip_prefix("a=candidate:")?
-            .split_ascii_whitespace()
-            .skip(4);
-        let ip: IpAddr = words.next()?.parse().ok()?;
-        Some(SocketAddr::new(ip, words.next()?.parse().ok()?))
-    });
-    candidates.min_by_key(|a| (a.ip().is_loopback(), a.is_ipv6()))
-}
-
-fn connection(address: SocketAddr) -> String {
-    match address.ip() {
-        IpAddr::V4(ip) => format!("IN IP4 {ip}"),
-        IpAddr::V6(ip) => format!("IN IP6 {ip}"),
-    }
 }
 
 fn push(text: &mut String, line: &str) {

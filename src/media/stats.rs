@@ -1,7 +1,7 @@
 //! What the media thread measures, for others to look at. Decides nothing.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -12,7 +12,31 @@ use crate::id::LegId;
 #[derive(Debug)]
 pub struct Meters {
     microphone: AtomicU32,
+    is_gate_shut: AtomicBool,
     legs: Mutex<BTreeMap<LegId, Reading>>,
+    /// Apart from the sound's, whose thread never waits for the pictures'.
+    pictures: Mutex<BTreeMap<LegId, PictureReading>>,
+}
+
+/// One session's pictures as they were lately.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct PictureReading {
+    /// Pixels in a row of the peer's picture; 0 while nobody looks at it or there is none.
+    pub width: u16,
+    /// Its rows.
+    pub height: u16,
+    /// The peer's pictures a second that could be shown.
+    pub fps: f32,
+    /// The peer's pictures that were decoded, since the session began.
+    pub n_decoded: u64,
+    /// How long ago the last of them was.
+    pub frozen: Duration,
+    /// Our pictures that were sent, since the peer began to look.
+    pub n_sent: u64,
+    /// The lines of ours; 0 while none are sent.
+    pub lines_sent: u16,
+    /// What ours take, in bits a second.
+    pub bitrate: u32,
 }
 
 /// One session's line as it was lately.
@@ -49,15 +73,22 @@ impl Default for Meters {
     fn default() -> Self {
         Self {
             microphone: AtomicU32::new(FLOOR.to_bits()),
+            is_gate_shut: AtomicBool::new(false),
             legs: Mutex::default(),
+            pictures: Mutex::default(),
         }
     }
 }
 
 impl Meters {
-    /// Returns how loud the microphone is before muting, dBFS of the RMS; [`FLOOR`] at least.
+    /// Returns how loud the microphone is before gate and muting, dBFS of the RMS; [`FLOOR`] at least.
     pub fn microphone(&self) -> f32 {
         f32::from_bits(self.microphone.load(Ordering::Relaxed))
+    }
+
+    /// Returns whether the noise gate lets the microphone through.
+    pub fn is_gate_open(&self) -> bool {
+        !self.is_gate_shut.load(Ordering::Relaxed)
     }
 
     /// Returns a session's line, if there is such a session.
@@ -65,8 +96,25 @@ impl Meters {
         self.lock().get(&leg).copied()
     }
 
+    /// Returns a session's pictures, if there are any.
+    pub fn pictures(&self, leg: LegId) -> Option<PictureReading> {
+        self.lock_pictures().get(&leg).copied()
+    }
+
+    pub(super) fn set_pictures(&self, leg: LegId, reading: PictureReading) {
+        self.lock_pictures().insert(leg, reading);
+    }
+
+    pub(super) fn forget_pictures(&self, leg: LegId) {
+        self.lock_pictures().remove(&leg);
+    }
+
     pub(super) fn set_microphone(&self, level: f32) {
         self.microphone.store(level.to_bits(), Ordering::Relaxed);
+    }
+
+    pub(super) fn set_gate(&self, is_open: bool) {
+        self.is_gate_shut.store(!is_open, Ordering::Relaxed);
     }
 
     pub(super) fn set_leg(&self, leg: LegId, reading: Reading) {
@@ -75,6 +123,11 @@ impl Meters {
 
     pub(super) fn forget(&self, leg: LegId) {
         self.lock().remove(&leg);
+    }
+
+    fn lock_pictures(&self) -> std::sync::MutexGuard<'_, BTreeMap<LegId, PictureReading>> {
+        // As below.
+        self.pictures.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<LegId, Reading>> {

@@ -5,6 +5,7 @@
 
 mod hold;
 mod negotiation;
+mod pictures;
 mod sockets;
 
 use std::collections::HashSet;
@@ -12,15 +13,18 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use str0m::bwe::Bitrate;
 use str0m::format::{Codec, CodecExtra, FormatParams};
 use str0m::media::{Frequency, MediaData, MediaKind, MediaTime, Mid, Pt, TelephoneEvent};
 use str0m::net::{Protocol, Receive};
 use str0m::{Candidate, Event, IceConnectionState, Input, Output, Rtc, RtcConfig};
 
-use super::sdp::{EVENTS_NARROW, EVENTS_WIDE, Layout, Origin};
+use super::sdp::{EVENTS_NARROW, EVENTS_WIDE, Layout, Origin, PICTURE, PICTURE_AGAIN, PROFILE};
 use crate::id::LegId;
 use hold::Hold;
-use negotiation::{Pending, Remote};
+use negotiation::{Pending, Remote, Video};
+pub(super) use pictures::FIRST_BANDWIDTH;
+use pictures::{Agreement, Wishes};
 pub(super) use sockets::Datagram;
 use sockets::Sockets;
 use tokio::sync::mpsc;
@@ -38,6 +42,16 @@ pub(super) enum Happening {
     },
     /// A report about a key that the peer presses (RFC 4733).
     Key(KeyReport),
+    /// A picture of the peer, as encoded.
+    Picture {
+        data: Arc<[u8]>,
+        /// Whether nothing is missing between the picture before and this one.
+        is_contiguous: bool,
+    },
+    /// The peer needs a whole picture, one that goes by no other.
+    KeyframeWanted,
+    /// What the way to the peer takes of pictures, in bits a second.
+    Bandwidth(u64),
     /// Something else that only the peer could have sent.
     Heard,
     /// There and back.
@@ -78,6 +92,20 @@ pub(super) struct Session {
     layout: Option<Layout>,
     origin: Origin,
     hold: Hold,
+    agreement: Agreement,
+    /// The section of pictures, once str0m has one.
+    video: Option<Video>,
+    wishes: Wishes,
+    /// What the line is tried for, in bits a second.
+    desired: u64,
+    /// What it is thought to take, in bits a second.
+    estimate: u64,
+    /// Whether that is measured.
+    has_estimate: bool,
+    /// The stream of pictures of which a packet came last.
+    newest_video: Option<u32>,
+    /// The stream of pictures that nobody announced.
+    latched_video: Option<u32>,
     deadline: Instant,
     latched: HashSet<u32>,
     connected: bool,
@@ -106,9 +134,18 @@ impl Session {
             let codecs = config.codec_config();
             codecs.add_config(pt.into(), None, Codec::Tele, clock, None, format);
         }
+        let codecs = config.codec_config();
+        // Sound alone is not measured: that would mean padding to measure with, also when no
+        // pictures are sent beside it.
+        for sound in codecs.iter_mut() {
+            sound.set_fb_transport_cc(false);
+        }
+        codecs.add_h264(PICTURE.into(), Some(PICTURE_AGAIN.into()), true, PROFILE);
         let rtc = config
             // The jitter buffer puts packets in order; str0m would hold all back behind a lost one.
             .set_reordering_size_audio(0)
+            // Nothing is tried before pictures want it, and sound is never kept waiting.
+            .enable_bwe(Some(Bitrate::bps(FIRST_BANDWIDTH)))
             .set_stats_interval(Some(Duration::from_secs(1)))
             .build(now);
         let sockets = Sockets::open(leg, inbox).map_err(|e| format!("no socket: {e}"))?;
@@ -122,6 +159,14 @@ impl Session {
             layout: None,
             origin: Origin::default(),
             hold: Hold::default(),
+            agreement: Agreement::default(),
+            video: None,
+            wishes: Wishes::default(),
+            desired: 0,
+            estimate: FIRST_BANDWIDTH,
+            has_estimate: false,
+            newest_video: None,
+            latched_video: None,
             deadline: now,
             latched: HashSet::new(),
             connected: false,
@@ -158,6 +203,7 @@ impl Session {
     /// Until connected every tick is due: str0m paces its connectivity checks
     /// by 50 ms, and a call should begin sooner than a handful of those.
     pub(super) fn tick(&mut self, now: Instant) -> Result<(), String> {
+        self.send_wish(now)?;
         if self.connected && now < self.deadline {
             return Ok(());
         }
@@ -272,22 +318,42 @@ impl Session {
         Some((mid, pt, clock))
     }
 
-    /// Binds a stream that the peer did not announce to our one section: many
-    /// exchanges send neither `a=ssrc` nor the MID extension. RTP headers are
-    /// in clear; the packet still has to pass SRTP's authentication.
+    /// Binds a stream that the peer did not announce to the section that its payload type tells:
+    /// many exchanges send neither `a=ssrc` nor the MID extension. RTP headers are in clear; the
+    /// packet still has to pass SRTP's authentication.
     fn latch(&mut self, bytes: &[u8], now: Instant) -> Result<(), String> {
         let Some(mid) = self.mid.filter(|_| self.connected) else {
             return Ok(());
         };
-        let Some(ssrc) = rtp_ssrc(bytes) else {
+        // With no source at all, str0m's peers measure the line.
+        let Some((ssrc, pt)) = rtp_stream(bytes).filter(|(ssrc, _)| *ssrc != 0) else {
             return Ok(());
         };
-        if self.latched.len() >= MAX_LATCHED || !self.latched.insert(ssrc) {
+        let video = self.video.as_ref().map(|video| (video.mid, &video.picture));
+        let (mid, again) = match video {
+            Some((mid, picture)) if picture.pt == pt => {
+                self.newest_video = Some(ssrc);
+                (mid, None)
+            }
+            Some((mid, picture)) if picture.again == Some(pt) => (mid, Some(ssrc)),
+            _ => (mid, None),
+        };
+        if self.latched.contains(&ssrc) || self.latched.len() >= MAX_LATCHED {
             return Ok(());
         }
+        let main = match again {
+            // What is sent again of an announced stream is announced too.
+            Some(_) if self.latched_video.is_none() => return Ok(()),
+            Some(_) => self.latched_video.unwrap_or(ssrc),
+            None => ssrc,
+        };
+        self.latched.insert(ssrc);
         let mut api = self.rtc.direct_api();
-        if api.stream_rx(&ssrc.into()).is_none() {
-            api.expect_stream_rx(ssrc.into(), None, mid, None);
+        if again.is_some() || api.stream_rx(&ssrc.into()).is_none() {
+            api.expect_stream_rx(main.into(), again.map(Into::into), mid, None);
+            if self.newest_video == Some(ssrc) {
+                self.latched_video = Some(ssrc);
+            }
         }
         self.drain(now)
     }
@@ -325,7 +391,18 @@ impl Session {
             Event::MediaAdded(added) if added.kind == MediaKind::Audio => {
                 self.mid.get_or_insert(added.mid);
             }
-            Event::MediaData(data) => self.happenings.push(received(data)),
+            Event::MediaData(data) => {
+                let happening = match data.params.spec().codec {
+                    // RFC 3264, 5.1: what comes unasked is not looked at.
+                    Codec::H264 if !self.sends_pictures_to_us() => Happening::Heard,
+                    _ => received(data),
+                };
+                self.happenings.push(happening);
+            }
+            Event::KeyframeRequest(_) if self.takes_pictures() => {
+                self.happenings.push(Happening::KeyframeWanted);
+            }
+            Event::EgressBitrateEstimate(kind) => self.estimated(&kind),
             Event::PeerStats(stats) => {
                 let pair = stats.selected_candidate_pair;
                 let n_answered = pair.as_ref().map_or(0, |p| p.responses_received);
@@ -376,6 +453,12 @@ fn received(data: MediaData) -> Happening {
             payload: data.data,
         };
     }
+    if data.params.spec().codec == Codec::H264 {
+        return Happening::Picture {
+            data: data.data,
+            is_contiguous: data.contiguous,
+        };
+    }
     let CodecExtra::Tele(event) = data.codec_extra else {
         return Happening::Heard;
     };
@@ -389,13 +472,18 @@ fn received(data: MediaData) -> Happening {
     })
 }
 
-fn rtp_ssrc(bytes: &[u8]) -> Option<u32> {
+/// The source and the payload type of a packet of RTP.
+fn rtp_stream(bytes: &[u8]) -> Option<(u32, u8)> {
+    let pt = bytes.get(1)? & 0x7f;
     // RFC 5761, 4: payload types 64 to 95 are RTCP.
-    let is_rtp = bytes.first()? >> 6 == 2 && !(64..96).contains(&(bytes.get(1)? & 0x7f));
+    let is_rtp = bytes.first()? >> 6 == 2 && !(64..96).contains(&pt);
     let ssrc = bytes.get(8..12)?.try_into().ok()?;
-    is_rtp.then(|| u32::from_be_bytes(ssrc))
+    is_rtp.then(|| (u32::from_be_bytes(ssrc), pt))
 }
 
 fn text(error: impl std::fmt::Display) -> String {
     error.to_string()
 }
+
+#[cfg(test)]
+mod tests;

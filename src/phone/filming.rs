@@ -268,8 +268,11 @@ impl Phone {
         }
         self.is_in_background = on;
         let exception = on.then_some(DeviceException::InBackground);
-        let detail = "the program is in the background";
-        let detail = on.then_some(detail).unwrap_or_default();
+        let detail = if on {
+            "the program is in the background"
+        } else {
+            ""
+        };
         if self.microphone_fault.is_none() {
             self.publish(Event::new(Happened::LocalMicrophoneException {
                 exception,

@@ -1,6 +1,8 @@
 //! What a key means, and what the screen asks the run loop for.
 
+use super::picker::Section;
 use crate::command::Command;
+use crate::config::KeptDevices;
 use crate::id::CallId;
 
 /// What a key, a click or a paste means where it happened.
@@ -110,6 +112,28 @@ pub enum Action {
     Devices,
     /// Uses the device that is typed or selected.
     Use,
+    /// That row of the devices is selected.
+    Pick(Section, usize),
+    /// Opens the field for a device string.
+    TypeDevice,
+    /// Tries out what the section of the devices is about.
+    Test,
+    /// Records one's own voice and plays it, or stops that.
+    Record,
+    /// The gate goes down, or off.
+    GateDown,
+    /// The gate goes up.
+    GateUp,
+    /// The gate goes a little above what the room sounds like.
+    GateFromRoom,
+    /// Shows our own picture, or no longer.
+    Preview,
+    /// Tries a broken device again.
+    Retry,
+    /// Takes what a device that came or went offers.
+    Undo,
+    /// Writes the choice of devices into the configuration.
+    Keep,
     /// Opens or closes the help.
     Help,
     /// One level back.
@@ -141,6 +165,29 @@ pub enum Wish {
     Quit,
     /// Look which devices there are, and put them into `Ui::devices`.
     ListDevices,
+    /// Try a device out.
+    Check(Check),
+    /// Send nothing of the microphone below this level, in dBFS; `None`: send everything.
+    Gate(Option<i16>),
+    /// Write these into the configuration, for the next time.
+    KeepDevices(KeptDevices),
     /// Clear the terminal and draw again.
     Redraw,
+}
+
+/// A way to try a device out, with nobody else hearing or seeing it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Check {
+    /// Keep the microphone open for its level (true), or no longer.
+    Listen(bool),
+    /// Keep the camera open for our own picture (true), or no longer.
+    Preview(bool),
+    /// Play a tone on the speaker.
+    Tone,
+    /// Play it on what rings.
+    Ring,
+    /// Record the microphone, then play that; told by `Ui::checked`.
+    Loop,
+    /// Stop tone, recording and playing.
+    Stop,
 }

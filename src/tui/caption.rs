@@ -41,6 +41,7 @@ pub(crate) fn caption(ui: &Ui, phone: &Phone, place: Context) -> Option<String> 
                 .to_owned()
         }
         Context::Finding
+        | Context::DeviceName
         | Context::Writing
         | Context::Adding
         | Context::Transfer
@@ -78,6 +79,7 @@ pub(crate) fn short_caption(ui: &Ui, phone: &Phone, place: Context) -> Option<St
         | Context::GroupCall
         | Context::Ended
         | Context::Devices
+        | Context::DeviceName
         | Context::Writing
         | Context::Adding
         | Context::Transfer

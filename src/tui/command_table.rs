@@ -29,8 +29,10 @@ pub(crate) enum Context {
     GroupCall,
     /// A call that is over.
     Ended,
-    /// The devices; letters type.
+    /// The devices.
     Devices,
+    /// In the field for a device string.
+    DeviceName,
     /// In a field that takes one line: a note, a line of chat, a message.
     Writing,
     /// In the field that says whom to invite.
@@ -127,7 +129,7 @@ const PROMPTS: &[Context] = &[Context::Writing, Context::Adding, Context::Transf
 const FIELDS: &[Context] = &[
     Context::Dial,
     Context::Finding,
-    Context::Devices,
+    Context::DeviceName,
     Context::Writing,
     Context::Adding,
     Context::Transfer,
@@ -143,10 +145,31 @@ const LETTERS: &[Context] = &[
     Context::GroupCall,
     Context::Ended,
 ];
+/// Where one can ask for help with a question mark.
+const HELPED: &[Context] = &[
+    Context::People,
+    Context::Recents,
+    Context::Incoming,
+    Context::Waiting,
+    Context::Outgoing,
+    Context::OutgoingGroup,
+    Context::Call,
+    Context::GroupCall,
+    Context::Ended,
+    Context::Devices,
+];
+/// Where a device that came or went is told of with a key.
+const MENDING: &[Context] = &[
+    Context::Outgoing,
+    Context::OutgoingGroup,
+    Context::Call,
+    Context::GroupCall,
+    Context::Devices,
+];
 /// Fields where a question mark is typed.
 const FIELDS_BEYOND_HOME: &[Context] = &[
     Context::Finding,
-    Context::Devices,
+    Context::DeviceName,
     Context::Writing,
     Context::Adding,
     Context::Transfer,
@@ -165,6 +188,7 @@ const BEYOND_HOME: &[Context] = &[
     Context::GroupCall,
     Context::Ended,
     Context::Devices,
+    Context::DeviceName,
     Context::Writing,
     Context::Adding,
     Context::Transfer,
@@ -186,6 +210,7 @@ const EVERYWHERE: &[Context] = &[
     Context::GroupCall,
     Context::Ended,
     Context::Devices,
+    Context::DeviceName,
     Context::Writing,
     Context::Adding,
     Context::Transfer,
@@ -283,11 +308,23 @@ static ROWS: &[Row] = &[
     row(&[Key::Enter, Key::Esc], "Enter", Action::Back, "back", "goes back to the start", &[Context::Ended]),
     row(&[Key::Char('v')], "v", Action::CallVideo, "other kind", "calls the same people by video, or after a video call by voice", &[Context::Ended]),
     // Devices.
-    row(&[Key::Enter], "Enter", Action::Use, "use", "uses what is typed, or else what is selected", &[Context::Devices]),
-    row(&[Key::Up], "↑", Action::Up, "", "selects the device above", &[Context::Devices]),
-    row(&[Key::Down], "↓", Action::Down, "", "selects the device below", &[Context::Devices]),
-    row(&[Key::Tab], "Tab", Action::Switch, "mic/speaker", "goes from the microphone to the speaker and back", &[Context::Devices]),
-    row(&[Key::Esc], "Esc", Action::Back, "done", "goes back", &[Context::Devices]),
+    row(&[Key::Enter], "Enter", Action::Use, "use", "uses the selected device; rings on it too, or no longer", &[Context::Devices]),
+    row(&[Key::Char(' ')], "Space", Action::Test, "test", "tries it out: a tone, or what you say", &[Context::Devices]),
+    row(&[Key::Char('r')], "r", Action::Record, "record+play", "records three seconds of you and plays them; nobody else hears it", &[Context::Devices]),
+    row(&[Key::Tab], "Tab", Action::Switch, "next", "goes to the next kind of device", &[Context::Devices]),
+    row(&[Key::Esc, Key::Char('o'), Key::Char('q')], "Esc", Action::Back, "done", "goes back", &[Context::Devices]),
+    row(&[Key::Right], "←/→", Action::GateUp, "gate", "moves the level below which nothing of you is sent; at last off", &[Context::Devices]),
+    row(&[Key::Left], "←", Action::GateDown, "", "", &[Context::Devices]),
+    row(&[Key::Char('a')], "a", Action::GateFromRoom, "gate by room", "sets it 6 dB above what the room sounded like for two seconds", &[Context::Devices]),
+    row(&[Key::Char('p')], "p", Action::Preview, "preview", "shows what the camera sees; nobody else sees it", &[Context::Devices]),
+    row(&[Key::Char('w')], "w", Action::Keep, "keep", "writes the choice into the configuration, for the next time", &[Context::Devices]),
+    row(&[Key::Char('/')], "/", Action::TypeDevice, "type", "opens a field for a name or a file", &[Context::Devices]),
+    row(&[Key::Up, Key::Char('k')], "↑ k", Action::Up, "", "selects the device above", &[Context::Devices]),
+    row(&[Key::Down, Key::Char('j')], "↓ j", Action::Down, "", "selects the device below", &[Context::Devices]),
+    row(&[Key::Char('F')], "F", Action::Retry, "", "tries a broken device again", MENDING),
+    row(&[Key::Char('u')], "u", Action::Undo, "", "takes back the device of before, or the one that was plugged in", MENDING),
+    row(&[Key::Enter], "Enter", Action::Use, "use", "uses what is typed", &[Context::DeviceName]),
+    row(&[Key::Esc], "Esc", Action::Back, "back", "closes the field", &[Context::DeviceName]),
     // Fields over a view.
     row(&[Key::Enter], "Enter", Action::Send, "send", "sends it", &[Context::Writing]),
     row(&[Key::Enter], "Enter", Action::Send, "invite", "invites who is typed", &[Context::Adding]),
@@ -304,7 +341,8 @@ static ROWS: &[Row] = &[
     row(&[Key::Home], "Home", Action::Start, "", "", FIELDS),
     row(&[Key::End], "End", Action::End, "", "", FIELDS),
     // All over the place.
-    row(&[Key::Char('o')], "o", Action::Devices, "devices", "chooses microphone and speaker", LETTERS),
+    row(&[Key::Char('o'), Key::Function(3)], "o", Action::Devices, "devices", "chooses and tries out microphone, speaker, ring and camera", LETTERS),
+    row(&[Key::Function(3)], "F3", Action::Devices, "", "chooses and tries out microphone, speaker, ring and camera", &[Context::Dial]),
     row(&[Key::Char('q')], "q", Action::Quit, "quit", "leaves the program", LISTS),
     row(&[Key::Char('q')], "q", Action::Quit, "", "goes back; it never hangs up", &[Context::Ended]),
     row(&[Key::Char('q')], "q", Action::Quit, "", "never hangs up", CALLS),
@@ -317,7 +355,7 @@ static ROWS: &[Row] = &[
     row(&[Key::Char('n'), Key::Esc, Key::Enter], "n", Action::No, "stay", "", &[Context::HangUp]),
     row(&[Key::Ctrl('c')], "Ctrl+C", Action::Interrupt, "", "closes what is open; twice in two seconds it quits", BEYOND_HOME),
     row(&[Key::Ctrl('l')], "Ctrl+L", Action::Redraw, "", "paints the screen anew", EVERYWHERE),
-    row(&[Key::Char('?'), Key::Function(1)], "?", Action::Help, "help", "shows the keys that work here", LETTERS),
+    row(&[Key::Char('?'), Key::Function(1)], "?", Action::Help, "help", "shows the keys that work here", HELPED),
     row(&[Key::Function(1)], "?", Action::Help, "help", "shows the keys that work here (F1 while something is typed)", &[Context::Dial]),
     row(&[Key::Function(1)], "F1", Action::Help, "help", "shows the keys that work here", FIELDS_BEYOND_HOME),
 ];

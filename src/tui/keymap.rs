@@ -42,12 +42,13 @@ fn of_key(ui: &Ui, phone: &Phone, event: &KeyEvent) -> Option<Action> {
         Context::Dial if c == '?' && ui.dial.is_empty() => Some(Action::Help),
         Context::Dial
         | Context::Finding
-        | Context::Devices
+        | Context::DeviceName
         | Context::Writing
         | Context::Adding
         | Context::Transfer
         | Context::Keypad => Some(Action::Type(c)),
         Context::People
+        | Context::Devices
         | Context::Recents
         | Context::Incoming
         | Context::Waiting

@@ -22,6 +22,8 @@ const COLUMN: Duration = Duration::from_millis(100);
 pub struct Meters {
     /// What the microphone hears, in dBFS, also while muted.
     pub microphone: f32,
+    /// Whether the gate keeps it from the others.
+    pub is_gated: bool,
     /// What the speaker plays, in dBFS.
     pub speaker: f32,
     /// What comes from each peer.
@@ -32,6 +34,7 @@ impl Default for Meters {
     fn default() -> Self {
         Self {
             microphone: SILENCE,
+            is_gated: false,
             speaker: SILENCE,
             peers: Vec::new(),
         }
@@ -79,6 +82,11 @@ pub(crate) fn height(level: f32) -> f32 {
         return 0.0;
     }
     ((level - FLOOR) / -FLOOR).clamp(0.0, 1.0)
+}
+
+/// Turns a height back into dBFS.
+pub(crate) fn level(height: f32) -> f32 {
+    FLOOR - height * FLOOR
 }
 
 /// Tells whether a level is that of somebody speaking.

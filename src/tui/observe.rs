@@ -6,13 +6,17 @@ use super::chat::ChatLine;
 use super::dialled::addresses;
 use super::over::{Outcome, Over, peer_of};
 use super::people::{LastCall, Person, remember};
-use super::ui::{Popup, Ui};
+use super::ui::{Offer, Popup, Ui};
 use super::words::{self, end_word};
 use crate::address::{Address, NAME_CHARS, User, clean};
+use crate::av::{DeviceChange, DeviceException, Role};
 use crate::event::{CallFacts, EndReason, Event, Happened, MissedCause};
 use crate::id::{CallId, UserId};
 use crate::phone::Phone;
 use crate::phone::call::Direction;
+
+/// How long a device that came or went is told of.
+const OFFER: Duration = Duration::from_secs(20);
 
 impl Ui {
     /// Takes in an event the phone has published; `phone` is as it stands after it.
@@ -74,57 +78,101 @@ impl Ui {
                 device,
                 detail,
             } => {
-                self.microphone.exception = *exception;
-                keep(&mut self.microphone.name, device);
-                self.microphone.detail.clone_from(detail);
-                if exception.is_none() {
-                    self.tell("The microphone works again");
-                }
+                self.device_fault(Role::Microphone, *exception, device, detail);
             }
             Happened::SpeakerException {
                 exception,
                 device,
                 detail,
             } => {
-                self.speaker.exception = *exception;
-                keep(&mut self.speaker.name, device);
-                self.speaker.detail.clone_from(detail);
-                if exception.is_none() {
-                    self.tell("The speaker works again");
-                }
+                self.device_fault(Role::Speaker, *exception, device, detail);
             }
             Happened::LocalCameraException {
                 exception,
                 device,
                 detail,
             } => {
-                self.camera.exception = *exception;
-                keep(&mut self.camera.name, device);
-                self.camera.detail.clone_from(detail);
-                match exception {
-                    Some(exception) => {
-                        let name = words::exception_name(*exception);
-                        let told = words::exception_sentence(*exception);
-                        self.warn(&format!("Camera: {name}, {told}"));
-                    }
-                    None => self.tell("The camera works again"),
-                }
+                self.device_fault(Role::Camera, *exception, device, detail);
             }
-            Happened::DeviceChanged { which, device, .. } => {
-                let (own, what) = match which {
-                    crate::av::Role::Microphone => (&mut self.microphone, "Microphone"),
-                    crate::av::Role::Speaker => (&mut self.speaker, "Speaker"),
-                    crate::av::Role::Camera => (&mut self.camera, "Camera"),
-                };
-                if own.name != *device {
-                    keep(&mut own.name, device);
-                    let told = format!("{what}: {}", own.name);
-                    self.tell(&told);
-                }
-            }
+            Happened::Camera { on } => self.is_camera_on = *on,
+            Happened::CameraFacing { device, .. } => keep(&mut self.camera.name, device),
+            Happened::AudioOutput { route, .. } => self.route = Some(*route),
+            Happened::DeviceChanged {
+                which,
+                device,
+                change,
+                undo,
+            } => self.device_changed(*which, device, *change, undo.clone()),
             Happened::Error { message, .. } => self.warn(message),
             _ => {}
         }
+    }
+
+    fn device_fault(
+        &mut self,
+        which: Role,
+        exception: Option<DeviceException>,
+        device: &str,
+        detail: &str,
+    ) {
+        let own = self.own_mut(which);
+        own.exception = exception;
+        detail.clone_into(&mut own.detail);
+        if exception.is_some() {
+            keep(&mut own.name, device);
+            own.lost = Some(own.name.clone());
+        } else {
+            let what = device_noun(which);
+            self.tell(&format!("The {what} works again"));
+        }
+    }
+
+    fn device_changed(
+        &mut self,
+        which: Role,
+        device: &str,
+        change: DeviceChange,
+        undo: Option<String>,
+    ) {
+        let own = self.own_mut(which);
+        let before = own.lost.take().unwrap_or_else(|| own.name.clone());
+        if change == DeviceChange::Offered {
+            own.lost = Some(before);
+            let text = format!("{} was plugged in", clean(device, NAME_CHARS));
+            return self.offer(which, text, "use it", undo);
+        }
+        let was_named = own.name.clone();
+        keep(&mut own.name, device);
+        own.is_stand_in = change == DeviceChange::FellBack;
+        let name = own.name.clone();
+        match change {
+            DeviceChange::FellBack => {
+                // It says more than that something works again.
+                self.toast = None;
+                let text = format!("{before} is gone; now on {name}");
+                self.offer(which, text, "undo", undo);
+            }
+            DeviceChange::Returned => {
+                self.offers.retain(|offer| offer.which != which);
+                self.tell(&format!("{name} is back and in use"));
+            }
+            DeviceChange::Opened | DeviceChange::Offered if was_named != name => {
+                let what = words::sentence(device_noun(which));
+                self.tell(&format!("{what}: {name}"));
+            }
+            DeviceChange::Opened | DeviceChange::Offered => {}
+        }
+    }
+
+    fn offer(&mut self, which: Role, text: String, hint: &'static str, device: Option<String>) {
+        self.offers.retain(|offer| offer.which != which);
+        self.offers.push(Offer {
+            which,
+            text,
+            hint,
+            device,
+            until: self.now + OFFER,
+        });
     }
 
     fn chatted(&mut self, user: &User, call: Option<CallId>, text: &str) {
@@ -246,6 +294,14 @@ struct End {
     duration: Duration,
     kicker: Option<UserId>,
     note: Option<String>,
+}
+
+const fn device_noun(which: Role) -> &'static str {
+    match which {
+        Role::Microphone => "microphone",
+        Role::Speaker => "speaker",
+        Role::Camera => "camera",
+    }
 }
 
 fn keep(name: &mut String, device: &str) {

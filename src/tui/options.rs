@@ -33,6 +33,10 @@ pub struct UiOptions {
     pub speaker: String,
     /// The camera's device string.
     pub camera: String,
+    /// Where it rings, as device strings; nothing: on the speaker.
+    pub ring_on: Vec<String>,
+    /// Below which level nothing of the microphone is sent, in dBFS.
+    pub gate: Option<i16>,
     /// The ways to show pictures that this terminal knows, the one to begin with first.
     pub renderers: Vec<Renderer>,
 }
@@ -52,6 +56,8 @@ impl Default for UiOptions {
             microphone: "default".to_owned(),
             speaker: "default".to_owned(),
             camera: "default".to_owned(),
+            ring_on: Vec::new(),
+            gate: None,
             renderers: vec![
                 Renderer::HalfBlocks(Colours::True),
                 Renderer::Ascii,

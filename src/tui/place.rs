@@ -68,7 +68,7 @@ impl Ui {
             return true;
         }
         match &self.picker {
-            Some(picker) => !picker.field.is_empty(),
+            Some(picker) => picker.field.is_some(),
             None => {
                 let is_home = self.current(phone).is_none() && self.over.is_none();
                 let is_dialling = !self.is_in_list && !self.dial.is_empty();
@@ -154,6 +154,10 @@ impl Ui {
             return prompt.context();
         }
         let place = self.place(phone);
+        let is_naming = self.picker.as_ref().is_some_and(|it| it.field.is_some());
+        if place == Context::Devices && is_naming {
+            return Context::DeviceName;
+        }
         if place == Context::Recents && self.recents.is_finding {
             return Context::Finding;
         }

@@ -10,14 +10,14 @@ use super::meters::{Meters, Waves};
 use super::options::UiOptions;
 use super::over::Over;
 use super::people::{Person, known, missed, remember_entry};
-use super::picker::{FoundDevice, Picker};
+use super::picker::{Checked, FoundDevice, Picker};
 use super::picture::Renderer;
 use super::prompt::{Keypad, Prompt};
 use super::recents::Recents;
 use super::stage::Stage;
 use super::words;
 use crate::address::{Address, User};
-use crate::av::DeviceException;
+use crate::av::{DeviceException, Role, Route};
 use crate::command::CommandError;
 use crate::history::Entry;
 use crate::id::{CallId, UserId};
@@ -73,6 +73,16 @@ pub struct Ui {
     pub(crate) microphone: OwnDevice,
     pub(crate) speaker: OwnDevice,
     pub(crate) camera: OwnDevice,
+    /// Whether the camera takes pictures.
+    pub(crate) is_camera_on: bool,
+    /// Over what the others are heard, once it is known.
+    pub(crate) route: Option<Route>,
+    /// Where it rings; nothing: on the speaker.
+    pub(crate) ring_on: Vec<String>,
+    /// Below which level nothing of the microphone is sent, in dBFS.
+    pub(crate) gate: Option<i16>,
+    /// What devices that came or went offer.
+    pub(crate) offers: Vec<Offer>,
     pub(crate) waves: Waves,
     pub(crate) wants_attention: bool,
 }
@@ -108,15 +118,35 @@ pub(crate) struct Toast {
 /// A device of ours.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct OwnDevice {
+    /// The device string that was chosen.
+    pub(crate) chosen: String,
+    /// What is in use, by name.
     pub(crate) name: String,
+    /// Whether it is in use because the chosen one went away.
+    pub(crate) is_stand_in: bool,
+    /// What broke last, by name.
+    pub(crate) lost: Option<String>,
     pub(crate) exception: Option<DeviceException>,
     pub(crate) detail: String,
+}
+
+/// What a device that came or went offers, for a while.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Offer {
+    pub(crate) which: Role,
+    pub(crate) text: String,
+    /// What the key does, in a word or two.
+    pub(crate) hint: &'static str,
+    /// The device string that the key chooses; `None`: nothing can be done.
+    pub(crate) device: Option<String>,
+    pub(crate) until: Instant,
 }
 
 impl Ui {
     /// A screen at its start.
     pub fn new(now: Instant, options: UiOptions) -> Self {
         let device = |name: &String| OwnDevice {
+            chosen: name.clone(),
             name: name.clone(),
             ..OwnDevice::default()
         };
@@ -153,6 +183,11 @@ impl Ui {
             microphone: device(&options.microphone),
             speaker: device(&options.speaker),
             camera: device(&options.camera),
+            is_camera_on: false,
+            route: None,
+            ring_on: options.ring_on.clone(),
+            gate: options.gate,
+            offers: Vec::new(),
             waves: Waves::default(),
             wants_attention: false,
             options,
@@ -163,6 +198,7 @@ impl Ui {
     pub fn tick(&mut self) {
         let now = self.now;
         self.toast.take_if(|toast| now >= toast.until);
+        self.offers.retain(|offer| now < offer.until);
     }
 
     /// Takes the calls that were, the newest first, of which the latest may still go on.
@@ -218,6 +254,41 @@ impl Ui {
         renderers.next().copied()
     }
 
+    /// Takes how far the recording of one's own voice has come.
+    pub fn checked(&mut self, stage: Checked) {
+        let now = self.now;
+        let trial = self.picker.as_mut().and_then(|it| it.trial.as_mut());
+        let Some(trial) = trial.filter(|trial| trial.is_on()) else {
+            return;
+        };
+        trial.since = now;
+        trial.stage = Some(stage);
+        if let Checked::Playing { peak } = stage {
+            trial.peak = Some(peak);
+        }
+    }
+
+    /// Tells whether the microphone is open for its level alone.
+    pub const fn is_listening(&self) -> bool {
+        self.picker.is_some()
+    }
+
+    pub(crate) const fn own(&self, which: Role) -> &OwnDevice {
+        match which {
+            Role::Microphone => &self.microphone,
+            Role::Speaker => &self.speaker,
+            Role::Camera => &self.camera,
+        }
+    }
+
+    pub(crate) const fn own_mut(&mut self, which: Role) -> &mut OwnDevice {
+        match which {
+            Role::Microphone => &mut self.microphone,
+            Role::Speaker => &mut self.speaker,
+            Role::Camera => &mut self.camera,
+        }
+    }
+
     /// Tells why the phone did not do what was asked.
     pub fn refuse(&mut self, error: &CommandError) {
         self.warn(&words::sentence(&error.to_string()));
@@ -259,9 +330,11 @@ impl Ui {
         let motion = (is_moving && self.options.motion).then(|| self.now + MOTION);
         let counting = !phone.calls().is_empty()
             || !phone.sign_in().is_online()
+            || self.picker.is_some()
             || self.people.iter().any(|it| it.last.is_some());
         let toast = self.toast.as_ref().map(|toast| toast.until);
-        let times = [motion, counting.then_some(second), toast];
+        let offer = self.offers.iter().map(|offer| offer.until).min();
+        let times = [motion, counting.then_some(second), toast, offer];
         times.into_iter().flatten().min()
     }
 

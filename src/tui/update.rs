@@ -1,6 +1,7 @@
 //! What an action changes on the screen, and what it asks for.
 
 mod calls;
+mod devices;
 mod dialling;
 mod group;
 mod leaving;
@@ -10,14 +11,41 @@ mod writing;
 use super::action::{Action, Wish};
 use super::command_table::Context;
 use super::field::Field;
-use super::picker::Picker;
 use super::ui::{Popup, Tab, Ui};
-use crate::av::Role;
 use crate::command::Command;
 use crate::phone::Phone;
 
 /// Does what an action means on the screen, and returns what is to be done outside of it, in order.
 pub fn update(ui: &mut Ui, action: Action, phone: &Phone) -> Vec<Wish> {
+    let tried = ui.picker.as_ref().map(|picker| picker.previews);
+    if is_decision(&action) {
+        ui.offers.clear();
+    }
+    let mut wishes = apply(ui, action, phone);
+    wishes.extend(devices::trials(tried, ui));
+    wishes
+}
+
+/// Tells whether whoever does it has seen what a device offers, and let it go.
+const fn is_decision(action: &Action) -> bool {
+    !matches!(
+        action,
+        Action::Undo
+            | Action::Type(_)
+            | Action::Paste(_)
+            | Action::Erase
+            | Action::Clear
+            | Action::Left
+            | Action::Right
+            | Action::Start
+            | Action::End
+            | Action::Up
+            | Action::Down
+            | Action::Redraw
+    )
+}
+
+fn apply(ui: &mut Ui, action: Action, phone: &Phone) -> Vec<Wish> {
     let context = ui.context(phone);
     let is_incoming = matches!(context, Context::Incoming | Context::Waiting);
     if is_incoming && ui.is_guarded(phone) && !matches!(action, Action::Interrupt | Action::Redraw)
@@ -96,11 +124,19 @@ pub fn update(ui: &mut Ui, action: Action, phone: &Phone) -> Vec<Wish> {
         Action::Message => writing::ask_for_message(ui, context),
         Action::Send if context == Context::Finding => ui.recents.is_finding = false,
         Action::Send => return writing::send(ui, phone),
-        Action::Devices => {
-            ui.picker = Some(Picker::new(ui.now));
-            return vec![Wish::ListDevices];
-        }
-        Action::Use => return use_device(ui),
+        Action::Devices => return devices::open(ui),
+        Action::Use => return devices::use_device(ui),
+        Action::Pick(section, row) => return devices::pick(ui, section, row),
+        Action::TypeDevice => devices::open_field(ui),
+        Action::Test => return devices::test(ui),
+        Action::Record => return devices::record(ui),
+        Action::GateDown => return devices::move_gate(ui, -1),
+        Action::GateUp => return devices::move_gate(ui, 1),
+        Action::GateFromRoom => return devices::gate_from_room(ui),
+        Action::Preview => return devices::preview(ui),
+        Action::Retry => return devices::retry(ui),
+        Action::Undo => return devices::undo(ui),
+        Action::Keep => return devices::keep(ui),
         Action::Help => {
             ui.help_row = 0;
             ui.popup = match ui.popup {
@@ -124,13 +160,14 @@ fn command(command: Command) -> Vec<Wish> {
 
 fn field(ui: &mut Ui, context: Context) -> Option<&mut Field> {
     match context {
-        Context::Devices => ui.picker.as_mut().map(|picker| &mut picker.field),
+        Context::DeviceName => ui.picker.as_mut()?.field.as_mut(),
         Context::Dial => Some(&mut ui.dial),
         Context::Finding => Some(&mut ui.recents.find),
         Context::Writing | Context::Adding | Context::Transfer => {
             ui.prompt.as_mut().map(|prompt| &mut prompt.field)
         }
         Context::People
+        | Context::Devices
         | Context::Recents
         | Context::Incoming
         | Context::Waiting
@@ -183,11 +220,7 @@ fn paste(ui: &mut Ui, context: Context, text: &str) {
 )]
 fn switch(ui: &mut Ui, phone: &Phone, context: Context) {
     match context {
-        Context::Devices => {
-            if let Some(picker) = &mut ui.picker {
-                picker.switch();
-            }
-        }
+        Context::Devices => devices::switch(ui),
         Context::Adding | Context::Transfer => writing::complete(ui, phone),
         _ => {
             ui.is_in_list = !ui.is_in_list;
@@ -195,29 +228,4 @@ fn switch(ui: &mut Ui, phone: &Phone, context: Context) {
             lists::step(ui, phone, Context::People, 0);
         }
     }
-}
-
-fn use_device(ui: &mut Ui) -> Vec<Wish> {
-    let Some(picker) = ui.picker.as_mut() else {
-        return Vec::new();
-    };
-    let which = picker.role;
-    let typed = picker.field.text().trim();
-    let device = if typed.is_empty() {
-        let mut choices = picker.choices(&ui.devices);
-        if picker.row >= choices.len() {
-            return Vec::new();
-        }
-        choices.swap_remove(picker.row).0
-    } else {
-        typed.to_owned()
-    };
-    picker.field.clear();
-    let what = match which {
-        Role::Microphone => "microphone",
-        Role::Speaker => "speaker",
-        Role::Camera => "camera",
-    };
-    ui.tell(&format!("Switching the {what} to {device}"));
-    command(Command::Device { which, device })
 }

@@ -141,6 +141,7 @@ fn whole(page: &mut Page<'_>, area: Rect) {
         | Context::Writing
         | Context::Adding
         | Context::Transfer
+        | Context::DeviceName
         | Context::Keypad
         | Context::Help
         | Context::Question

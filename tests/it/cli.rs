@@ -2,6 +2,7 @@
 
 mod config;
 mod contacts;
+mod doctor;
 mod history;
 mod hooks;
 mod serve;

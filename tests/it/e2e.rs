@@ -1,6 +1,7 @@
 //! The real program: a server and phones as processes, read at both ends.
 
 mod away;
+mod browser;
 mod closed;
 mod commands;
 mod contract;
@@ -14,6 +15,7 @@ mod network;
 mod parties;
 mod peer;
 mod plain;
+mod plugs;
 mod races;
 mod results;
 mod ringing;
@@ -22,5 +24,6 @@ mod sound;
 mod stage;
 mod ten;
 mod troubles;
+mod video;
 mod waiting;
 mod wish;

@@ -25,3 +25,4 @@ mod sip;
 mod tidy;
 mod tui;
 mod values;
+mod vm;

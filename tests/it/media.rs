@@ -1,11 +1,18 @@
 //! Sound between two phones: the buffer on a virtual clock, the rest on loopback.
 
 mod call;
+mod check;
+mod device;
 mod dtmf;
 mod group;
 mod hold;
 mod jitter;
 mod mixer;
+mod picture_call;
+mod picture_codec;
+mod picture_ladder;
+mod picture_scale;
 mod relay;
 pub mod rig;
 mod sdp;
+mod video_sdp;

@@ -5,25 +5,26 @@
 //! copy; and it is dropped on a throw-away thread, because dropping it may
 //! block until that server is gone.
 
+mod errand;
+mod fault;
 mod intake;
 mod outlet;
 mod select;
 mod vital;
 
 use std::sync::{Arc, mpsc};
-use std::thread;
 use std::time::Duration;
 
 use cpal::traits::StreamTrait;
 
-use super::{DeviceSpec, Direction, Trouble};
-use crate::av::DeviceException;
+use super::{DeviceSpec, Direction, Trouble, route};
+use crate::av::{DeviceException, Route};
 use crate::media::audio::Frame;
 use intake::Intake;
 use outlet::Outlet;
 use vital::Watch;
 
-pub(super) use select::list;
+pub(crate) use select::survey;
 
 /// How long the sound system may take to answer.
 const PATIENCE: Duration = Duration::from_millis(2000);
@@ -34,7 +35,10 @@ const START_PATIENCE: Duration = Duration::from_millis(300);
 
 /// An open card and what keeps it running.
 struct Card {
+    id: String,
     name: String,
+    role: Direction,
+    route: Route,
     /// `None` after a fatal error: a dead stream can burn a whole core.
     stream: Option<Arc<cpal::Stream>>,
     watch: Watch,
@@ -65,8 +69,16 @@ impl CardMicrophone {
         Ok(Self { card, intake })
     }
 
+    pub(super) fn id(&self) -> &str {
+        &self.card.id
+    }
+
     pub(super) fn name(&self) -> &str {
         &self.card.name
+    }
+
+    pub(super) fn n_xruns(&self) -> u64 {
+        self.card.watch.n_xruns()
     }
 
     pub(super) fn read(&mut self, frame: &mut Frame) -> usize {
@@ -95,8 +107,20 @@ impl CardSpeaker {
         Ok(Self { card, outlet })
     }
 
+    pub(super) fn id(&self) -> &str {
+        &self.card.id
+    }
+
     pub(super) fn name(&self) -> &str {
         &self.card.name
+    }
+
+    pub(super) fn n_xruns(&self) -> u64 {
+        self.card.watch.n_xruns()
+    }
+
+    pub(super) fn route(&self) -> Route {
+        self.card.route
     }
 
     pub(super) fn write(&mut self, frame: &Frame) {
@@ -133,13 +157,19 @@ impl std::fmt::Debug for CardSpeaker {
 impl Card {
     fn poll_trouble(&mut self) -> Option<Trouble> {
         let death = self.watch.poll()?;
+        tracing::debug!(
+            device = self.name,
+            said = death.said,
+            "a sound device fails"
+        );
         if death.is_final {
             throw_away(self.stream.take());
         }
-        Some(Trouble::new(
+        Some(Trouble::of(
             death.exception,
-            self.name.as_str(),
-            death.detail,
+            self.role.into(),
+            &self.name,
+            &death.said,
         ))
     }
 }
@@ -153,9 +183,7 @@ impl Drop for Card {
 fn throw_away(stream: Option<Arc<cpal::Stream>>) {
     let Some(stream) = stream else { return };
     // Without a thread the closure, and the stream with it, is dropped here: late is better than never.
-    let _ = thread::Builder::new()
-        .name("sound-drop".to_owned())
-        .spawn(move || drop(stream));
+    let _ = errand::run("sound-drop", move || drop(stream));
 }
 
 /// What a card is built of: the stream, what watches it, and our end of it.
@@ -166,6 +194,13 @@ fn open<End: Send + 'static>(
     role: Direction,
     build: impl FnOnce(&select::Chosen) -> Result<Built<End>, cpal::Error> + Send + 'static,
 ) -> Result<(Card, End), Trouble> {
+    if errand::too_many_hang() {
+        return Err(Trouble::new(
+            DeviceException::MediaServicesWereLost,
+            spec.to_string(),
+            "the sound system hangs and is asked no more until it answers; restart it, or restart this program",
+        ));
+    }
     let (done, opened) = mpsc::channel();
     let (begun, started) = mpsc::channel();
     let wanted = spec.clone();
@@ -174,7 +209,11 @@ fn open<End: Send + 'static>(
             let (stream, watch, end) =
                 build(&chosen).map_err(|error| select::not_opened(&wanted, role, &error))?;
             let stream = Arc::new(stream);
+            let bus = route::bus_of(chosen.id());
             let card = Card {
+                id: chosen.id().to_owned(),
+                role,
+                route: route::route_of(chosen.id(), chosen.name(), bus.as_deref()),
                 name: chosen.name().to_owned(),
                 stream: Some(Arc::clone(&stream)),
                 watch,
@@ -195,16 +234,13 @@ fn open<End: Send + 'static>(
             }
         }
     };
-    thread::Builder::new()
-        .name("sound-open".to_owned())
-        .spawn(work)
-        .map_err(|e| {
-            Trouble::new(
-                DeviceException::BySystemPressure,
-                spec.to_string(),
-                format!("no thread for it ({e})"),
-            )
-        })?;
+    errand::run("sound-open", work).map_err(|e| {
+        Trouble::new(
+            DeviceException::BySystemPressure,
+            spec.to_string(),
+            format!("no thread for it ({e})"),
+        )
+    })?;
     let (card, end) = opened.recv_timeout(PATIENCE).unwrap_or_else(|_| {
         Err(Trouble::new(
             DeviceException::MediaServicesWereLost,

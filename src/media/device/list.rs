@@ -1,21 +1,21 @@
-//! Which cards there are.
+//! Which devices there are.
 
-use super::Direction;
+use crate::av::Role;
 
-/// A card as it can be chosen.
+/// A device as it can be chosen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listed {
-    /// Names the card even after others came and went.
+    /// Names the device even after others came and went; a camera's is good until it is unplugged.
     pub id: String,
-    /// Names the card for people.
+    /// Names the device for people. A camera's finds it again wherever it is plugged in.
     pub name: String,
-    /// Whether it hears or speaks.
-    pub role: Direction,
+    /// What it is for.
+    pub role: Role,
     /// Whether `default` means this one.
     pub is_default: bool,
 }
 
-/// Lists the cards. Takes up to two seconds; empty when there are none or nobody answers.
+/// Lists the sound cards. Takes up to two seconds; empty when there are none or nobody answers.
 pub fn list() -> Vec<Listed> {
-    super::card::list()
+    super::card::survey().cards
 }

@@ -97,6 +97,22 @@ impl Microphone {
         }
     }
 
+    /// Returns the id of the card, if it is one.
+    pub fn id(&self) -> Option<&str> {
+        match &self.source {
+            Source::Card(card) => Some(card.id()),
+            Source::Samples(_) | Source::Tone(_) | Source::None => None,
+        }
+    }
+
+    /// Returns how often sound was late or lost between the card and us since it was opened.
+    pub fn n_xruns(&self) -> u64 {
+        match &self.source {
+            Source::Card(card) => card.n_xruns(),
+            Source::Samples(_) | Source::Tone(_) | Source::None => 0,
+        }
+    }
+
     /// Returns the name to show.
     pub fn name(&self) -> &str {
         &self.name

@@ -3,7 +3,7 @@
 use super::card::CardSpeaker;
 use super::recorder::Recorder;
 use super::{DeviceSpec, Trouble};
-use crate::av::DeviceException;
+use crate::av::{DeviceException, Route};
 use crate::media::audio::Frame;
 
 /// An open speaker.
@@ -79,6 +79,30 @@ impl Speaker {
         match &self.sink {
             Sink::Card(card) => card.is_stalled(),
             Sink::File(_) | Sink::None => false,
+        }
+    }
+
+    /// Returns the id of the card, if it is one.
+    pub fn id(&self) -> Option<&str> {
+        match &self.sink {
+            Sink::Card(card) => Some(card.id()),
+            Sink::File(_) | Sink::None => None,
+        }
+    }
+
+    /// Returns what kind of thing the card is, if it is one.
+    pub fn route(&self) -> Option<Route> {
+        match &self.sink {
+            Sink::Card(card) => Some(card.route()),
+            Sink::File(_) | Sink::None => None,
+        }
+    }
+
+    /// Returns how often sound was late between us and the card since it was opened.
+    pub fn n_xruns(&self) -> u64 {
+        match &self.sink {
+            Sink::Card(card) => card.n_xruns(),
+            Sink::File(_) | Sink::None => 0,
         }
     }
 

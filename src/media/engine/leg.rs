@@ -1,5 +1,6 @@
 //! One peer as the engine sees it: a session, a buffer, and for how long nothing came.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::keypad::{Keypad, Presses};
@@ -9,7 +10,7 @@ use crate::media::audio::jitter::Jitter;
 use crate::media::audio::level::Meter;
 use crate::media::audio::opus::Hearing;
 use crate::media::audio::{FRAME, Frame, RATE};
-use crate::media::transport::{Happening, Session};
+use crate::media::transport::{FIRST_BANDWIDTH, Happening, Session};
 use crate::media::{Reading, Report};
 
 /// When a peer counts as silent, and as lost.
@@ -20,6 +21,17 @@ const SILENT_WITHOUT_SOUND: Duration = Duration::from_secs(10);
 const LOST: Duration = Duration::from_secs(12);
 /// How long a way to the peer is looked for.
 const CONNECT: Duration = Duration::from_secs(15);
+
+/// What came of pictures.
+pub(super) enum Sight {
+    /// One of the peer's, as encoded.
+    Picture {
+        data: Arc<[u8]>,
+        is_contiguous: bool,
+    },
+    /// The peer needs a keyframe of ours.
+    KeyframeWanted,
+}
 
 /// A peer.
 pub(super) struct Leg {
@@ -33,6 +45,12 @@ pub(super) struct Leg {
     presses: Presses,
     /// Whether the peer was told of as holding us.
     is_held_by_peer: bool,
+    /// The pictures that were told of: from the peer, and to it.
+    pictures: (bool, bool),
+    /// What came of pictures, for the thread that is for them.
+    pub(super) sights: Vec<Sight>,
+    /// What the way to the peer takes, in bits a second.
+    pub(super) bandwidth: u64,
     stage: Stage,
     jitter: Jitter<Hearing>,
     has_sounded: bool,
@@ -75,6 +93,9 @@ impl Leg {
             keypad: Keypad::default(),
             presses: Presses::default(),
             is_held_by_peer: false,
+            pictures: (false, false),
+            sights: Vec::new(),
+            bandwidth: FIRST_BANDWIDTH,
             stage: Stage::Offered,
             jitter: Jitter::new(hearing),
             has_sounded: false,
@@ -91,6 +112,11 @@ impl Leg {
 
     pub(super) fn is_connected(&self) -> bool {
         matches!(self.stage, Stage::Connected { .. })
+    }
+
+    /// Whether pictures of ours may go to it.
+    pub(super) fn takes_pictures(&self) -> bool {
+        self.is_connected() && self.session.takes_pictures()
     }
 
     /// Whether this one needs microphone and speaker.
@@ -140,6 +166,19 @@ impl Leg {
                         report(Report::Dtmf { leg, digit });
                     }
                 }
+                Happening::Picture {
+                    data,
+                    is_contiguous,
+                    ..
+                } => {
+                    self.hear(now, report);
+                    self.sights.push(Sight::Picture {
+                        data,
+                        is_contiguous,
+                    });
+                }
+                Happening::KeyframeWanted => self.sights.push(Sight::KeyframeWanted),
+                Happening::Bandwidth(bandwidth) => self.bandwidth = bandwidth,
                 Happening::Connected | Happening::Heard => self.hear(now, report),
                 Happening::Rtt(rtt) => self.rtt = Some(rtt),
                 Happening::SendLoss(loss) => self.send_loss = loss,
@@ -185,6 +224,18 @@ impl Leg {
         self.is_held_by_peer = is_held;
         let leg = self.id;
         has_changed.then_some(Report::Held { leg, is_held })
+    }
+
+    /// Tells which pictures were agreed on, when that has changed.
+    pub(super) fn tell_pictures(&mut self) -> Option<Report> {
+        let agreed = self.session.pictures();
+        let has_changed = std::mem::replace(&mut self.pictures, agreed) != agreed;
+        let (from_peer, to_peer) = agreed;
+        has_changed.then_some(Report::Pictures {
+            leg: self.id,
+            from_peer,
+            to_peer,
+        })
     }
 
     /// Returns what there is to show.

@@ -11,9 +11,9 @@ use crate::media::audio::opus::Hearing;
 use crate::media::transport::Session;
 
 impl Engine {
-    pub(super) fn offer(&mut self, id: LegId, _pictures: Pictures, now: Instant) {
+    pub(super) fn offer(&mut self, id: LegId, pictures: Pictures, now: Instant) {
         let made = self.make(id, now).and_then(|mut leg| {
-            let sdp = leg.session.offer(now)?;
+            let sdp = leg.session.offer(pictures, now)?;
             Ok((leg, sdp))
         });
         match made {
@@ -25,12 +25,12 @@ impl Engine {
         }
     }
 
-    pub(super) fn answer(&mut self, id: LegId, offer: &str, _pictures: Pictures, now: Instant) {
+    pub(super) fn answer(&mut self, id: LegId, offer: &str, pictures: Pictures, now: Instant) {
         if self.legs.contains_key(&id) {
-            return self.answer_again(id, offer, now);
+            return self.answer_again(id, offer, pictures, now);
         }
         let made = self.make(id, now).and_then(|mut leg| {
-            let sdp = leg.session.answer(offer, now)?;
+            let sdp = leg.session.answer(offer, pictures, now)?;
             Ok((leg, sdp))
         });
         match made {
@@ -69,12 +69,12 @@ impl Engine {
         &mut self,
         id: LegId,
         is_held: bool,
-        _pictures: Pictures,
+        pictures: Pictures,
         restarts_ice: bool,
         now: Instant,
     ) {
         let made = match self.legs.get_mut(&id) {
-            Some(leg) => leg.session.reoffer(is_held, restarts_ice, now),
+            Some(leg) => leg.session.reoffer(is_held, pictures, restarts_ice, now),
             None => Err("there is no such session".to_owned()),
         };
         self.report(match made {
@@ -83,21 +83,21 @@ impl Engine {
         });
     }
 
-    pub(super) fn withdraw(&mut self, id: LegId) {
+    pub(super) fn withdraw(&mut self, id: LegId, now: Instant) {
         if let Some(leg) = self.legs.get_mut(&id)
             && leg.session.is_agreed()
         {
-            leg.session.withdraw();
+            leg.session.withdraw(now);
         }
     }
 
     /// Answers an offer in a session that is there already.
-    fn answer_again(&mut self, id: LegId, offer: &str, now: Instant) {
+    fn answer_again(&mut self, id: LegId, offer: &str, pictures: Pictures, now: Instant) {
         let Some(leg) = self.legs.get_mut(&id) else {
             return;
         };
         let answer = match leg.session.is_agreed() {
-            true => leg.session.answer(offer, now),
+            true => leg.session.answer(offer, pictures, now),
             false => Err("an offer of ours is open".to_owned()),
         };
         match answer {
@@ -111,13 +111,13 @@ impl Engine {
 
     /// Both descriptions are there, the first or later ones.
     fn agreed(&mut self, id: LegId, now: Instant) {
-        let told = self.legs.get_mut(&id).and_then(|leg| {
+        let told = self.legs.get_mut(&id).map(|leg| {
             if !leg.session.is_peer_receiving() {
                 leg.keypad.clear();
             }
-            leg.tell_hold()
+            [leg.tell_hold(), leg.tell_pictures()]
         });
-        if let Some(told) = told {
+        for told in told.into_iter().flatten().flatten() {
             self.report(told);
         }
         self.digest(id, now);

@@ -1,77 +1,97 @@
-//! A device that may be wanted, opening, open or broken. Opens on a thread of
-//! its own, so that nobody waits for a sound server.
+//! A device that may be wanted, opening, open or broken; falls back to another card when it breaks
+//! and returns to the chosen one when that is there again. Looks at no clock and opens nothing
+//! itself: time is an argument, and what must be opened is a [`Job`] for somebody else.
+//!
+//! ```text
+//! Closed -> Opening(chosen) -> Open -> unplugged -> Opening(stand-in) -> Open, away from home
+//!                |                                        |                  |
+//!                +-> Opening(stand-in)                Broken, again     the chosen one is there:
+//!                                                     and again         opened beside it, taken back
+//! ```
 
-use std::thread;
+mod fallback;
+mod fault;
+mod opener;
+
+use std::io;
 use std::time::{Duration, Instant};
 
-use tokio::sync::mpsc;
-
-use crate::av::{DeviceChange, Role};
+use crate::av::{DeviceChange, DeviceException, Role, Route};
 use crate::media::Report;
-use crate::media::device::{DeviceSpec, Microphone, Speaker, Trouble};
+use crate::media::device::{DeviceSpec, Trouble};
+use fallback::Away;
+pub(super) use fault::Cause;
+use fault::Faults;
+pub(super) use opener::opener;
 
-/// A device as the engine uses it.
+/// A device as the slot uses it.
 pub(super) trait Device: Sized + Send + 'static {
     const ROLE: Role;
-    fn open(spec: &DeviceSpec) -> Result<Self, Trouble>;
     fn poll_trouble(&mut self) -> Option<Trouble>;
+    fn is_stalled(&self) -> bool;
     fn name(&self) -> &str;
+    /// The id of the card; others have none.
+    fn id(&self) -> Option<&str>;
+    fn route(&self) -> Option<Route>;
+    fn n_xruns(&self) -> u64;
 }
 
-impl Device for Microphone {
-    const ROLE: Role = Role::Microphone;
-    fn open(spec: &DeviceSpec) -> Result<Self, Trouble> {
-        Self::open(spec)
-    }
-    fn poll_trouble(&mut self) -> Option<Trouble> {
-        self.poll_trouble()
-    }
-    fn name(&self) -> &str {
-        self.name()
-    }
+/// Sound that moves for so long is not interrupted any more.
+const RECOVERY: Duration = Duration::from_secs(1);
+/// A device that worked for so long may fail like one that never did.
+const PROVEN: Duration = Duration::from_secs(10);
+
+/// Something to open.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Job {
+    pub(super) attempt: u64,
+    pub(super) wish: Wish,
 }
 
-impl Device for Speaker {
-    const ROLE: Role = Role::Speaker;
-    fn open(spec: &DeviceSpec) -> Result<Self, Trouble> {
-        Self::open(spec)
-    }
-    fn poll_trouble(&mut self) -> Option<Trouble> {
-        self.poll_trouble()
-    }
-    fn name(&self) -> &str {
-        self.name()
-    }
+/// What to open.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Wish {
+    /// This one.
+    Chosen(DeviceSpec),
+    /// Another card than the chosen one, and than the one of this id, which was in use.
+    StandIn {
+        chosen: DeviceSpec,
+        lost: Option<String>,
+    },
 }
 
-/// How long an open attempt may take before the exception is told.
-const TRIES: u32 = 3;
-/// Between a failure in use and the next attempt.
-const PAUSE: Duration = Duration::from_secs(1);
-
-/// What came of an attempt to open.
+/// What came of a job.
 pub(super) struct Opened<D> {
-    attempt: u64,
-    result: Result<D, Trouble>,
+    pub(super) attempt: u64,
+    pub(super) result: Result<D, Trouble>,
 }
 
 /// The place of a device.
 pub(super) struct Slot<D> {
     spec: DeviceSpec,
     state: State<D>,
-    /// Numbers the attempts: what an outdated one brings is thrown away.
+    /// Numbers the jobs: what an outdated one brings is thrown away.
     attempt: u64,
-    inbox: mpsc::UnboundedSender<Opened<D>>,
-    /// The exception that was told and not taken back.
-    is_told: bool,
-    n_failed_in_use: u32,
+    start: Box<dyn Fn(Job) -> io::Result<()> + Send>,
+    /// Whether another card may stand in.
+    falls_back: bool,
+    faults: Faults,
+    n_failures: u32,
+    opened_at: Option<Instant>,
+    /// The id and the name of the card that failed last in use.
+    last: (Option<String>, String),
+    /// Set while the chosen device is not the one in use.
+    away: Option<Away>,
+    /// Since when the device has been taken up again after an interruption.
+    interrupted: Option<Instant>,
+    route: Option<(Route, String)>,
     /// A card is closed at this time, if nobody wants it until then.
     closing: Option<Instant>,
 }
 
 enum State<D> {
     Closed,
-    Opening,
+    Opening(Why),
     Open(D),
     /// Nothing until somebody chooses again, or until then.
     Broken {
@@ -79,30 +99,78 @@ enum State<D> {
     },
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Why {
+    /// It is the chosen one.
+    Chosen,
+    /// It failed in use, and may only need to be opened anew.
+    Again,
+    /// The chosen one cannot be had.
+    StandIn,
+}
+
 impl<D: Device> Slot<D> {
-    pub(super) fn new(spec: DeviceSpec, inbox: mpsc::UnboundedSender<Opened<D>>) -> Self {
+    pub(super) fn new(
+        spec: DeviceSpec,
+        start: impl Fn(Job) -> io::Result<()> + Send + 'static,
+    ) -> Self {
         Self {
             spec,
             state: State::Closed,
             attempt: 0,
-            inbox,
-            is_told: false,
-            n_failed_in_use: 0,
+            start: Box::new(start),
+            falls_back: true,
+            faults: Faults::new(D::ROLE),
+            n_failures: 0,
+            opened_at: None,
+            last: (None, String::new()),
+            away: None,
+            interrupted: None,
+            route: None,
             closing: None,
         }
+    }
+
+    /// Makes it a place where no other card stands in.
+    pub(super) fn without_stand_in(mut self) -> Self {
+        self.falls_back = false;
+        self
     }
 
     /// Returns the device if it works now.
     pub(super) fn get(&mut self) -> Option<&mut D> {
         match &mut self.state {
             State::Open(device) => Some(device),
-            State::Closed | State::Opening | State::Broken { .. } => None,
+            State::Closed | State::Opening(_) | State::Broken { .. } => None,
+        }
+    }
+
+    /// Returns the chosen device.
+    pub(super) fn spec(&self) -> &DeviceSpec {
+        &self.spec
+    }
+
+    /// Whether a card is in use. Files and tones know no interruption, no strain and no silence.
+    pub(super) fn is_card(&self) -> bool {
+        matches!(&self.state, State::Open(device) if device.id().is_some())
+    }
+
+    /// Returns how often sound came late since the device in use was opened.
+    pub(super) fn n_xruns(&self) -> u64 {
+        match &self.state {
+            State::Open(device) => device.n_xruns(),
+            State::Closed | State::Opening(_) | State::Broken { .. } => 0,
         }
     }
 
     /// Whether it is not known yet if there will be a device.
     pub(super) fn is_opening(&self) -> bool {
-        matches!(self.state, State::Opening)
+        matches!(self.state, State::Opening(_))
+    }
+
+    /// Whether it is wanted and there is none.
+    pub(super) fn is_broken(&self) -> bool {
+        matches!(self.state, State::Broken { .. })
     }
 
     /// Whether [`want`](Self::want) still has something to do without being wanted.
@@ -110,14 +178,25 @@ impl<D: Device> Slot<D> {
         self.closing.is_some()
     }
 
+    /// Whether cards that come and go matter to it now.
+    pub(super) fn heeds_cards(&self) -> bool {
+        self.is_changeable() && !matches!(self.state, State::Closed)
+    }
+
     /// Opens the device if it is wanted, and closes it `linger` after it was wanted last.
-    pub(super) fn want(&mut self, is_wanted: bool, linger: Duration, now: Instant) {
+    pub(super) fn want(
+        &mut self,
+        is_wanted: bool,
+        linger: Duration,
+        now: Instant,
+        report: &mut dyn FnMut(Report),
+    ) {
         if is_wanted {
             self.closing = None;
             match self.state {
-                State::Closed => self.open(),
-                State::Broken { retry: Some(at) } if now >= at => self.open(),
-                State::Opening | State::Open(_) | State::Broken { .. } => {}
+                State::Closed => self.open(Why::Chosen),
+                State::Broken { retry: Some(at) } if now >= at => self.open(Why::Chosen),
+                State::Opening(_) | State::Open(_) | State::Broken { .. } => {}
             }
             return;
         }
@@ -127,90 +206,179 @@ impl<D: Device> Slot<D> {
             self.closing = None;
         } else if now >= *self.closing.get_or_insert(now + linger) {
             self.closing = None;
+            self.recover(Cause::Stalled, report);
+            self.recover(Cause::Interrupted, report);
             self.close();
         }
     }
 
-    /// Takes another device from now on.
+    /// Takes another device from now on. Nobody returns from it to the one chosen before.
     pub(super) fn choose(&mut self, spec: DeviceSpec) {
         // An open recording stays as it is when it is chosen again.
-        if spec == self.spec && matches!(self.state, State::Open(_)) {
+        let is_in_use = matches!(self.state, State::Open(_)) && self.away.is_none();
+        if spec == self.spec && is_in_use {
             return;
         }
         self.spec = spec;
-        self.n_failed_in_use = 0;
         self.close();
     }
 
-    /// Takes in what an attempt brought. Returns whether there is a new device.
-    pub(super) fn opened(&mut self, opened: Opened<D>, report: &mut impl FnMut(Report)) -> bool {
-        if opened.attempt != self.attempt || !self.is_opening() {
+    /// Takes in what a job brought. Returns whether there is a new device.
+    pub(super) fn opened(
+        &mut self,
+        opened: Opened<D>,
+        now: Instant,
+        report: &mut dyn FnMut(Report),
+    ) -> bool {
+        let trying = self.away.as_ref().and_then(|away| away.trying);
+        if trying == Some(opened.attempt) {
+            return self.tried(opened.result, now, report);
+        }
+        let State::Opening(why) = self.state else {
+            return false;
+        };
+        if opened.attempt != self.attempt {
             return false;
         }
         match opened.result {
             Ok(device) => {
-                let name = device.name().to_owned();
-                if std::mem::take(&mut self.is_told) {
-                    report(Report::Exception {
-                        which: D::ROLE,
-                        exception: None,
-                        device: name.clone(),
-                        detail: String::new(),
-                    });
+                let returns = self.away.is_some();
+                // It may have been plugged in again while another one was looked for.
+                let is_home = self
+                    .away
+                    .as_ref()
+                    .is_some_and(|away| away.is_home(&self.spec, &device));
+                let why = if is_home { Why::Chosen } else { why };
+                let (change, undo) = match why {
+                    Why::Chosen if returns => (Some(DeviceChange::Returned), None),
+                    Why::Chosen => (Some(DeviceChange::Opened), None),
+                    Why::Again => (None, None),
+                    Why::StandIn => (Some(DeviceChange::FellBack), Some(self.undo())),
+                };
+                if why == Why::Chosen {
+                    self.away = None;
                 }
-                let which = D::ROLE;
-                report(Report::DeviceChanged {
-                    which,
-                    name,
-                    change: DeviceChange::Opened,
-                    undo: None,
-                });
-                self.state = State::Open(device);
+                self.take(device, change, undo, now, report);
                 true
             }
             Err(trouble) => {
-                self.failed(trouble, None, report);
+                self.not_opened(why, trouble, now, report);
                 false
             }
         }
     }
 
     /// Looks after an open device.
-    pub(super) fn watch(&mut self, now: Instant, report: &mut impl FnMut(Report)) {
-        if let Some(trouble) = self.get().and_then(Device::poll_trouble) {
-            self.n_failed_in_use += 1;
-            let retry = (self.n_failed_in_use <= TRIES).then(|| now + PAUSE * self.n_failed_in_use);
-            self.failed(trouble, retry, report);
+    pub(super) fn watch(&mut self, now: Instant, report: &mut dyn FnMut(Report)) {
+        let State::Open(device) = &mut self.state else {
+            return;
+        };
+        let (name, is_stalled) = (device.name().to_owned(), device.is_stalled());
+        let is_card = device.id().is_some();
+        match device.poll_trouble() {
+            // It may move again by itself, and then nothing was lost.
+            Some(trouble) if trouble.exception == DeviceException::ZeroCaptureFps => {
+                self.faults.set(Cause::Stalled, trouble, report);
+            }
+            Some(trouble) if is_card => self.died(trouble, now, report),
+            Some(trouble) => {
+                self.state = State::Broken { retry: None };
+                self.faults.set(Cause::Broken, trouble, report);
+            }
+            None if is_stalled => {}
+            None => {
+                self.faults.clear(Cause::Stalled, &name, report);
+                if self
+                    .interrupted
+                    .is_some_and(|since| now >= since + RECOVERY)
+                {
+                    self.interrupted = None;
+                    self.faults.clear(Cause::Interrupted, &name, report);
+                }
+                if self.opened_at.is_some_and(|at| now >= at + PROVEN) {
+                    self.n_failures = 0;
+                }
+            }
         }
     }
 
-    fn failed(
-        &mut self,
-        trouble: Trouble,
-        retry: Option<Instant>,
-        report: &mut impl FnMut(Report),
-    ) {
-        tracing::info!(role = ?D::ROLE, exception = ?trouble.exception, "a sound device does not work");
-        self.state = State::Broken { retry };
-        self.is_told = true;
-        report(Report::Exception {
-            which: D::ROLE,
-            exception: Some(trouble.exception),
-            device: trouble.device,
-            detail: trouble.detail,
-        });
+    /// Notes that the machine or the program stood still until now.
+    pub(super) fn interrupt(&mut self, now: Instant, report: &mut dyn FnMut(Report)) {
+        if self.is_card() {
+            self.interrupted = Some(now);
+            self.suffer(Cause::Interrupted, DeviceException::Interruption, report);
+        }
     }
 
-    fn open(&mut self) {
+    /// Notes something that is wrong with the card in use while it goes on.
+    pub(super) fn suffer(
+        &mut self,
+        cause: Cause,
+        exception: DeviceException,
+        report: &mut dyn FnMut(Report),
+    ) {
+        if let State::Open(device) = &self.state {
+            let trouble = Trouble::of(exception, D::ROLE, device.name(), "");
+            self.faults.set(cause, trouble, report);
+        }
+    }
+
+    /// Notes that it is not wrong any more.
+    pub(super) fn recover(&mut self, cause: Cause, report: &mut dyn FnMut(Report)) {
+        let name = self.name();
+        self.faults.clear(cause, &name, report);
+    }
+
+    fn take(
+        &mut self,
+        device: D,
+        change: Option<DeviceChange>,
+        undo: Option<String>,
+        now: Instant,
+        report: &mut dyn FnMut(Report),
+    ) {
+        let name = device.name().to_owned();
+        let route = device.route().map(|route| (route, name.clone()));
+        self.state = State::Open(device);
+        self.faults.clear(Cause::Broken, &name, report);
+        self.faults.clear(Cause::Stalled, &name, report);
+        if self.interrupted.is_none() {
+            self.faults.clear(Cause::Interrupted, &name, report);
+        }
+        self.opened_at = Some(now);
+        if let Some(change) = change {
+            report(Report::DeviceChanged {
+                which: D::ROLE,
+                name,
+                change,
+                undo,
+            });
+        }
+        if let Some((kind, device)) = route.clone().filter(|_| route != self.route) {
+            self.route = route;
+            report(Report::Route {
+                route: kind,
+                device,
+            });
+        }
+    }
+
+    fn open(&mut self, why: Why) {
+        let wish = match (why, self.id()) {
+            // The stand-in, if that is what has to be opened anew.
+            (Why::Again, Some(id)) if self.away.is_some() => {
+                Wish::Chosen(DeviceSpec::Named(id.to_owned()))
+            }
+            _ => Wish::Chosen(self.spec.clone()),
+        };
+        self.begin(why, wish);
+    }
+
+    fn begin(&mut self, why: Why, wish: Wish) {
         self.attempt += 1;
-        self.state = State::Opening;
-        let (attempt, spec, inbox) = (self.attempt, self.spec.clone(), self.inbox.clone());
-        let spawned = thread::Builder::new().name("device".into()).spawn(move || {
-            let result = D::open(&spec);
-            // The media thread may have ended meanwhile; then the device ends here.
-            let _ = inbox.send(Opened { attempt, result });
-        });
-        if let Err(error) = spawned {
+        self.state = State::Opening(why);
+        let attempt = self.attempt;
+        if let Err(error) = (self.start)(Job { attempt, wish }) {
             tracing::warn!(%error, "no thread to open a device on");
             self.state = State::Broken { retry: None };
         }
@@ -219,5 +387,41 @@ impl<D: Device> Slot<D> {
     fn close(&mut self) {
         self.attempt += 1;
         self.state = State::Closed;
+        self.away = None;
+        self.interrupted = None;
+        self.n_failures = 0;
+    }
+
+    /// Whether it is a card that is chosen: those come and go.
+    fn is_changeable(&self) -> bool {
+        matches!(self.spec, DeviceSpec::Default | DeviceSpec::Named(_))
+    }
+
+    fn id(&self) -> Option<&str> {
+        match &self.state {
+            State::Open(device) => device.id(),
+            State::Closed | State::Opening(_) | State::Broken { .. } => None,
+        }
+    }
+
+    fn name(&self) -> String {
+        match &self.state {
+            State::Open(device) => device.name().to_owned(),
+            State::Closed | State::Opening(_) | State::Broken { .. } => self
+                .away
+                .as_ref()
+                .map_or_else(|| self.spec.to_string(), |away| away.name.clone()),
+        }
+    }
+
+    /// Returns the device string that takes back what was chosen, or was in use.
+    fn undo(&self) -> String {
+        let home = self.away.as_ref().and_then(|away| away.home.clone());
+        match (&self.spec, home) {
+            (DeviceSpec::Default, Some(home)) => home,
+            (spec, _) => spec.to_string(),
+        }
     }
 }
+
+mod tests;

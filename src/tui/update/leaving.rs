@@ -17,6 +17,11 @@ const TWICE: Duration = Duration::from_secs(2);
 pub(super) fn back(ui: &mut Ui, context: Context) {
     match context {
         Context::Devices => ui.picker = None,
+        Context::DeviceName => {
+            if let Some(picker) = &mut ui.picker {
+                picker.field = None;
+            }
+        }
         Context::Ended => {
             ui.over = None;
             ui.is_in_list = false;
@@ -57,6 +62,7 @@ pub(super) fn quit(ui: &mut Ui, context: Context) -> Vec<Wish> {
         Context::Call | Context::GroupCall => ui.tell("x hangs up; q never does"),
         Context::Finding
         | Context::Devices
+        | Context::DeviceName
         | Context::Ended
         | Context::Writing
         | Context::Adding

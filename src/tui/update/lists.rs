@@ -1,6 +1,6 @@
 //! Moving in lists, and what is done with calls that were.
 
-use super::{dialling, use_device};
+use super::{devices, dialling};
 use crate::phone::Phone;
 use crate::tui::action::Wish;
 use crate::tui::command_table::{Context, rows};
@@ -15,11 +15,7 @@ use crate::tui::ui::{Popup, Ui};
 )]
 pub(super) fn step(ui: &mut Ui, phone: &Phone, context: Context, by: isize) {
     match context {
-        Context::Devices => {
-            let Some(picker) = &mut ui.picker else { return };
-            let n_rows = picker.choices(&ui.devices).len();
-            picker.row = moved(picker.row, by, n_rows);
-        }
+        Context::Devices => devices::step(ui, by),
         Context::People => ui.row = moved(ui.row, by, shown_people(ui).len()),
         Context::Recents => {
             let n_rows = ui.recents().len();
@@ -52,15 +48,6 @@ fn moved(row: usize, by: isize, n_rows: usize) -> usize {
 )]
 pub(super) fn select(ui: &mut Ui, phone: &Phone, context: Context, row: usize) -> Vec<Wish> {
     match context {
-        Context::Devices => {
-            let Some(picker) = ui.picker.as_mut() else {
-                return Vec::new();
-            };
-            if picker.row == row {
-                return use_device(ui);
-            }
-            picker.row = row;
-        }
         Context::Dial => {
             ui.is_in_list = true;
             ui.row = row;

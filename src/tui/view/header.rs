@@ -3,6 +3,7 @@
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
+use crate::av::{Kind, Route};
 use crate::event::RoomReason;
 use crate::phone::call::{Call, MediaState, Member};
 use crate::tui::command_table::Context;
@@ -28,6 +29,7 @@ pub(super) fn draw(page: &mut Page<'_>, area: Rect, place: Context) {
         | Context::OutgoingGroup
         | Context::Ended
         | Context::Devices
+        | Context::DeviceName
         | Context::Writing
         | Context::Adding
         | Context::Transfer
@@ -108,7 +110,58 @@ fn in_call(page: &Page<'_>, room: usize) -> Line<'static> {
     ])
 }
 
-/// Draws what our microphone sends at the right; returns how many cells it took.
+/// Tells how ears, speaker and camera stand, where it is not as usual.
+fn others(page: &Page<'_>) -> Vec<String> {
+    let ui = page.ui;
+    let is_in_call = ui.current(page.phone).is_some();
+    let is_small = page.size == Size::Small;
+    let fault = |what: &str, fault| match is_small {
+        true => format!("{what} faulty"),
+        false => format!("{what} {}", exception_name(fault)),
+    };
+    let mut told = Vec::new();
+    // One fault of both is told by the microphone.
+    let speaker = ui.speaker.exception;
+    match (speaker, ui.route) {
+        (Some(speaker), _) if ui.fault(page.phone) != Some(speaker) => {
+            told.push(fault("spk", speaker));
+        }
+        (Some(_), _) => {}
+        (None, _) if ui.speaker.name == "none" && is_in_call => told.push("spk none".to_owned()),
+        (None, Some(route)) if is_in_call && !is_small => {
+            told.extend(route_word(route).map(str::to_owned));
+        }
+        (None, _) => {}
+    }
+    if page.phone.is_deafened() {
+        told.push("ears OFF".to_owned());
+    }
+    let is_video = ui
+        .current(page.phone)
+        .is_some_and(|it| it.kind == Kind::Video);
+    match ui.camera.exception {
+        Some(camera) => told.push(fault("cam", camera)),
+        None if ui.is_camera_on => told.push("cam ON".to_owned()),
+        None if is_video && ui.camera.name == "none" => told.push("cam none".to_owned()),
+        None if is_video => told.push("cam off".to_owned()),
+        None => {}
+    }
+    told
+}
+
+/// Names what the others are heard over; nothing for a plain speaker.
+const fn route_word(route: Route) -> Option<&'static str> {
+    match route {
+        Route::Speaker => None,
+        Route::Headphone => Some("headphone"),
+        Route::Bluetooth => Some("bluetooth"),
+        Route::Receiver => Some("earpiece"),
+        Route::ExternalUsb => Some("usb"),
+        Route::Airplay => Some("airplay"),
+    }
+}
+
+/// Draws what our devices do at the right, the microphone last; returns how many cells it took.
 fn microphone(page: &mut Page<'_>, area: Rect) -> u16 {
     let fault = page.ui.fault(page.phone);
     let (told, style, has_wave) = match (fault, page.phone.is_muted()) {
@@ -130,11 +183,11 @@ fn microphone(page: &mut Page<'_>, area: Rect) -> u16 {
         }
         (None, false) => ("mic on".to_owned(), theme::good(), true),
     };
-    let told = if page.phone.is_deafened() {
-        format!("ears OFF  {told}")
-    } else {
-        told
-    };
+    let others: String = others(page)
+        .into_iter()
+        .map(|told| format!("{told}  "))
+        .collect();
+    let told = format!("{others}{told}");
     let cells = match (has_wave, page.size) {
         (false, _) => 0,
         (true, Size::Small) => 4,

@@ -24,6 +24,7 @@ pub(super) fn draw(page: &mut Page<'_>, area: Rect, place: Context) {
         Context::GroupCall => "Keys in a call of several people",
         Context::Ended => "Keys after a call",
         Context::Devices => "Keys in the devices",
+        Context::DeviceName => "Keys while you name a device",
         Context::Writing => "Keys while you write",
         Context::Adding => "Keys while you invite people",
         Context::Transfer => "Keys while you put a call through",

@@ -4,14 +4,16 @@ use std::time::Duration;
 
 use ratatui::style::Style;
 
-use crate::av::MicrophoneState;
+use crate::av::{MicrophoneState, Role};
 use crate::event::InvitationState;
 use crate::phone::Call;
 use crate::phone::call::{Link, MediaState, Member, Stage};
 use crate::tui::meters::{PeerMeter, is_speech};
 use crate::tui::page::Page;
 use crate::tui::theme;
-use crate::tui::words::{clock, exception_name, exception_sentence, state_word};
+use crate::tui::words::{
+    clock, exception_key, exception_name, state_word, their_exception_sentence,
+};
 
 /// Tells how it stands with somebody, whatever the stage.
 pub(super) fn state(page: &Page<'_>, call: &Call, member: &Member) -> (String, Style) {
@@ -94,14 +96,16 @@ pub(super) fn talking(page: &Page<'_>, call: &Call, member: &Member) -> (String,
         return ("on hold, h takes it up".to_owned(), theme::warning());
     }
     if let Some(exception) = member.microphone_exception() {
-        let name = exception_name(exception);
-        let told = exception_sentence(exception);
-        return (format!("microphone: {name}, {told}"), theme::bad());
+        let name = page.ui.name_of(&member.user);
+        let told = their_exception_sentence(name, Role::Microphone, exception);
+        let told = format!("{told} ({})", exception_name(exception));
+        return (told, theme::bad());
     }
     if let Some(exception) = member.devices.camera_exception {
-        let name = exception_name(exception);
-        let told = exception_sentence(exception);
-        return (format!("camera: {name}, {told}"), theme::bad());
+        let name = page.ui.name_of(&member.user);
+        let told = their_exception_sentence(name, Role::Camera, exception);
+        let told = format!("{told} ({})", exception_name(exception));
+        return (told, theme::bad());
     }
     let (told, style) = match member.microphone() {
         MicrophoneState::Muted => ("muted", theme::warning()),
@@ -124,7 +128,8 @@ pub(super) fn talking(page: &Page<'_>, call: &Call, member: &Member) -> (String,
 pub(super) fn ours(page: &Page<'_>, call: &Call) -> (String, Style) {
     let is_speaking = is_speech(page.meters.microphone);
     if let Some(exception) = page.ui.fault(page.phone) {
-        let told = format!("microphone: {}, o devices", exception_name(exception));
+        let (key, hint) = exception_key(exception);
+        let told = format!("microphone: {}, {key} {hint}", exception_name(exception));
         return (told, theme::bad());
     }
     let (told, style) = match (page.phone.is_muted(), is_speaking) {

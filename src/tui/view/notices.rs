@@ -4,14 +4,26 @@
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use crate::av::Kind;
+use crate::av::{DeviceException, Kind, Role};
+use crate::tui::Action;
 use crate::tui::caption::{caption, short_caption};
-use crate::tui::command_table::Context;
+use crate::tui::command_table::{Context, rows};
 use crate::tui::page::{Page, Size, below, inset, row};
 use crate::tui::text::{fit, width, wrap};
 use crate::tui::theme;
-use crate::tui::ui::OwnDevice;
-use crate::tui::words::{clock, exception_name, exception_sentence};
+use crate::tui::words::{clock, exception_help, exception_key, exception_name, exception_sentence};
+
+/// A line, and what a click on it does.
+struct Notice {
+    line: Line<'static>,
+    action: Option<Action>,
+}
+
+impl From<Line<'static>> for Notice {
+    fn from(line: Line<'static>) -> Self {
+        Self { line, action: None }
+    }
+}
 
 /// Draws the notices and returns what room is left between them.
 pub(super) fn draw(page: &mut Page<'_>, area: Rect, place: Context) -> Rect {
@@ -24,12 +36,16 @@ pub(super) fn draw(page: &mut Page<'_>, area: Rect, place: Context) -> Rect {
     lines.drain(..n_dropped);
     let captions = captions(page, place, room);
     if lines.len() + captions.len() <= n_most {
-        lines.extend(captions);
+        lines.extend(captions.into_iter().map(Notice::from));
     }
     let n_lines = u16::try_from(lines.len()).unwrap_or_default();
     let rest = area.height - n_lines;
-    for (n, line) in (0_u16..).zip(lines) {
-        page.put(inset(row(area, rest + n), 1), line);
+    for (n, notice) in (0_u16..).zip(lines) {
+        let spot = inset(row(area, rest + n), 1);
+        page.put(spot, notice.line);
+        if let Some(action) = notice.action {
+            page.hits.add(spot, action);
+        }
     }
     Rect {
         height: rest,
@@ -38,18 +54,18 @@ pub(super) fn draw(page: &mut Page<'_>, area: Rect, place: Context) -> Rect {
 }
 
 /// Returns the notices, what matters most last.
-fn told(page: &Page<'_>, place: Context, room: usize) -> Vec<Line<'static>> {
+fn told(page: &Page<'_>, place: Context, room: usize) -> Vec<Notice> {
     let ui = page.ui;
-    let mut lines: Vec<Line<'static>> = Vec::new();
-    lines.extend(super::missed::notice(page, place, room));
-    lines.extend(unread(page, place, room));
-    lines.extend(aside(page, place, room));
+    let mut lines: Vec<Notice> = Vec::new();
+    lines.extend(super::missed::notice(page, place, room).map(Notice::from));
+    lines.extend(unread(page, place, room).map(Notice::from));
+    lines.extend(aside(page, place, room).map(Notice::from));
     if matches!(place, Context::Call | Context::GroupCall)
         && !page.phone.sign_in().is_online()
         && page.size != Size::Small
     {
         let told = "⚠ The server is away; the sound goes on without it";
-        lines.push(Line::styled(told, theme::warning()));
+        lines.push(Line::styled(told, theme::warning()).into());
     }
     if place == Context::Dial
         && let Some(error) = page.phone.sign_in().error
@@ -58,9 +74,10 @@ fn told(page: &Page<'_>, place: Context, room: usize) -> Vec<Line<'static>> {
         if let Some(detail) = &page.phone.sign_in().detail {
             told = format!("{told} ({})", crate::address::clean(detail, 120));
         }
-        lines.push(Line::styled(fit(&told, room), theme::bad()));
+        lines.push(Line::styled(fit(&told, room), theme::bad()).into());
     }
-    lines.extend(faults(page, room));
+    lines.extend(faults(page, place, room));
+    lines.extend(offers(page, place, room));
     if let Some(toast) = &ui.toast {
         let (sign, style) = if toast.is_bad {
             ("✕", theme::bad())
@@ -68,7 +85,7 @@ fn told(page: &Page<'_>, place: Context, room: usize) -> Vec<Line<'static>> {
             ("›", theme::warning())
         };
         let told = fit(&format!("{sign} {}", toast.text), room);
-        lines.push(Line::styled(told, style));
+        lines.push(Line::styled(told, style).into());
     }
     lines
 }
@@ -91,7 +108,7 @@ fn banner(page: &mut Page<'_>, area: Rect) -> u16 {
     let told = format!("☎ {name} is calling, {kind}{how}");
     page.put(inset(row(area, 0), 1), Span::styled(told, theme::ringing()));
     let is_typing = page.ui.focus(page.phone) != page.ui.place(page.phone)
-        || matches!(page.ui.place(page.phone), Context::Dial | Context::Devices);
+        || matches!(page.ui.place(page.phone), Context::Dial);
     let mut keys = vec![Span::raw("  ")];
     if is_typing {
         keys.push(Span::styled("Esc", theme::key()));
@@ -152,46 +169,104 @@ fn unread(page: &Page<'_>, place: Context, room: usize) -> Option<Line<'static>>
     ]))
 }
 
-/// Tells what is wrong with our devices: the exception's name, what it means, and where to
-/// choose another one. What the system says of it follows where there is room.
-fn faults(page: &Page<'_>, room: usize) -> Vec<Line<'static>> {
+/// Tells what is wrong with our devices: the exception's name, what it means, and the key that
+/// helps. What the system says of it, or what else to do, follows where there is room.
+fn faults(page: &Page<'_>, place: Context, room: usize) -> Vec<Notice> {
     let (microphone, speaker) = (&page.ui.microphone, &page.ui.speaker);
-    let is_same = microphone.exception == speaker.exception && microphone.name == speaker.name;
-    let faults = if is_same {
-        [fault("Microphone and speaker", microphone, room), None]
-    } else {
-        let ours = fault("Microphone", microphone, room);
-        [ours, fault("Speaker", speaker, room)]
-    };
-    let mut lines: Vec<_> = faults.into_iter().flatten().collect();
-    if page.size == Size::Small {
-        return lines;
+    let is_same = microphone.exception.is_some()
+        && microphone.exception == speaker.exception
+        && microphone.name == speaker.name;
+    let mut faults = vec![
+        ("Microphone", Role::Microphone, microphone),
+        ("Speaker", Role::Speaker, speaker),
+        ("Camera", Role::Camera, &page.ui.camera),
+    ];
+    if is_same {
+        faults.remove(1);
+        faults[0].0 = "Microphone and speaker";
     }
-    if is_same && microphone.exception.is_some() {
-        let told = "The call goes on without them; choose a file, a tone or none to go on with.";
-        lines.push(Line::styled(format!("  {told}"), theme::dim()));
-        return lines;
-    }
-    let details = [microphone, speaker].into_iter().filter_map(|device| {
-        device.exception?;
+    let mut lines = Vec::new();
+    for (what, which, device) in faults {
+        let Some(exception) = device.exception else {
+            continue;
+        };
+        let is_named = !matches!(device.name.as_str(), "default" | "") && !is_same;
+        let label = if is_named { &device.name } else { what };
+        let (meant, hint) = match exception_key(exception) {
+            ("F", hint) => (Action::Retry, hint),
+            (_, hint) => (Action::Devices, hint),
+        };
+        let (keys, meant) = keys(place, meant, hint);
+        let name = exception_name(exception);
         let detail = crate::address::clean(&device.detail, 120);
-        (!detail.is_empty()).then(|| format!("{}: {detail}", device.name))
-    });
-    for detail in details {
-        let detail = fit(&format!("  {detail}"), room);
-        lines.push(Line::styled(detail, theme::dim()));
+        // Who uses it is worth more than that somebody does.
+        let is_told = exception == DeviceException::DeviceOccupied && !detail.is_empty();
+        let sentence = match is_told {
+            true => &detail,
+            false => exception_sentence(exception),
+        };
+        let told = format!("⚠ {label}: {name}, {sentence}");
+        let told = fit(&told, room.saturating_sub(keys.len()));
+        lines.push(Notice {
+            line: Line::styled(format!("{told}{keys}"), theme::bad()),
+            action: meant,
+        });
+        if page.size == Size::Small {
+            continue;
+        }
+        if is_same {
+            let told =
+                "The call goes on without them; choose a file, a tone or none to go on with.";
+            lines.push(Line::styled(format!("  {told}"), theme::dim()).into());
+            continue;
+        }
+        let help = exception_help(which, exception).unwrap_or_default();
+        let detail = match () {
+            // The system says who may use it; the help says how to become one of them.
+            () if is_told || exception == DeviceException::PermissionNotGranted => help.to_owned(),
+            () if detail.is_empty() => help.to_owned(),
+            () if is_named => format!("{what}: {detail}"),
+            () => format!("{}: {detail}", device.name),
+        };
+        if !detail.is_empty() {
+            let detail = fit(&format!("  {detail}"), room);
+            lines.push(Line::styled(detail, theme::dim()).into());
+        }
     }
     lines
 }
 
-fn fault(what: &str, device: &OwnDevice, room: usize) -> Option<Line<'static>> {
-    const KEYS: &str = " - o devices";
-    let exception = device.exception?;
-    let name = exception_name(exception);
-    let sentence = exception_sentence(exception);
-    let told = format!("⚠ {what}: {name}, {sentence}");
-    let told = fit(&told, room.saturating_sub(KEYS.len()));
-    Some(Line::styled(format!("{told}{KEYS}"), theme::bad()))
+/// Returns how an action's key is shown behind a notice, and the action; nothing where it has none.
+fn keys(place: Context, meant: Action, hint: &str) -> (String, Option<Action>) {
+    match rows(place).find(|row| row.action == meant) {
+        Some(row) => (format!(" - {} {hint}", row.shown), Some(meant)),
+        None => (String::new(), None),
+    }
+}
+
+/// Tells of devices that came or went; a headset that is microphone and speaker is told of once.
+fn offers(page: &Page<'_>, place: Context, room: usize) -> Vec<Notice> {
+    let mut lines: Vec<Notice> = Vec::new();
+    let mut texts: Vec<&str> = Vec::new();
+    for offer in &page.ui.offers {
+        if texts.contains(&offer.text.as_str()) {
+            continue;
+        }
+        texts.push(&offer.text);
+        let (keys, meant) = match &offer.device {
+            Some(_) => keys(place, Action::Undo, offer.hint),
+            None => (String::new(), None),
+        };
+        let told = fit(
+            &format!("› {}", offer.text),
+            room.saturating_sub(keys.len()),
+        );
+        lines.push(Notice {
+            line: Line::from(vec![Span::styled(told, theme::warning()), Span::raw(keys)]),
+            action: meant,
+        });
+    }
+    lines
 }
 
 fn captions(page: &Page<'_>, place: Context, room: usize) -> Vec<Line<'static>> {

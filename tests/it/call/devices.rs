@@ -1,8 +1,9 @@
 //! What two people in a call are told of each other's devices.
 
 use expect_test::expect;
-use offhook::av::{DeviceException, MicrophoneState, Role};
+use offhook::av::{DeviceException, MicrophoneState, Role, Route};
 use offhook::command::Command;
+use offhook::event::Happened;
 use offhook::phone::Input;
 use offhook::phone::effect::MediaOrder;
 use offhook::phone::input::MediaReport;
@@ -68,6 +69,30 @@ fn a_microphones_fault_is_told_and_taken_back() {
         03.000 bob   -> device    2 mic on
         03.050 alice !  av.remote_microphone_exception bob None"#]]
     .assert_eq(&pair.transcript());
+}
+
+#[test]
+fn where_the_others_are_heard_and_which_camera_looks_is_told() {
+    let mut pair = Pair::new();
+    let device = "Headset".to_owned();
+    let route = Route::Bluetooth;
+    let heard = MediaReport::Route { route, device };
+    let device = "Webcam".to_owned();
+    let front = true;
+    let seen = MediaReport::CameraFacing { front, device };
+    for report in [heard, seen] {
+        pair.take_in(0, Input::Media(report)).expect("no command");
+    }
+    let route = Happened::AudioOutput {
+        route,
+        device: "Headset".to_owned(),
+    };
+    let facing = Happened::CameraFacing {
+        front,
+        device: "Webcam".to_owned(),
+    };
+    let told = pair.events.iter().map(|(_, event)| event.happened.clone());
+    assert_eq!(told.collect::<Vec<_>>(), [route, facing]);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use proptest::prelude::{Just, Strategy, prop, prop_oneof, proptest};
 
 use super::chance::{self, config, fair_weather, weather};
 use super::line::Weather;
-use super::pair::{ACCEPT, CANCEL, DECLINE, HANG_UP, millis, seconds};
+use super::pair::{ACCEPT, ACCEPT_VIDEO, CANCEL, DECLINE, HANG_UP, millis, seconds};
 use super::world::{Step, Wish, World};
 
 const PEOPLE: [&str; 4] = ["alice", "bob", "carol", "dave"];
@@ -20,6 +20,9 @@ fn wish() -> impl Strategy<Value = Wish> {
         1 => Just(Wish::Plain(CANCEL)),
         1 => Just(Wish::Plain(HANG_UP)),
         1 => Just(Wish::Plain(Command::Mute { on: true })),
+        1 => (1..16_u8).prop_map(Wish::Film),
+        2 => Just(Wish::Plain(ACCEPT_VIDEO)),
+        2 => prop::bool::ANY.prop_map(|on| Wish::Plain(Command::Camera { on })),
         2 => (1..16_u8).prop_map(Wish::Add),
         1 => (1..16_u8).prop_map(Wish::RingAgain),
         1 => (1..16_u8).prop_map(Wish::CancelSome),

@@ -10,7 +10,9 @@ use super::chance::{check_that_none_hangs, config, fair_weather, weather};
 use super::line::{Seat, Weather};
 use super::manners::{Manners, decisions, manners, settled};
 use super::oracle::{PEOPLE, check, check_agreement, check_ends};
-use super::pair::{ACCEPT, BUSY, CANCEL, DECLINE, HANG_UP, Pair, dial, millis, seconds};
+use super::pair::{
+    ACCEPT, ACCEPT_VIDEO, BUSY, CANCEL, DECLINE, HANG_UP, Pair, dial, dial_video, millis, seconds,
+};
 
 #[derive(Debug, Clone)]
 enum Step {
@@ -35,6 +37,9 @@ fn wishes() -> impl Strategy<Value = Step> {
         1 => Just(Some(BUSY)),
         2 => Just(Some(CANCEL)),
         2 => Just(Some(HANG_UP)),
+        1 => Just(Some(ACCEPT_VIDEO)),
+        2 => prop::bool::ANY.prop_map(|on| Some(Command::Camera { on })),
+        1 => prop::sample::select(&PEOPLE[..]).prop_map(|to| Some(dial_video(&[to]))),
         1 => Just(Some(Command::Mute { on: true })),
         1 => Just(Some(Command::Mute { on: false })),
         1 => Just(Some(Command::Snapshot)),

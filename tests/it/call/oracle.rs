@@ -24,6 +24,7 @@ pub(crate) fn check(pair: &Pair) {
             assert_eq!(ended.len(), 0, "{} goes on after its end", call.id);
         }
         check_sounds(pair, seat, phone);
+        pair.check_camera(seat);
         if let Some((at, why)) = phone.poll_timeout() {
             assert!(at >= pair.now(), "a timer of the past: {why}");
         }
@@ -151,6 +152,7 @@ pub(crate) fn check_agreement(pair: &Pair) {
             let other = other.expect("the peer is in the call too");
             assert_eq!(other.media(), Some(MediaState::Flowing));
             assert_eq!(other.peer().is_holding, call.is_held);
+            pair.check_pictures(seat, call, call.peer(), other);
         }
         check_arrivals(pair, seat, phone);
         check_reasons(pair, seat);

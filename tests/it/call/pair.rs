@@ -4,13 +4,14 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use offhook::address::{Address, User};
-use offhook::av::{CameraState, Kind};
+use offhook::av::{CameraState, Kind, Pictures};
 use offhook::command::{Command, CommandError};
 use offhook::event::{Event, Happened};
 use offhook::id::{CallId, DeviceId, LegId, UserId};
+use offhook::phone::call::Member;
 use offhook::phone::effect::{Effect, MediaOrder, Ring};
 use offhook::phone::signal::{Heard, Message, Roster, Say};
-use offhook::phone::{Epoch, Input, Phone, Settings};
+use offhook::phone::{Call, Epoch, Input, Phone, Settings};
 
 use super::line::{Line, Seat, Weather};
 
@@ -26,6 +27,8 @@ pub(crate) struct Pair {
     pub(crate) rings: Vec<Ring>,
     /// What each phone had its media do.
     pub(crate) orders: Vec<(Seat, MediaOrder)>,
+    /// Whose person has ever wanted to be seen.
+    askers: BTreeSet<Seat>,
     /// Which legs were accepted.
     taken: BTreeSet<(Seat, LegId)>,
     start: Instant,
@@ -69,6 +72,7 @@ impl Pair {
         };
         let mut pair = Self {
             line: Line::new(labels, weather, seed),
+            askers: BTreeSet::new(),
             taken: BTreeSet::new(),
             events: Vec::new(),
             rings: vec![Ring::Silence; labels.len()],
@@ -106,6 +110,20 @@ impl Pair {
         command: Command,
     ) -> Result<Option<CallId>, CommandError> {
         let seat = self.seat(who);
+        let video = Kind::Video;
+        let is_seen = match &command {
+            Command::Dial { kind, .. } => *kind == video,
+            Command::Accept { kind, .. } => *kind == Some(video),
+            Command::Camera { on } => *on,
+            Command::CallBack { .. } => {
+                let phone = self.phones[seat].as_ref();
+                phone.is_some_and(|it| it.missed().any(|it| it.facts.kind == video))
+            }
+            _ => false,
+        };
+        if is_seen {
+            self.askers.insert(seat);
+        }
         self.take_in(seat, Input::Command(command))
     }
 
@@ -171,6 +189,33 @@ impl Pair {
     pub(crate) fn phone(&self, who: &str) -> &Phone {
         let phone = self.phones[self.seat(who)].as_ref();
         phone.expect("the phone has not left")
+    }
+
+    /// Checks that a phone's camera is open where a call wants it that is not held, and only once
+    /// its person wanted to be seen.
+    pub(crate) fn check_camera(&self, seat: Seat) {
+        let calls = self.phone_at(seat).map_or(&[][..], Phone::calls);
+        let films = |call: &Call| call.wants_camera && !call.is_held && !call.is_ringing();
+        let is_open = self.line.media.films(seat);
+        let label = &self.labels[seat];
+        assert_eq!(is_open, calls.iter().any(films), "the camera of {label}");
+        let may_be_open = self.askers.contains(&seat);
+        assert!(!is_open || may_be_open, "{label} did not want to be seen");
+    }
+
+    /// Checks that the terms of a leg, and what both ends know of them, are what the two people want.
+    pub(crate) fn check_pictures(&self, seat: Seat, call: &Call, member: &Member, there: &Call) {
+        let (films, is_filmed) = (
+            call.wants_camera && !call.is_held,
+            there.wants_camera && !there.is_held,
+        );
+        let leg = member.leg.expect("what is up has a leg");
+        let sends = self.line.media.pictures(seat, leg) == Pictures::Exchange;
+        let label = &self.labels[seat];
+        let whom = &member.user.id;
+        assert_eq!(sends, films, "the terms of {label} with {whom}");
+        let (from, to) = member.pictures();
+        assert_eq!((from, to), (is_filmed, films), "{label} with {whom}");
     }
 
     pub(crate) fn phone_at(&self, seat: Seat) -> Option<&Phone> {

@@ -8,7 +8,7 @@ use proptest::prelude::{Just, Strategy, prop, prop_oneof, proptest};
 use super::chance::{self, config, fair_weather, weather};
 use super::line::Weather;
 use super::manners::{Manners, decisions, manners, settled};
-use super::pair::{ACCEPT, BUSY, CANCEL, DECLINE, HANG_UP, seconds};
+use super::pair::{ACCEPT, ACCEPT_VIDEO, BUSY, CANCEL, DECLINE, HANG_UP, seconds};
 use super::world::{Step, Wish, World};
 
 const PHONES: [&str; 5] = ["alice", "bob", "carol", "dave", "bob/tablet"];
@@ -49,6 +49,8 @@ fn plain() -> impl Strategy<Value = Wish> {
         1 => Just(CANCEL),
         2 => Just(HANG_UP),
         1 => prop::bool::ANY.prop_map(|on| Command::Mute { on }),
+        2 => Just(ACCEPT_VIDEO),
+        2 => prop::bool::ANY.prop_map(|on| Command::Camera { on }),
         4 => prop::bool::ANY.prop_map(|on| Command::Hold { call_id: None, on }),
         2 => Just(Command::Swap),
         1 => Just(Command::Ignore { call_id: None }),
@@ -67,6 +69,7 @@ fn wish() -> impl Strategy<Value = Wish> {
         16 => plain(),
         5 => one().prop_map(|user| Wish::Dial(1 << user)),
         2 => people().prop_map(Wish::Dial),
+        2 => people().prop_map(Wish::Film),
         3 => one().prop_map(|user| Wish::Add(1 << user)),
         1 => people().prop_map(Wish::Add),
         1 => people().prop_map(Wish::RingAgain),

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use offhook::address::Address;
+use offhook::av::Kind;
 use offhook::command::Command;
 use offhook::event::InvitationState;
 use offhook::id::{CallId, UserId};
@@ -33,6 +34,8 @@ pub(crate) enum Step {
 pub(crate) enum Wish {
     Plain(Command),
     Dial(u8),
+    /// The same by video.
+    Film(u8),
     Add(u8),
     RingAgain(u8),
     CancelSome(u8),
@@ -106,7 +109,7 @@ impl World {
             Wish::Plain(Command::Accept { .. } | Command::Decline { .. }) => call.is_ringing(),
             Wish::RingAgain(_) | Wish::CancelSome(_) | Wish::Kick(_) => call.is_host(),
             Wish::Plain(Command::Cancel { .. }) => call.is_calling(),
-            Wish::Dial(_) | Wish::Join(_) => false,
+            Wish::Dial(_) | Wish::Film(_) | Wish::Join(_) => false,
             Wish::Transfer(..) => call.is_talking() && !call.is_group,
             Wish::Decide(_) => true,
             Wish::Plain(_) | Wish::Add(_) | Wish::Write(_) => call.is_talking(),
@@ -114,7 +117,7 @@ impl World {
         let is_free = |phone: &Phone| phone.calls().iter().all(Call::is_talking);
         let is_fit = |seat: &Seat| {
             self.pair.phone_at(*seat).is_some_and(|phone| match wish {
-                Wish::Dial(_) | Wish::Join(_) => is_free(phone),
+                Wish::Dial(_) | Wish::Film(_) | Wish::Join(_) => is_free(phone),
                 Wish::Plain(Command::CallBack { .. }) => is_free(phone) && phone.missed().len() > 0,
                 _ => phone.calls().iter().any(fits),
             })
@@ -137,6 +140,13 @@ impl World {
         let command = match wish {
             Wish::Plain(command) => command,
             Wish::Dial(people) => Command::dial(others(people)),
+            Wish::Film(people) => Command::Dial {
+                to: others(people),
+                kind: Kind::Video,
+                timeout: None,
+                custom_data: None,
+                note: None,
+            },
             Wish::Add(people) => Command::Add {
                 call_id,
                 to: others(people),
@@ -218,6 +228,7 @@ impl World {
                 continue;
             };
             check_sounds(&self.pair, seat, phone);
+            self.pair.check_camera(seat);
             if let Some((at, why)) = phone.poll_timeout() {
                 assert!(at >= self.pair.now(), "a timer of the past: {why}");
             }
@@ -289,6 +300,11 @@ impl World {
                 let leg = member.leg.expect("what is up has a leg");
                 let holds = self.pair.line.media.holds(seat, leg);
                 assert_eq!(holds, call.is_held, "the terms with {}", member.user.id);
+                let phones = (0..self.labels.len()).filter_map(|it| self.pair.phone_at(it));
+                let mut phones = phones.filter(|phone| phone.me().id == member.user.id);
+                let there = phones.find_map(|it| it.calls().iter().find(|it| it.id == call.id));
+                let there = there.expect("whoever is heard is in the call");
+                self.pair.check_pictures(seat, call, member, there);
             }
         }
     }

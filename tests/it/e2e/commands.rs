@@ -74,11 +74,7 @@ fn what_cannot_be_done_is_said() {
         (r#""command":"cancel""#, "no_such_call"),
         (r#""command":"hang_up","call_id":"x""#, "no_such_call"),
         (r#""command":"hold","on":true"#, "no_such_call"),
-        (r#""command":"camera","on":true"#, "not_supported"),
-        (
-            r#""command":"dial","to":["bob"],"kind":"video""#,
-            "not_supported",
-        ),
+        (r#""command":"camera","on":true"#, "no_such_call"),
         (r#""command":"dial","to":["bob","bob"]"#, "invalid"),
         (r#""command":"dial","to":[]"#, "invalid"),
         (r#""command":"dial","to":["b b"]"#, "invalid"),

@@ -5,6 +5,7 @@ use std::ops::{Deref, DerefMut};
 use serde_json::Value;
 
 use crate::harness::kamailio::Kamailio;
+use crate::harness::pulse::Pulse;
 use crate::harness::{Binary, Home, Served};
 
 /// The server and what it keeps. The password of each ID is the ID and `-pw`.
@@ -133,6 +134,21 @@ impl Stage {
     /// A phone that waits for calls, signed in.
     pub(super) fn listen(&self, id: &str, options: &[&str]) -> Phone {
         let mut phone = self.phone(id, &[&["listen", "--json"], options].concat());
+        phone.room("logined");
+        phone
+    }
+
+    /// A phone with the sound cards of a PulseAudio server; with `listen` it is signed in.
+    pub(super) fn plugged(&self, pulse: &Pulse, id: &str, words: &[&str]) -> Phone {
+        let home = Home::new();
+        home.write("config/offhook/config.toml", SILENT);
+        let account = ["--as", id, "--server", &self.url];
+        let mut command = home.command(words.iter().chain(&account));
+        command.env("OFFHOOK_PASSWORD", format!("{id}-pw"));
+        command.env("PULSE_SERVER", pulse.server());
+        command.env("PULSE_COOKIE", pulse.cookie());
+        let binary = Binary::start(command);
+        let mut phone = Phone { binary, home };
         phone.room("logined");
         phone
     }

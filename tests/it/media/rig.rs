@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use offhook::av::Pictures;
 use offhook::id::LegId;
 use offhook::media::audio::RATE;
-use offhook::media::device::DeviceSpec;
+use offhook::media::device::{CameraSpec, DeviceSpec};
 use offhook::media::{Media, MediaSettings, Order, Report};
 
 /// Nothing here takes as long, even on a busy machine.
@@ -22,10 +22,15 @@ pub(super) struct Phone {
 
 impl Phone {
     pub(super) fn new(microphone: &str, speaker: &str) -> Self {
+        Self::filming(microphone, speaker, CameraSpec::None)
+    }
+
+    pub(super) fn filming(microphone: &str, speaker: &str, camera: CameraSpec) -> Self {
         let (out, reports) = channel();
         let settings = MediaSettings {
             microphone: microphone.parse().unwrap(),
             speaker: speaker.parse().unwrap(),
+            camera,
             ..MediaSettings::default()
         };
         let media = Media::start(settings, move |report| {
@@ -57,10 +62,12 @@ impl Phone {
     }
 
     pub(super) fn offer(&self) -> String {
-        self.media.order(Order::Offer {
-            leg: LEG,
-            pictures: Pictures::None,
-        });
+        self.offer_with(Pictures::None)
+    }
+
+    /// Makes an offer that speaks of these pictures.
+    pub(super) fn offer_with(&self, pictures: Pictures) -> String {
+        self.media.order(Order::Offer { leg: LEG, pictures });
         self.wait("offer", |r| match r {
             Report::Offer { sdp, .. } => Some(sdp.clone()),
             _ => None,
@@ -68,10 +75,15 @@ impl Phone {
     }
 
     pub(super) fn answer(&self, offer: String) -> String {
+        self.answer_with(offer, Pictures::None)
+    }
+
+    /// Takes of an offer these pictures.
+    pub(super) fn answer_with(&self, offer: String, pictures: Pictures) -> String {
         self.media.order(Order::Answer {
             leg: LEG,
             offer,
-            pictures: Pictures::None,
+            pictures,
         });
         self.wait("answer", |r| match r {
             Report::Answer { sdp, .. } => Some(sdp.clone()),
@@ -81,8 +93,17 @@ impl Phone {
 
     /// Makes an offer for the session that is up.
     pub(super) fn reoffer(&self, is_held: bool, restarts_ice: bool) -> String {
+        self.offer_again(is_held, Pictures::None, restarts_ice)
+    }
+
+    /// The same, which speaks of these pictures.
+    pub(super) fn reoffer_with(&self, pictures: Pictures) -> String {
+        self.offer_again(false, pictures, false)
+    }
+
+    fn offer_again(&self, is_held: bool, pictures: Pictures, restarts_ice: bool) -> String {
         self.media.order(Order::Reoffer {
-            pictures: Pictures::None,
+            pictures,
             leg: LEG,
             is_held,
             restarts_ice,
@@ -201,7 +222,7 @@ pub(super) fn connect_on(caller: (&Phone, LegId), callee: (&Phone, LegId)) {
 }
 
 /// Waits until a recording is this long, and returns it.
-pub(super) fn recorded(path: &Path, seconds: f32) -> Vec<f32> {
+pub(crate) fn recorded(path: &Path, seconds: f32) -> Vec<f32> {
     let until = Instant::now() + PATIENCE;
     loop {
         let samples = read(path);
@@ -227,7 +248,7 @@ pub fn file(path: &Path) -> String {
 }
 
 /// The amplitude of a frequency in some samples (Goertzel).
-pub(super) fn amplitude(samples: &[f32], hz: f32) -> f32 {
+pub(crate) fn amplitude(samples: &[f32], hz: f32) -> f32 {
     let w = std::f32::consts::TAU * hz / RATE as f32;
     let (mut a, mut b) = (0.0_f64, 0.0_f64);
     for x in samples {

@@ -173,8 +173,8 @@ fn a_plain_exchange_answers_our_offer() {
             .replace(":107 ", ":111 ")
             .replace("SAVP 96", "SAVP 111")
             .replace("rtpmap:96 OPUS", "rtpmap:111 OPUS");
-        let read = sdp::answer(&answer, mid).unwrap();
-        assert!(read.sdp.contains(&format!("a=mid:{mid}\r\n")));
+        let read = sdp::answer(&answer, None).unwrap().for_str0m(mid, None);
+        assert!(read.contains(&format!("a=mid:{mid}\r\n")));
         phone.accept(answer);
         phone.media.order(offhook::media::Order::Close { leg: LEG });
         let failed = phone.wait("end", |r| match r {

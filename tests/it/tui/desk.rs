@@ -343,6 +343,7 @@ impl Desk {
                 microphone: wave(44.0),
                 speaker: wave(0.0),
                 peers: peers.collect(),
+                ..Meters::default()
             };
             self.wait(millis(100));
             self.ui.hear(&self.meters);

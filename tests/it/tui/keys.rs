@@ -1,10 +1,10 @@
 //! What keys do, and above all what they do not.
 
 use crossterm::event::{Event as Key, KeyCode};
-use offhook::av::MicrophoneState;
+use offhook::av::{MicrophoneState, Role};
 use offhook::command::Command;
 use offhook::phone::input::MediaReport;
-use offhook::tui::words::exception_sentence;
+use offhook::tui::words::their_exception_sentence;
 use offhook::tui::{Wish, title};
 
 use super::desk::{Desk, millis, seconds};
@@ -220,7 +220,7 @@ fn a_device_is_typed_or_chosen() {
     let mut desk = Desk::new();
     desk.talking();
     desk.keys("o");
-    desk.keys("file:hello.wav");
+    desk.keys("/file:hello.wav");
     desk.key(KeyCode::Enter);
     desk.key(KeyCode::Tab);
     desk.key(KeyCode::Down);
@@ -378,8 +378,9 @@ fn each_fault_of_a_remote_microphone_is_named_and_explained() {
             ..DeviceState::default()
         };
         desk.hear(Heard::Device { leg, state });
-        let told = format!("microphone: {name}, {}", exception_sentence(exception));
-        let screen = desk.screen(100, 24);
+        let told = their_exception_sentence("bob", Role::Microphone, exception);
+        let screen = desk.screen(120, 24);
+        let told = format!("{told} ({name})");
         assert!(screen.contains(&told), "{screen}");
     }
 }

@@ -6,7 +6,7 @@ use offhook::av::{DeviceException, MicrophoneState, Role};
 use offhook::event::RoomError;
 use offhook::phone::input::MediaReport;
 use offhook::phone::signal::{CancelCause, Heard, Refusal};
-use offhook::tui::{FoundDevice, UiOptions};
+use offhook::tui::UiOptions;
 
 use super::desk::{Desk, millis, seconds, user};
 use offhook::id::LegId;
@@ -217,25 +217,6 @@ fn ended_after_a_talk() {
         data: None,
     });
     compare(&mut desk, "ended_talk");
-}
-
-#[test]
-fn devices() {
-    let mut desk = Desk::new();
-    let found = |role, id: &str, name: &str| FoundDevice {
-        role,
-        id: id.to_owned(),
-        name: name.to_owned(),
-    };
-    desk.ui.devices = vec![
-        found(Role::Microphone, "alsa:hw:0", "Built-in microphone"),
-        found(Role::Microphone, "alsa:hw:1", "USB headset"),
-        found(Role::Speaker, "alsa:hw:0", "Built-in speaker"),
-    ];
-    desk.key(KeyCode::Tab);
-    desk.keys("o");
-    desk.key(KeyCode::Down);
-    compare(&mut desk, "devices");
 }
 
 #[test]

@@ -4,7 +4,8 @@ use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use crate::media::device::SpecError;
+use super::film;
+use crate::media::device::{SpecError, Trouble};
 
 /// Which camera is wanted. [`FromStr`] and [`Display`](fmt::Display) are each other's inverse.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -23,6 +24,22 @@ pub enum CameraSpec {
 }
 
 const CAMERAS: &str = "default, a camera's name or id, file:PATH.y4m, test or none";
+
+impl CameraSpec {
+    /// Says whether a film can be shown, before anybody calls anybody.
+    ///
+    /// Looks at files only; a camera is tried when it is opened.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the file, and what to do about it.
+    pub fn check(&self) -> Result<(), Trouble> {
+        match self {
+            Self::File(path) => film::check(path),
+            Self::Default | Self::Named(_) | Self::Test | Self::None => Ok(()),
+        }
+    }
+}
 
 impl FromStr for CameraSpec {
     type Err = SpecError;

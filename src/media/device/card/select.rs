@@ -8,16 +8,21 @@ use cpal::{
     SupportedBufferSize, SupportedStreamConfigRange,
 };
 
+use super::errand;
+use super::fault::{Stage, exception_of, words};
 use super::intake::Tap;
 use super::outlet::Spout;
-use super::vital::{Feed, Vital, at_open, words};
+use super::vital::{Feed, Vital};
 use crate::av::DeviceException;
 use crate::media::audio::RATE;
-use crate::media::device::{DeviceSpec, Direction, Listed, Trouble};
+use crate::media::device::hotplug::Survey;
+use crate::media::device::occupied::users_of;
+use crate::media::device::{DeviceSpec, Direction, Listed, Trouble, route};
 
 /// A card and the way it will be opened.
 pub(super) struct Chosen {
     device: cpal::Device,
+    id: String,
     name: String,
     format: SampleFormat,
     channels: u16,
@@ -108,9 +113,11 @@ fn configure(device: cpal::Device, role: Direction) -> Result<Chosen, cpal::Erro
             )
         });
     let name = name_of(&device);
+    let id = device.id().map(|id| id.to_string()).unwrap_or_default();
     Ok(match best {
         Some((_, range)) => Chosen {
             device,
+            id,
             name,
             format: range.sample_format(),
             channels: range.channels(),
@@ -119,6 +126,7 @@ fn configure(device: cpal::Device, role: Direction) -> Result<Chosen, cpal::Erro
         },
         None => Chosen {
             device,
+            id,
             name,
             format: preferred.sample_format(),
             channels: preferred.channels(),
@@ -137,6 +145,10 @@ fn rank(format: SampleFormat) -> Option<u8> {
 }
 
 impl Chosen {
+    pub(super) fn id(&self) -> &str {
+        &self.id
+    }
+
     pub(super) fn name(&self) -> &str {
         &self.name
     }
@@ -282,8 +294,15 @@ fn strange(format: SampleFormat) -> cpal::Error {
 /// Says why a card could not be opened, and what to do.
 pub(super) fn not_opened(spec: &DeviceSpec, role: Direction, error: &cpal::Error) -> Trouble {
     let device = spec.to_string();
+    tracing::debug!(%device, kind = ?error.kind(), %error, "a sound device cannot be opened");
     if error.kind() != ErrorKind::DeviceNotAvailable {
-        return Trouble::new(at_open(error), device, words(error));
+        let exception = exception_of(Stage::AtOpen, error);
+        let said = if exception == DeviceException::DeviceOccupied {
+            users(&device, role)
+        } else {
+            words(error)
+        };
+        return Trouble::of(exception, role.into(), &device, &said);
     }
     if is_locked_out() {
         return Trouble::new(
@@ -307,6 +326,18 @@ pub(super) fn not_opened(spec: &DeviceSpec, role: Direction, error: &cpal::Error
     Trouble::new(DeviceException::InvalidId, device, detail)
 }
 
+/// Returns who holds a card, as far as that can be seen: "used by pid 4242 (obs)".
+fn users(id: &str, role: Direction) -> String {
+    let node = route::pcm_node(id, role == Direction::Microphone);
+    let users = node.map(|node| users_of(std::path::Path::new(&node)));
+    let others = users.into_iter().flatten();
+    // We may hold it ourselves, for the ring.
+    let mut others = others.filter(|user| user.pid != std::process::id());
+    others
+        .next()
+        .map_or_else(String::new, |user| user.to_string())
+}
+
 /// Returns whether there are cards that this user may not touch. To ALSA that looks like no card at all.
 fn is_locked_out() -> bool {
     let Ok(entries) = std::fs::read_dir("/dev/snd") else {
@@ -322,27 +353,28 @@ fn is_locked_out() -> bool {
             .all(|opened| opened.is_err_and(|e| e.kind() == std::io::ErrorKind::PermissionDenied))
 }
 
-/// Lists the cards of every sound system there is, once each.
-pub(in crate::media::device) fn list() -> Vec<Listed> {
+/// Lists the cards of every sound system there is, once each; empty when none answers in time.
+pub(crate) fn survey() -> Survey {
     let (done, listed) = std::sync::mpsc::channel();
     let work = move || {
-        let _ = done.send(list_now());
+        let _ = done.send(survey_now());
     };
-    match std::thread::Builder::new()
-        .name("sound-list".to_owned())
-        .spawn(work)
-    {
-        Ok(_) => listed.recv_timeout(super::PATIENCE).unwrap_or_default(),
-        Err(_) => Vec::new(),
+    if errand::too_many_hang() || errand::run("sound-list", work).is_err() {
+        return Survey::default();
     }
+    listed.recv_timeout(super::PATIENCE).unwrap_or_default()
 }
 
-fn list_now() -> Vec<Listed> {
-    let mut cards = Vec::new();
-    for host in cpal::available_hosts() {
-        let Ok(host) = cpal::host_from_id(host) else {
+fn survey_now() -> Survey {
+    let mut survey = Survey::default();
+    for id in cpal::available_hosts() {
+        let Ok(host) = cpal::host_from_id(id) else {
             continue;
         };
+        let Ok(devices) = host.devices() else {
+            continue;
+        };
+        survey.hosts.push(id.to_string());
         let id_of = |device: cpal::Device| device.id().ok().map(|id| id.to_string());
         let defaults = [
             (
@@ -354,7 +386,7 @@ fn list_now() -> Vec<Listed> {
                 host.default_output_device().and_then(id_of),
             ),
         ];
-        for device in host.devices().into_iter().flatten() {
+        for device in devices {
             let Ok(id) = device.id().map(|id| id.to_string()) else {
                 continue;
             };
@@ -364,19 +396,19 @@ fn list_now() -> Vec<Listed> {
             }
             for (role, default) in &defaults {
                 if serves(&device, *role) {
-                    cards.push(Listed {
+                    survey.cards.push(Listed {
                         id: id.clone(),
                         name: name_of(&device),
-                        role: *role,
+                        role: (*role).into(),
                         is_default: default.as_ref() == Some(&id),
                     });
                 }
             }
         }
         // A sound server speaks for the cards behind it.
-        if !cards.is_empty() {
+        if !survey.cards.is_empty() {
             break;
         }
     }
-    cards
+    survey
 }

@@ -7,12 +7,13 @@ use std::time::{Duration, Instant};
 
 use cpal::ErrorKind;
 
+use super::fault::{Stage, exception_of, words};
 use crate::av::DeviceException;
 
 /// No callback for so long is a stall. No card asks for larger pieces than this.
 const STALL: Duration = Duration::from_secs(1);
 
-/// The same, before the first one: PulseAudio may fill two seconds of buffer first.
+/// So young a stream is not said to stall: PulseAudio may fill two seconds of buffer first.
 const START: Duration = Duration::from_secs(3);
 
 /// How long a stream may prove that an error of no particular kind did not kill it.
@@ -25,6 +26,8 @@ pub(super) struct Vital {
     n_callbacks: AtomicU64,
     /// The most samples a channel that one callback brought or fetched.
     largest: AtomicUsize,
+    /// How often the card had to wait for us, or we for it.
+    n_xruns: AtomicU64,
     has_failed: AtomicBool,
 }
 
@@ -42,6 +45,10 @@ impl Vital {
     pub(super) fn largest(&self) -> usize {
         self.largest.load(Ordering::Relaxed)
     }
+
+    pub(super) fn n_xruns(&self) -> u64 {
+        self.n_xruns.load(Ordering::Relaxed)
+    }
 }
 
 /// The error callback's end. Lets the first fatal error through and ignores
@@ -54,6 +61,9 @@ pub(super) struct Feed {
 
 impl Feed {
     pub(super) fn fail(&self, error: cpal::Error) {
+        if error.kind() == ErrorKind::Xrun {
+            self.vital.n_xruns.fetch_add(1, Ordering::Relaxed);
+        }
         // These heal by themselves, and the sound goes on.
         let is_harmless = matches!(
             error.kind(),
@@ -70,7 +80,8 @@ impl Feed {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Death {
     pub(super) exception: DeviceException,
-    pub(super) detail: String,
+    /// What the system says; empty when nobody said anything.
+    pub(super) said: String,
     /// Whether the stream should be dropped; a stalled one may come back.
     pub(super) is_final: bool,
 }
@@ -80,6 +91,7 @@ pub(super) struct Death {
 pub(super) struct Watch {
     vital: Arc<Vital>,
     failed: Receiver<cpal::Error>,
+    opened_at: Instant,
     seen: u64,
     seen_at: Instant,
     has_stalled: bool,
@@ -94,11 +106,13 @@ pub(super) fn pair() -> (Feed, Arc<Vital>, Watch) {
         vital: Arc::clone(&vital),
         failed: sender,
     };
+    let now = Instant::now();
     let watch = Watch {
         vital: Arc::clone(&vital),
         failed,
+        opened_at: now,
         seen: 0,
-        seen_at: Instant::now(),
+        seen_at: now,
         has_stalled: false,
         is_dead: false,
         suspect: None,
@@ -110,6 +124,11 @@ impl Watch {
     /// Returns whether nothing moves since the stall that was told.
     pub(super) fn is_stalled(&self) -> bool {
         self.has_stalled && self.vital.n_callbacks() == self.seen
+    }
+
+    /// Returns how often sound was late since the stream was opened.
+    pub(super) fn n_xruns(&self) -> u64 {
+        self.vital.n_xruns()
     }
 
     pub(super) fn poll(&mut self) -> Option<Death> {
@@ -148,12 +167,12 @@ impl Watch {
             Some(_) => self.vital.has_failed.store(false, Ordering::Relaxed),
             None => {}
         }
-        let patience = if self.seen == 0 { START } else { STALL };
-        if !self.has_stalled && now.duration_since(self.seen_at) >= patience {
+        let is_young = now.duration_since(self.opened_at) < START;
+        if !self.has_stalled && !is_young && now.duration_since(self.seen_at) >= STALL {
             self.has_stalled = true;
             return Some(Death {
                 exception: DeviceException::ZeroCaptureFps,
-                detail: "the device is open, but no sound moves through it".to_owned(),
+                said: String::new(),
                 is_final: false,
             });
         }
@@ -163,60 +182,11 @@ impl Watch {
 
 /// Names what ended a stream that ran.
 fn death(error: &cpal::Error) -> Death {
-    let exception = if error.kind() == ErrorKind::DeviceNotAvailable {
-        DeviceException::DeviceUnplugged
-    } else if error.kind() == ErrorKind::StreamInvalidated {
-        DeviceException::MediaServicesWereLost
-    } else {
-        at_open(error)
-    };
     Death {
-        exception,
-        detail: words(error),
+        exception: exception_of(Stage::InUse, error),
+        said: words(error),
         is_final: true,
     }
-}
-
-/// Names what kept a stream from running.
-pub(super) fn at_open(error: &cpal::Error) -> DeviceException {
-    match error.kind() {
-        ErrorKind::DeviceBusy => DeviceException::DeviceOccupied,
-        ErrorKind::DeviceNotAvailable | ErrorKind::InvalidInput => DeviceException::InvalidId,
-        ErrorKind::HostUnavailable => DeviceException::MediaServicesWereLost,
-        ErrorKind::PermissionDenied => DeviceException::PermissionNotGranted,
-        // Windows says so when its privacy settings forbid the microphone.
-        ErrorKind::BackendError
-            if words(error).contains("0x80070005")
-                || words(error).to_lowercase().contains("access is denied") =>
-        {
-            DeviceException::PermissionNotGranted
-        }
-        ErrorKind::BackendError
-        | ErrorKind::UnsupportedConfig
-        | ErrorKind::UnsupportedOperation
-        | ErrorKind::ResourceExhausted
-        | ErrorKind::StreamInvalidated => DeviceException::Generic,
-        ErrorKind::DeviceChanged
-        | ErrorKind::RealtimeDenied
-        | ErrorKind::Xrun
-        | ErrorKind::Other
-        | _ => DeviceException::Unknown,
-    }
-}
-
-/// Returns what the system says: without its full stop, and lowercase unless it begins with a name.
-pub(super) fn words(error: &cpal::Error) -> String {
-    let said = error.to_string();
-    let said = said.trim_end_matches('.');
-    let mut letters = said.chars();
-    let first = letters.next().filter(|_| {
-        let word = said.split_whitespace().next().unwrap_or_default();
-        word.chars().skip(1).all(char::is_lowercase)
-    });
-    first.map_or_else(
-        || said.to_owned(),
-        |first| first.to_lowercase().chain(letters).collect(),
-    )
 }
 
 #[cfg(test)]

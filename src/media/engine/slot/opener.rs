@@ -1,0 +1,117 @@
+//! Opens devices on threads of their own, so that nobody waits for a sound server.
+
+use std::{io, thread};
+
+use super::{Device, Job, Opened, Wish};
+use crate::av::{DeviceException, Role, Route};
+use crate::media::device::{
+    self, DeviceSpec, Direction, Microphone, Speaker, Trouble, is_hollow, stand_ins,
+};
+
+/// A device that can be opened by its device string.
+pub(in crate::media::engine) trait Open: Device {
+    fn open(spec: &DeviceSpec) -> Result<Self, Trouble>;
+    fn direction() -> Direction;
+}
+
+/// Returns what starts a job and gives what comes of it to `done`, on a thread of that job's own.
+pub(in crate::media::engine) fn opener<D: Open>(
+    done: impl Fn(Opened<D>) + Clone + Send + 'static,
+) -> impl Fn(Job) -> io::Result<()> + Send {
+    move |job| {
+        let done = done.clone();
+        let work = move || {
+            let Job { attempt, wish } = job;
+            let result = match wish {
+                Wish::Chosen(spec) => D::open(&spec),
+                Wish::StandIn { chosen, lost } => stand_in(&chosen, lost.as_deref()),
+            };
+            // The media thread may have ended meanwhile; then the device ends here.
+            done(Opened { attempt, result });
+        };
+        let spawned = thread::Builder::new().name("device".into()).spawn(work);
+        spawned.map(drop)
+    }
+}
+
+/// Opens the first device that can stand in for another.
+fn stand_in<D: Open>(chosen: &DeviceSpec, lost: Option<&str>) -> Result<D, Trouble> {
+    let cards = device::survey().cards;
+    let mut why = None;
+    for spec in stand_ins(&cards, D::direction(), chosen, lost) {
+        match D::open(&spec) {
+            // The default may be what is gone, or what a speaker plays.
+            Ok(device)
+                if device
+                    .id()
+                    .is_some_and(|id| lost == Some(id) || is_hollow(id)) => {}
+            Ok(device) => return Ok(device),
+            Err(trouble) => why = why.or(Some(trouble)),
+        }
+    }
+    Err(why.unwrap_or_else(|| {
+        Trouble::of(DeviceException::InvalidId, D::ROLE, &chosen.to_string(), "")
+    }))
+}
+
+impl Device for Microphone {
+    const ROLE: Role = Role::Microphone;
+    fn poll_trouble(&mut self) -> Option<Trouble> {
+        self.poll_trouble()
+    }
+    fn is_stalled(&self) -> bool {
+        self.is_stalled()
+    }
+    fn name(&self) -> &str {
+        self.name()
+    }
+    fn id(&self) -> Option<&str> {
+        self.id()
+    }
+    fn route(&self) -> Option<Route> {
+        None
+    }
+    fn n_xruns(&self) -> u64 {
+        self.n_xruns()
+    }
+}
+
+impl Open for Microphone {
+    fn open(spec: &DeviceSpec) -> Result<Self, Trouble> {
+        Self::open(spec)
+    }
+    fn direction() -> Direction {
+        Direction::Microphone
+    }
+}
+
+impl Device for Speaker {
+    const ROLE: Role = Role::Speaker;
+    fn poll_trouble(&mut self) -> Option<Trouble> {
+        self.poll_trouble()
+    }
+    fn is_stalled(&self) -> bool {
+        self.is_stalled()
+    }
+    fn name(&self) -> &str {
+        self.name()
+    }
+    fn id(&self) -> Option<&str> {
+        self.id()
+    }
+    fn route(&self) -> Option<Route> {
+        self.route()
+    }
+    fn n_xruns(&self) -> u64 {
+        self.n_xruns()
+    }
+}
+
+impl Open for Speaker {
+    fn open(spec: &DeviceSpec) -> Result<Self, Trouble> {
+        Self::open(spec)
+    }
+    fn direction() -> Direction {
+        Direction::Speaker
+    }
+}

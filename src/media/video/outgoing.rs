@@ -1,0 +1,283 @@
+//! Our pictures on their way out: encoded once for all who look, as large as the largest view.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::Planar;
+use super::h264::{Encoder, Rate};
+use super::ladder::{self, Demand, Ladder, Plan, Pressure};
+use super::scale::Scaler;
+use crate::id::LegId;
+
+/// The least time between two keyframes that somebody wants: the first may still be on its way.
+const BETWEEN_KEYS: Duration = Duration::from_millis(400);
+/// A line that was too narrow must be wider by this before it gets pictures again.
+const MARGIN: u64 = 8;
+/// How long a line gets nothing before a trickle is tried: without packets nobody can tell how
+/// wide it is by now.
+const RETRY: Duration = Duration::from_secs(2);
+/// How long a line is too narrow before it gets nothing: an estimate dips now and then.
+const DIP: Duration = Duration::from_secs(1);
+/// How long a trickle is tried.
+const TRIAL: Duration = Duration::from_secs(2);
+/// How long the machine must have had time to spare before it gets more to do.
+const RELIEF: Duration = Duration::from_secs(5);
+
+/// Somebody who takes our pictures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::media) struct Receiver {
+    /// The session.
+    pub(in crate::media) leg: LegId,
+    /// How many lines are looked at; never 0. `None`: whatever there is.
+    pub(in crate::media) lines: Option<u16>,
+    /// What the line takes, voice and all, in bits a second.
+    pub(in crate::media) bandwidth: u64,
+}
+
+/// A frame of ours.
+#[derive(Debug)]
+pub(in crate::media) struct Outgoing {
+    /// For whom.
+    pub(in crate::media) to: Vec<LegId>,
+    /// Annex B.
+    pub(in crate::media) data: Arc<[u8]>,
+    /// When it was taken, at 90 kHz.
+    pub(in crate::media) time: u64,
+}
+
+/// Who looks, and what they are sent.
+pub(super) struct Sender {
+    viewers: Vec<Viewer>,
+    ladder: Ladder,
+    plan: Option<Plan>,
+    encoder: Option<Encoder>,
+    scaler: Scaler,
+    is_key_wanted: bool,
+    last_key: Option<Instant>,
+    /// When the next picture is due.
+    due: Option<Instant>,
+    epoch: Instant,
+    load: Load,
+}
+
+struct Viewer {
+    receiver: Receiver,
+    /// Since when the line is too narrow, and gets no pictures but for a trial.
+    paused: Option<Instant>,
+    /// Since when it is too narrow, while it still gets them.
+    dips: Option<Instant>,
+    /// Whether it had the picture before. Whoever had not begins with a whole one.
+    is_sent: bool,
+}
+
+impl Sender {
+    pub(super) fn new(now: Instant) -> Self {
+        Self {
+            viewers: Vec::new(),
+            ladder: Ladder::default(),
+            plan: None,
+            encoder: None,
+            scaler: Scaler::default(),
+            is_key_wanted: false,
+            last_key: None,
+            due: None,
+            epoch: now,
+            load: Load::default(),
+        }
+    }
+
+    /// These look from now on, and no others.
+    pub(super) fn set_receivers(&mut self, receivers: Vec<Receiver>) {
+        let viewers = receivers.into_iter().map(|receiver| {
+            let known = self.viewers.iter().find(|v| v.receiver.leg == receiver.leg);
+            Viewer {
+                receiver,
+                paused: known.and_then(|viewer| viewer.paused),
+                dips: known.and_then(|viewer| viewer.dips),
+                is_sent: known.is_some_and(|viewer| viewer.is_sent),
+            }
+        });
+        self.viewers = viewers.collect();
+    }
+
+    /// Somebody cannot go on without a keyframe.
+    pub(super) fn want_key(&mut self) {
+        self.is_key_wanted = true;
+    }
+
+    /// The camera is closed: the next picture begins a new stream.
+    pub(super) fn stop(&mut self) {
+        self.encoder = None;
+        self.plan = None;
+        self.due = None;
+    }
+
+    /// Returns how pictures are sent at the moment.
+    pub(super) fn plan(&self) -> Option<Plan> {
+        self.plan
+    }
+
+    /// Takes a picture; gives it as a frame, unless nobody looks or it is one too many.
+    pub(super) fn take(&mut self, picture: &Planar, at: Instant) -> Option<Outgoing> {
+        let to = self.awake(at);
+        self.plan = self.make_plan(picture, &to, at);
+        let Some(plan) = self.plan.filter(|_| !to.is_empty()) else {
+            self.encoder = None;
+            return None;
+        };
+        if !self.is_due(plan.fps, at) {
+            return None;
+        }
+        let started = Instant::now();
+        let frame = self.encode(picture, plan, at);
+        self.load.add(started.elapsed(), plan.fps, at);
+        let data = frame?;
+        let since = at.saturating_duration_since(self.epoch);
+        Some(Outgoing {
+            to,
+            data: data.into(),
+            time: u64::try_from(since.as_micros() * 9 / 100).unwrap_or(0),
+        })
+    }
+
+    /// Those whose lines take pictures. Who comes back begins with a whole one.
+    fn awake(&mut self, now: Instant) -> Vec<LegId> {
+        let is_alone = self.viewers.len() == 1;
+        let mut to = Vec::with_capacity(self.viewers.len());
+        for viewer in &mut self.viewers {
+            let bandwidth = viewer.receiver.bandwidth;
+            let was_sent = viewer.is_sent;
+            viewer.is_sent = match viewer.paused {
+                None if ladder::is_enough(bandwidth) => {
+                    viewer.dips = None;
+                    true
+                }
+                None => {
+                    let since = *viewer.dips.get_or_insert(now);
+                    let is_over = now.saturating_duration_since(since) >= DIP;
+                    viewer.paused = is_over.then_some(now);
+                    !is_over
+                }
+                Some(_) if ladder::is_enough(bandwidth - bandwidth / MARGIN) => {
+                    viewer.paused = None;
+                    viewer.dips = None;
+                    true
+                }
+                Some(since) => {
+                    let paused = now.saturating_duration_since(since);
+                    if paused >= RETRY + TRIAL {
+                        viewer.paused = Some(now);
+                    }
+                    // Others are not to see less for this.
+                    is_alone && (RETRY..RETRY + TRIAL).contains(&paused)
+                }
+            };
+            self.is_key_wanted |= viewer.is_sent && !was_sent;
+            to.extend(viewer.is_sent.then_some(viewer.receiver.leg));
+        }
+        to
+    }
+
+    fn make_plan(&mut self, picture: &Planar, to: &[LegId], now: Instant) -> Option<Plan> {
+        let is_sent = |viewer: &&Viewer| to.contains(&viewer.receiver.leg);
+        let awake = || self.viewers.iter().filter(is_sent).map(|v| v.receiver);
+        let bandwidth = awake().map(|receiver| receiver.bandwidth).min()?;
+        let view = match awake().any(|receiver| receiver.lines.is_none()) {
+            true => None,
+            false => awake().filter_map(|receiver| receiver.lines).max(),
+        };
+        // One that is tried with a trickle counts as one that takes it.
+        let bandwidth = bandwidth.max(ladder::LEAST);
+        let demand = Demand {
+            bandwidth,
+            view,
+            camera: u16::try_from(picture.height).unwrap_or(u16::MAX),
+            pressure: self.load.pressure,
+        };
+        self.ladder.climb(&demand, now)
+    }
+
+    fn is_due(&mut self, fps: u8, at: Instant) -> bool {
+        let interval = Duration::from_secs(1) / u32::from(fps.max(1));
+        let due = *self.due.get_or_insert(at);
+        // A camera is never quite regular: a bit early is on time.
+        if at + interval / 4 < due {
+            return false;
+        }
+        // Behind by more than one is not made up for.
+        self.due = Some((due + interval).max(at));
+        true
+    }
+
+    fn encode(&mut self, picture: &Planar, plan: Plan, at: Instant) -> Option<Vec<u8>> {
+        let rate = Rate {
+            bitrate: plan.bitrate,
+            fps: plan.fps,
+        };
+        if self.encoder.is_none() {
+            let made = Encoder::new(rate);
+            self.encoder = made
+                .inspect_err(|error| tracing::warn!(%error, "no encoder"))
+                .ok();
+        }
+        let encoder = self.encoder.as_mut()?;
+        encoder.set_rate(rate);
+        let lines = usize::from(plan.lines);
+        let scaled;
+        let picture = match lines < picture.height {
+            true => {
+                let width = (picture.width * lines / picture.height) & !1;
+                scaled = self.scaler.scale(picture, width, lines & !1);
+                &scaled
+            }
+            false => picture,
+        };
+        let between = |last: Instant| at.saturating_duration_since(last) >= BETWEEN_KEYS;
+        let wants_key = self.is_key_wanted && self.last_key.is_none_or(between);
+        let since = at.saturating_duration_since(self.epoch);
+        match encoder.encode(picture, since, wants_key) {
+            Ok(Some(encoded)) => {
+                if encoded.is_key {
+                    self.is_key_wanted = false;
+                    self.last_key = Some(at);
+                }
+                Some(encoded.data)
+            }
+            // A wish that was left out is still one.
+            Ok(None) => None,
+            Err(error) => {
+                tracing::debug!(%error, "a picture could not be encoded");
+                None
+            }
+        }
+    }
+}
+
+/// How much of its time the machine needs for encoding.
+#[derive(Default)]
+struct Load {
+    /// The part of the time, smoothed.
+    share: f32,
+    pressure: Pressure,
+    changed: Option<Instant>,
+}
+
+impl Load {
+    fn add(&mut self, work: Duration, fps: u8, now: Instant) {
+        self.share += (work.as_secs_f32() * f32::from(fps) - self.share) / 16.0;
+        let since = self.changed.get_or_insert(now);
+        let passed = now.saturating_duration_since(*since);
+        let pressure = match self.pressure {
+            Pressure::None if self.share > 0.6 => Pressure::Some,
+            Pressure::Some if self.share > 0.6 => Pressure::High,
+            Pressure::Some if self.share < 0.2 && passed >= RELIEF => Pressure::None,
+            Pressure::High if self.share < 0.15 && passed >= RELIEF => Pressure::Some,
+            same @ (Pressure::None | Pressure::Some | Pressure::High) => same,
+        };
+        if pressure != self.pressure && passed >= Duration::from_secs(1) {
+            tracing::info!(?pressure, share = self.share, "encoding");
+            self.pressure = pressure;
+            self.changed = Some(now);
+        }
+    }
+}

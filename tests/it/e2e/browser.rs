@@ -1,0 +1,242 @@
+//! Calls between the program and a browser, as a web page would make them.
+
+use std::fs;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use super::stage::{Phone, Stage};
+use crate::harness::Home;
+use crate::harness::browser::Browser;
+use crate::media::rig::{file, recorded, rms};
+
+/// How long something may take on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// What the program's microphone hears, in Hz.
+const TONE: f64 = 700.0;
+
+#[test]
+fn a_browser_calls_and_is_called_by_voice() {
+    let Some(mut carol) = Browser::start() else {
+        return;
+    };
+    let stage = Stage::ours();
+    stage.add_user("carol");
+    carol.sign_in(stage.url(), "carol");
+
+    // It calls; both hear each other; both hold and take up again; it hangs up.
+    let room = Home::new();
+    let heard = room.path().join("heard.wav");
+    let options = ["--accept", "--mic", "tone:700", "--speaker", &file(&heard)];
+    let mut bob = stage.listen("bob", &options);
+    carol.does(json!({"do": "call", "to": "bob", "video": false}));
+    carol.hears("confirmed");
+    bob.wait_for("user.enter");
+    carol.hears_tone(Some(TONE));
+    // Chromium's microphone beeps once a second.
+    let samples = recorded(&heard, 2.5);
+    let loudest = samples.chunks(480).map(rms).fold(0.0, f32::max);
+    assert!(loudest > 0.05, "the browser was not heard: {loudest}");
+    for (by_whom, on) in [
+        ("carol", true),
+        ("carol", false),
+        ("bob", true),
+        ("bob", false),
+    ] {
+        if by_whom == "carol" {
+            carol.does(json!({"do": if on { "hold" } else { "resume" }}));
+            let told = bob.wait_for("call.hold");
+            assert_eq!(
+                (&told["on"], &told["user"]["id"]),
+                (&json!(on), &json!("carol"))
+            );
+        } else {
+            let reply = bob.ask(1, &format!(r#""command":"hold","on":{on}"#));
+            assert_eq!(reply["ok"], true, "{reply}");
+            let what = if on { "hold" } else { "unhold" };
+            while carol.hears(what)["originator"] != "remote" {}
+        }
+        carol.hears_tone((!on).then_some(TONE));
+    }
+    carol.does(json!({"do": "hangUp"}));
+    assert_eq!(carol.hears("ended")["originator"], "local");
+    assert_eq!(bob.wait_for("call.end")["reason"], "remote_hang_up");
+
+    // It is called; the program hangs up.
+    bob.dial("carol");
+    assert_eq!(carol.hears("incoming")["from"], "bob");
+    carol.does(json!({"do": "answer", "video": false}));
+    bob.wait_for("user.enter");
+    carol.hears_tone(Some(TONE));
+    ask(&mut bob, r#""command":"hang_up""#);
+    let ended = carol.hears("ended");
+    assert_eq!(
+        (&ended["originator"], &ended["cause"]),
+        (&json!("remote"), &json!("Terminated"))
+    );
+    assert_eq!(bob.wait_for("call.end")["reason"], "local_hang_up");
+}
+
+#[test]
+fn a_browser_and_the_program_refuse_each_other() {
+    let Some(mut carol) = Browser::start() else {
+        return;
+    };
+    let stage = Stage::ours();
+    stage.add_user("carol");
+    carol.sign_in(stage.url(), "carol");
+    let mut bob = stage.listen("bob", &[]);
+
+    // The browser declines, and gives up.
+    bob.dial("carol");
+    carol.hears("incoming");
+    carol.does(json!({"do": "decline"}));
+    assert_eq!(carol.hears("failed")["cause"], "Rejected");
+    assert_eq!(bob.wait_for("call.end")["reason"], "declined");
+    carol.does(json!({"do": "call", "to": "bob", "video": false}));
+    bob.wait_for("call.incoming.received");
+    carol.hears("progress");
+    carol.does(json!({"do": "hangUp"}));
+    assert_eq!(carol.hears("failed")["cause"], "Canceled");
+    assert_eq!(bob.wait_for("call.end")["reason"], "canceled");
+
+    // The program declines, is busy, gives up, and does not answer.
+    for (command, status) in [("decline", 603), ("busy", 486)] {
+        carol.does(json!({"do": "call", "to": "bob", "video": false}));
+        bob.wait_for("call.incoming.received");
+        bob.ask(2, &format!(r#""command":"{command}""#));
+        assert_eq!(carol.hears("failed")["status"], status);
+        bob.wait_for("call.end");
+    }
+    bob.dial("carol");
+    carol.hears("incoming");
+    bob.ask(3, r#""command":"cancel""#);
+    assert_eq!(carol.hears("failed")["cause"], "Canceled");
+    assert_eq!(bob.wait_for("call.end")["reason"], "canceled");
+    bob.ask(4, r#""command":"dial","to":["carol"],"timeout":1"#);
+    carol.hears("incoming");
+    carol.hears("failed");
+    assert_eq!(bob.wait_for("call.end")["reason"], "no_answer");
+    carol.does(json!({"do": "call", "to": "nobody", "video": false}));
+    assert_eq!(carol.hears("failed")["status"], 404);
+}
+
+#[test]
+fn a_browser_and_the_program_see_each_other() {
+    let Some(mut carol) = Browser::start() else {
+        return;
+    };
+    let stage = Stage::ours();
+    stage.add_user("carol");
+    carol.sign_in(stage.url(), "carol");
+    let room = Home::new();
+    let seen = room.path().join("seen.y4m");
+    let out = file(&seen);
+    let mut bob = stage.listen("bob", &["--camera", "test", "--video-out", &out]);
+
+    // It calls by video, and is answered so.
+    carol.does(json!({"do": "call", "to": "bob", "video": true}));
+    assert_eq!(bob.wait_for("call.incoming.received")["kind"], "video");
+    ask(&mut bob, r#""command":"accept","kind":"video""#);
+    assert_eq!(bob.wait_for("av.camera")["on"], true);
+    carol.sees();
+    film(&seen);
+    for on in [false, true] {
+        ask(&mut bob, &format!(r#""command":"camera","on":{on}"#));
+        assert_eq!(bob.wait_for("av.camera")["on"], on);
+        if on {
+            carol.sees()
+        } else {
+            carol.sees_nothing_new()
+        }
+    }
+    for on in [true, false] {
+        ask(&mut bob, &format!(r#""command":"hold","on":{on}"#));
+        if on {
+            carol.sees_nothing_new()
+        } else {
+            carol.sees()
+        }
+    }
+    for what in ["hold", "resume"] {
+        carol.does(json!({"do": what}));
+        bob.wait_for("call.hold");
+        if what == "hold" {
+            carol.sees_nothing_new()
+        } else {
+            carol.sees()
+        }
+    }
+    film(&seen);
+    ask(&mut bob, r#""command":"hang_up""#);
+    assert_eq!(carol.hears("ended")["cause"], "Terminated");
+    assert_eq!(bob.wait_for("call.end")["reason"], "local_hang_up");
+
+    // It is called by voice, and both turn their cameras on, one after the other.
+    bob.dial("carol");
+    assert_eq!(carol.hears("incoming")["video"], false);
+    carol.does(json!({"do": "answer", "video": false}));
+    bob.wait_for("user.enter");
+    ask(&mut bob, r#""command":"camera","on":true"#);
+    carol.sees();
+    carol.does(json!({"do": "camera", "on": true}));
+    carol.hears("renegotiated");
+    film(&seen);
+    carol.does(json!({"do": "camera", "on": false}));
+    carol.hears("renegotiated");
+    carol.sees();
+    carol.does(json!({"do": "hangUp"}));
+    assert_eq!(bob.wait_for("call.end")["reason"], "remote_hang_up");
+
+    // It is called by video, and answers by voice.
+    ask(
+        &mut bob,
+        r#""command":"dial","to":["carol"],"kind":"video""#,
+    );
+    assert_eq!(carol.hears("incoming")["video"], true);
+    carol.does(json!({"do": "answer", "video": false}));
+    carol.sees();
+    carol.hears_tone(Some(440.0));
+    carol.does(json!({"do": "hangUp"}));
+    assert_eq!(bob.wait_for("call.end")["reason"], "remote_hang_up");
+}
+
+/// Waits until thirty more pictures of the peer have been written, none of them plain.
+fn film(path: &Path) {
+    let until = Instant::now() + PATIENCE;
+    let pictures = || fs::read(path).unwrap_or_default();
+    let count = |film: &[u8]| film.windows(6).filter(|it| *it == b"FRAME\n").count();
+    let before = count(&pictures());
+    loop {
+        let film = pictures();
+        if count(&film) >= before + 30 {
+            let last = film
+                .windows(6)
+                .rposition(|it| it == b"FRAME\n")
+                .expect("a picture");
+            let start = film[..last]
+                .windows(6)
+                .rposition(|it| it == b"FRAME\n")
+                .expect("two");
+            let light = &film[start + 6..start + 6 + (last - start - 6) * 2 / 3];
+            let (darkest, lightest) = (light.iter().min(), light.iter().max());
+            assert!(
+                lightest > darkest.map(|it| it + 50).as_ref(),
+                "a plain picture"
+            );
+            return;
+        }
+        assert!(
+            Instant::now() < until,
+            "only {} more pictures",
+            count(&film) - before
+        );
+        std::thread::park_timeout(Duration::from_millis(100));
+    }
+}
+
+fn ask(phone: &mut Phone, members: &str) {
+    let reply = phone.ask(8, members);
+    assert_eq!(reply["ok"], true, "{members}: {reply}");
+}
