@@ -101,7 +101,7 @@ impl Finding {
 /// Stdout is gone.
 pub(super) fn run(globals: &Globals, args: &Doctor) -> Result<ExitCode, Error> {
     let (config, mut findings) = configuration(globals);
-    findings.extend(devices(globals, &config));
+    findings.extend(devices(&config));
     findings.extend(system::codecs());
     findings.extend(system::terminal());
     findings.extend(system::network(config.account.server.as_ref()));
@@ -148,15 +148,21 @@ fn configuration(globals: &Globals) -> (Config, Vec<Finding>) {
     }
 }
 
-fn devices(globals: &Globals, config: &Config) -> Vec<Finding> {
+fn devices(config: &Config) -> Vec<Finding> {
     // Sound libraries write to stderr whenever they like; without it set aside they do no harm here.
     let quiet = Quiet::start(None).ok();
-    let camera = globals.camera.as_deref().unwrap_or("default");
-    let findings = vec![
-        device::microphone(&config.sound.microphone),
-        device::speaker(&config.sound.speaker),
-        device::camera(camera),
+    let sound = &config.sound;
+    let mut findings = vec![
+        device::microphone(&sound.microphone),
+        device::speaker("speaker", &sound.speaker),
     ];
+    findings.extend(
+        sound
+            .ring_on
+            .iter()
+            .map(|it| device::speaker("ring on", it)),
+    );
+    findings.push(device::camera(&config.video.camera));
     drop(quiet);
     findings
 }

@@ -8,7 +8,7 @@ mod negotiation;
 mod pictures;
 mod sockets;
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -28,6 +28,13 @@ use pictures::{Agreement, Wishes};
 pub(super) use sockets::Datagram;
 use sockets::Sockets;
 use tokio::sync::mpsc;
+
+/// Which way a count of packets is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Way {
+    In,
+    Out,
+}
 
 /// What came of an input.
 #[derive(Debug)]
@@ -111,7 +118,7 @@ pub(super) struct Session {
     connected: bool,
     n_answered: u64,
     /// What the peer's RTCP says it has sent and received, in packets.
-    reported: [u64; 2],
+    reported: BTreeMap<(Way, Mid), u64>,
     happenings: Vec<Happening>,
 }
 
@@ -171,7 +178,7 @@ impl Session {
             latched: HashSet::new(),
             connected: false,
             n_answered: 0,
-            reported: [0; 2],
+            reported: BTreeMap::new(),
             happenings: Vec::new(),
         };
         for address in addresses {
@@ -416,12 +423,12 @@ impl Session {
                 self.happenings.extend(rtt.map(Happening::Rtt));
             }
             Event::MediaIngressStats(stats) => {
-                self.reported(0, stats.remote.map(|peer| peer.packets));
+                self.reported(Way::In, stats.mid, stats.remote.map(|peer| peer.packets));
             }
             Event::MediaEgressStats(stats) => {
                 self.happenings.extend(stats.loss.map(Happening::SendLoss));
                 let received = stats.remote.map(|peer| *peer.maximum_sequence_number);
-                self.reported(1, received);
+                self.reported(Way::Out, stats.mid, received);
             }
             Event::IceConnectionStateChange(state) => {
                 tracing::debug!(?state, "ice");
@@ -434,12 +441,11 @@ impl Session {
         }
     }
 
-    /// A count out of the peer's RTCP: when it grew, the peer has just spoken.
-    fn reported(&mut self, which: usize, packets: Option<u64>) {
-        if let Some(packets) = packets
-            && packets != self.reported[which]
-        {
-            self.reported[which] = packets;
+    /// A count out of the peer's RTCP, of its sound or its pictures: when it grew, the peer has
+    /// just spoken.
+    fn reported(&mut self, way: Way, mid: Mid, packets: Option<u64>) {
+        let Some(packets) = packets else { return };
+        if self.reported.insert((way, mid), packets) != Some(packets) {
             self.happenings.push(Happening::Heard);
         }
     }

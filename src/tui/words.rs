@@ -13,7 +13,7 @@ use crate::phone::call::Direction;
 
 pub(crate) use end::{end_detail, end_word};
 pub use end::{end_sentence, group_end_sentence};
-pub(crate) use exception::{exception_help, exception_key, exception_name};
+pub(crate) use exception::{exception_help, exception_key, exception_name, exception_predicate};
 pub use exception::{exception_sentence, their_exception_sentence};
 pub use history::{call_people, call_result};
 pub(crate) use history::{missed_cause, state_word};

@@ -38,8 +38,9 @@ pub(super) fn microphone(text: &str) -> Finding {
     })
 }
 
-pub(super) fn speaker(text: &str) -> Finding {
-    sound("speaker", Direction::Speaker, text, |spec, until| {
+/// Looks at a speaker; `what` says what for.
+pub(super) fn speaker(what: &'static str, text: &str) -> Finding {
+    sound(what, Direction::Speaker, text, |spec, until| {
         let mut speaker = Speaker::open(spec)?;
         let fine = (Instant::now() + FETCHED).min(until);
         while Instant::now() < fine {

@@ -31,8 +31,16 @@ pub(super) fn draw(page: &mut Page<'_>, area: Rect) {
     let area = foot(page, area, picker);
     let area = match preview_spot(area).filter(|_| picker.previews) {
         Some(spot) => {
-            let inside = boxed(page, spot, "only you see this", theme::divider());
+            // In a call with the camera on it is what the others get.
+            let title = match page.phone.wants_camera() {
+                true => "the others see this",
+                false => "only you see this",
+            };
+            let inside = boxed(page, spot, title, theme::divider());
             own_picture(page, inside);
+            if spot == area {
+                return;
+            }
             Rect {
                 width: area.width - spot.width - 1,
                 ..area
@@ -56,11 +64,14 @@ pub(super) fn draw(page: &mut Page<'_>, area: Rect) {
     }
 }
 
-/// Returns where our own picture goes, edge and all, in what the lists leave of the screen; `None`
-/// where there is no room for it.
+/// Returns where our own picture goes, edge and all: beside the lists, or in their place where there
+/// is no room for both; `None` where there is none at all.
 pub(crate) fn preview_spot(area: Rect) -> Option<Rect> {
     let (columns, rows) = PREVIEW;
-    (area.width >= 2 * columns && area.height >= rows).then(|| Rect {
+    if area.width < 2 * columns || area.height < rows {
+        return (area.width >= 12 && area.height >= 4).then_some(area);
+    }
+    Some(Rect {
         x: area.right() - columns,
         y: area.bottom() - rows,
         width: columns,

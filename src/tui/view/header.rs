@@ -13,6 +13,9 @@ use crate::tui::widget::wave;
 use crate::tui::words::{clock, exception_name, sign_in};
 use crate::tui::{Action, theme};
 
+/// How many cells time and name have at least.
+const NAMED: u16 = 12;
+
 pub(super) fn draw(page: &mut Page<'_>, area: Rect, place: Context) {
     let area = inset(area, 1);
     let taken = microphone(page, area);
@@ -183,16 +186,26 @@ fn microphone(page: &mut Page<'_>, area: Rect) -> u16 {
         }
         (None, false) => ("mic on".to_owned(), theme::good(), true),
     };
-    let others: String = others(page)
-        .into_iter()
-        .map(|told| format!("{told}  "))
-        .collect();
-    let told = format!("{others}{told}");
-    let cells = match (has_wave, page.size) {
+    let mut cells = match (has_wave, page.size) {
         (false, _) => 0,
         (true, Size::Small) => 4,
         (true, Size::Normal | Size::Wide) => 8,
     };
+    // Where it is narrow the name keeps a few cells; what moves goes first, the camera last.
+    let mut others = others(page);
+    let room = usize::from(area.width.saturating_sub(NAMED));
+    let needed = |others: &[String], cells: u16| {
+        let others: usize = others.iter().map(|told| width(told) + 2).sum();
+        others + width(&told) + usize::from(cells) + usize::from(cells > 0)
+    };
+    if needed(&others, cells) > room {
+        cells = 0;
+    }
+    while others.len() > 1 && needed(&others, cells) > room {
+        others.remove(0);
+    }
+    let others: String = others.iter().map(|told| format!("{told}  ")).collect();
+    let told = format!("{others}{told}");
     let words = u16::try_from(width(&told)).unwrap_or_default();
     let all = (words + u16::from(cells > 0) + cells).min(area.width);
     let spot = Rect {

@@ -12,7 +12,7 @@ use crate::tui::meters::{PeerMeter, is_speech};
 use crate::tui::page::Page;
 use crate::tui::theme;
 use crate::tui::words::{
-    clock, exception_key, exception_name, state_word, their_exception_sentence,
+    clock, exception_key, exception_name, exception_predicate, state_word, their_exception_sentence,
 };
 
 /// Tells how it stands with somebody, whatever the stage.
@@ -21,6 +21,14 @@ pub(super) fn state(page: &Page<'_>, call: &Call, member: &Member) -> (String, S
         return talking(page, call, member);
     }
     invited(page, call, member)
+}
+
+/// Names in a few words which device of somebody is broken, and how.
+pub(super) fn fault(member: &Member) -> Option<String> {
+    let microphone = member.microphone_exception().map(|it| ("mic", it));
+    let camera = || member.camera_exception().map(|it| ("cam", it));
+    let (what, exception) = microphone.or_else(camera)?;
+    Some(format!("{what} {}", exception_predicate(exception)))
 }
 
 /// Tells how far the invitation of somebody has come: a sign, a word, the seconds, what was said.

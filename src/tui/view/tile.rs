@@ -16,7 +16,7 @@ use crate::tui::text::{fit, width};
 use crate::tui::theme;
 use crate::tui::view::member;
 use crate::tui::widget::boxed;
-use crate::tui::words::exception_name;
+use crate::tui::words::exception_predicate;
 use crate::tui::{Action, Renderer};
 
 /// What is said of somebody around the picture.
@@ -25,6 +25,8 @@ pub(super) struct Tile {
     pub(super) picture: Option<Option<LegId>>,
     pub(super) name: String,
     pub(super) state: (String, Style),
+    /// The same where there is no room for all of it; nothing: it is cut.
+    pub(super) short: Option<String>,
     pub(super) detail: String,
     /// What stands in the place of the picture.
     pub(super) instead: String,
@@ -39,14 +41,20 @@ impl Tile {
         let name = page.ui.name_of(&member.user).to_owned();
         let meter = page.meters.peer(member.leg);
         let is_in = member.state == InvitationState::Accepted;
+        // What is left of a camera that broke is no picture of now.
+        let is_dark = member.camera_exception().is_some() && member.camera() != CameraState::On;
         let has_picture = is_in
-            && (member.camera() == CameraState::On || page.pictures.of(member.leg).is_some())
+            && (member.camera() == CameraState::On
+                || (page.pictures.of(member.leg).is_some() && !is_dark))
             && member.leg.is_some();
         let instead = match member.camera() {
             _ if !is_in => String::new(),
             _ if call.is_held || member.is_holding => "on hold".to_owned(),
             CameraState::On => "the picture is on its way".to_owned(),
-            CameraState::Off => "camera off".to_owned(),
+            CameraState::Off => match member.camera_exception() {
+                Some(exception) => format!("camera {}", exception_predicate(exception)),
+                None => "camera off".to_owned(),
+            },
             CameraState::None => "no camera".to_owned(),
         };
         let at = roster(call)
@@ -67,6 +75,7 @@ impl Tile {
             picture: has_picture.then_some(member.leg),
             name: shown,
             state: member::state(page, call, member),
+            short: is_in.then(|| member::fault(member)).flatten(),
             detail,
             instead,
             is_speaking: is_in && is_speech(meter.level),
@@ -80,12 +89,12 @@ impl Tile {
         let is_on = page.phone.is_camera_on();
         let fault = page.phone.camera_exception().or(page.ui.camera.exception);
         let instead = match fault {
-            Some(exception) => exception_name(exception),
-            None if page.ui.camera.name == "none" => "no camera",
-            None if is_on => "the picture is on its way",
-            None if call.is_held => "camera off: on hold",
-            None if page.phone.wants_camera() => "the camera opens",
-            None => "camera off: v",
+            Some(exception) => format!("camera {}", exception_predicate(exception)),
+            None if page.ui.camera.name == "none" => "no camera".to_owned(),
+            None if is_on => "the picture is on its way".to_owned(),
+            None if call.is_held => "camera off: on hold".to_owned(),
+            None if page.phone.wants_camera() => "the camera opens".to_owned(),
+            None => "camera off: v".to_owned(),
         };
         let (state, style) = member::ours(page, call);
         let camera = match fault {
@@ -108,12 +117,23 @@ impl Tile {
             picture: is_on.then_some(None),
             name: name.to_owned(),
             state: (state, style),
+            short: None,
             detail,
-            instead: instead.to_owned(),
+            instead,
             is_speaking: !page.phone.is_muted() && is_speech(page.meters.microphone),
             is_selected: false,
             click: None,
         }
+    }
+}
+
+impl Tile {
+    fn told(&self, room: usize) -> String {
+        let told = match &self.short {
+            Some(short) if width(&self.state.0) > room => short,
+            Some(_) | None => &self.state.0,
+        };
+        fit(told, room)
     }
 }
 
@@ -145,7 +165,7 @@ pub(super) fn draw(page: &mut Page<'_>, area: Rect, tile: &Tile) {
         page.put_right(edge, Span::styled(detail, theme::dim()));
     }
     let edge = inset(row(area, area.height - 1), 2);
-    let told = fit(&tile.state.0, usize::from(edge.width).saturating_sub(2));
+    let told = tile.told(usize::from(edge.width).saturating_sub(2));
     page.put(edge, Span::styled(format!(" {told} "), tile.state.1));
     fill(page, inside, tile);
     if let Some(action) = &tile.click {
@@ -168,7 +188,7 @@ pub(super) fn draw_bare(page: &mut Page<'_>, area: Rect, tile: &Tile) {
     let name = fit(&tile.name, room / 2);
     let used = width(&name) + 2;
     page.put(line, Span::styled(name, theme::strong()));
-    let told = fit(&tile.state.0, room.saturating_sub(used));
+    let told = tile.told(room.saturating_sub(used));
     page.put_right(line, Span::styled(told, tile.state.1));
     if let Some(action) = &tile.click {
         page.hits.add(area, action.clone());

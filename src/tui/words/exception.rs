@@ -108,7 +108,21 @@ pub fn their_exception_sentence(name: &str, which: Role, exception: DeviceExcept
         Role::Speaker => ("speaker", "cannot hear you"),
         Role::Camera => ("camera", "cannot be seen"),
     };
-    let is = match exception {
+    let is = exception_predicate(exception);
+    // They may be heard or seen all the same, only badly.
+    let is_bad_only = matches!(
+        exception,
+        DeviceException::SoundLevelTooLow | DeviceException::BySystemPressure
+    );
+    if is_bad_only {
+        return format!("{name}'s {what} {is}");
+    }
+    format!("{name}'s {what} {is}: {name} {effect}")
+}
+
+/// Tells what a device suffers from, to be put behind its noun.
+pub(crate) const fn exception_predicate(exception: DeviceException) -> &'static str {
+    match exception {
         DeviceException::Generic => "has an error",
         DeviceException::InvalidId => "is missing",
         DeviceException::PermissionNotGranted => "may not be used",
@@ -127,14 +141,5 @@ pub fn their_exception_sentence(name: &str, which: Role, exception: DeviceExcept
         DeviceException::MultiForegroundApp => "gives way to another program",
         DeviceException::BySystemPressure => "suffers from an overloaded machine",
         DeviceException::Unknown => "does not work",
-    };
-    // They may be heard or seen all the same, only badly.
-    let is_bad_only = matches!(
-        exception,
-        DeviceException::SoundLevelTooLow | DeviceException::BySystemPressure
-    );
-    if is_bad_only {
-        return format!("{name}'s {what} {is}");
     }
-    format!("{name}'s {what} {is}: {name} {effect}")
 }

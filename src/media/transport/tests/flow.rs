@@ -4,8 +4,12 @@ use std::time::{Duration, Instant};
 
 use openh264::decoder::Decoder;
 
+use tokio::sync::mpsc;
+
 use super::rig::{Pair, film, is_whole};
 use crate::av::Pictures::{Exchange, None as Nothing, Receive};
+use crate::id::LegId;
+use crate::media::transport::{Happening, Session, Way};
 
 #[tokio::test]
 async fn pictures_arrive_at_both_ends_as_they_were() {
@@ -74,6 +78,27 @@ async fn one_in_twenty_packets_lost_is_sent_again() {
     // Hardly ever is what is sent again lost too.
     pair.until("whole", |pair| pair.count(&film).iter().all(|n| *n >= 146))
         .await;
+}
+
+#[test]
+fn a_peer_whose_reports_stand_still_is_not_heard_however_many_streams_there_are() {
+    let (inbox, _datagrams) = mpsc::channel(1);
+    let mut session = Session::new(LegId(1), &inbox, Instant::now()).expect("loopback is there");
+    let mut look = |of_sound, of_pictures| {
+        for way in [Way::In, Way::Out] {
+            session.reported(way, "0".into(), Some(of_sound));
+            session.reported(way, "1".into(), Some(of_pictures));
+        }
+        let taken = session.take();
+        taken
+            .into_iter()
+            .filter(|it| matches!(it, Happening::Heard))
+            .count()
+    };
+    assert_eq!(
+        [look(50, 9), look(50, 9), look(51, 9), look(51, 9)],
+        [4, 0, 2, 0]
+    );
 }
 
 #[tokio::test]
