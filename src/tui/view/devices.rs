@@ -10,7 +10,7 @@ use crate::tui::picker::{Checked, Picker, Section};
 use crate::tui::text::{fit, pad, width};
 use crate::tui::ui::Ui;
 use crate::tui::widget::{boxed, field};
-use crate::tui::words::exception_name;
+use crate::tui::words::exception_predicate;
 use crate::tui::{Action, Renderer, theme};
 
 /// How long a recording takes, in seconds.
@@ -33,6 +33,7 @@ pub(super) fn draw(page: &mut Page<'_>, area: Rect) {
         Some(spot) => {
             // In a call with the camera on it is what the others get.
             let title = match page.phone.wants_camera() {
+                _ if spot == area => "your picture, p closes it",
                 true => "the others see this",
                 false => "only you see this",
             };
@@ -84,17 +85,18 @@ fn own_picture(page: &mut Page<'_>, area: Rect) {
     let ui = page.ui;
     page.hits.picture(None, area);
     let is_there = page.pictures.of(None).is_some();
-    let instead = match ui.camera.exception {
-        Some(exception) => exception_name(exception),
-        None if ui.renderer == Renderer::Off => "pictures are off",
+    let told = ui.camera.exception.map(exception_predicate);
+    let instead = match told {
+        Some(is) => format!("camera {is}"),
+        None if ui.renderer == Renderer::Off => "pictures are off".to_owned(),
         None if is_there => return,
-        None if ui.camera.name == "none" => "no camera",
-        None => "the camera opens …",
+        None if ui.camera.name == "none" => "no camera".to_owned(),
+        None => "the camera opens …".to_owned(),
     };
     let line = middle(area, area.width, 1);
     page.put_middle(
         line,
-        Span::styled(fit(instead, usize::from(line.width)), theme::dim()),
+        Span::styled(fit(&instead, usize::from(line.width)), theme::dim()),
     );
 }
 

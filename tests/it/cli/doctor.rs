@@ -164,3 +164,16 @@ fn an_unknown_key_and_no_server_are_warnings() {
     assert_eq!(found(&report, "config")["level"], "warn", "{report}");
     assert_eq!(found(&report, "server")["level"], "warn", "{report}");
 }
+
+#[test]
+fn the_doctor_looks_at_the_camera_and_the_rings_of_the_configuration() {
+    let home = Home::new();
+    let config = home.path().join("doctor.toml");
+    let text = "[sound]\nmicrophone = \"tone\"\nspeaker = \"none\"\nring_on = [\"no such card\"]\n[video]\ncamera = \"test\"\n";
+    std::fs::write(&config, text).expect("a file");
+    let config = config.to_str().expect("a path");
+    let (status, report) = report(&home, &["--config", config]);
+    assert_eq!(found(&report, "camera")["level"], "ok", "{report}");
+    assert_eq!(found(&report, "ring on")["level"], "fail", "{report}");
+    assert_eq!(status, 1, "{report}");
+}

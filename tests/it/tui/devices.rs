@@ -1,13 +1,13 @@
 //! The devices screen and what is told of devices: choosing, trying out, mending, keeping.
 
 use crossterm::event::KeyCode;
-use offhook::av::{DeviceChange, DeviceException, MicrophoneState, Role, Route};
+use offhook::av::{DeviceChange, DeviceException, MicrophoneState, Picture, Role, Route};
 use offhook::command::Command;
 use offhook::config::KeptDevices;
 use offhook::phone::input::MediaReport;
 use offhook::phone::signal::{DeviceState, Heard};
 use offhook::tui::words::their_exception_sentence;
-use offhook::tui::{Check, Checked, FoundDevice, Meters, UiOptions, Wish};
+use offhook::tui::{Check, Checked, FoundDevice, Meters, Renderer, UiOptions, Wish};
 
 use super::desk::{Desk, millis, seconds};
 use super::screens::{compare, draw_at_every_size};
@@ -511,4 +511,36 @@ fn the_configuration_keeps_its_words_and_gets_only_what_is_not_usual() {
     );
     assert!(usual.keep("[sound\n").is_err());
     assert!(kept.keep("sound = 3\n").is_err());
+}
+
+#[test]
+fn our_own_picture_lies_in_the_preview_or_it_says_why_not() {
+    let mut desk = Desk::with(UiOptions {
+        renderers: vec![Renderer::Ascii, Renderer::Off],
+        ..UiOptions::default()
+    });
+    desk.ui.devices = found();
+    desk.key(KeyCode::Tab);
+    desk.keys("op");
+    let screen = desk.screen(80, 24);
+    assert!(screen.contains("the camera opens"), "{screen}");
+    let picture = Picture {
+        width: 2,
+        height: 2,
+        rgb: vec![0; 12],
+    };
+    desk.pictures.own = Some(std::sync::Arc::new(picture));
+    let screen = desk.screen(80, 24);
+    assert!(screen.contains("only you see this"), "{screen}");
+    assert!(!screen.contains("the camera opens"), "{screen}");
+    let [spot] = desk.hits.pictures() else {
+        panic!("{:?}", desk.hits.pictures());
+    };
+    assert_eq!((spot.leg, spot.area.width, spot.area.height), (None, 32, 9));
+    // Where there is no room beside the lists, it takes their place.
+    let screen = desk.screen(40, 10);
+    assert!(screen.contains("p closes it"), "{screen}");
+    desk.keys("p");
+    desk.screen(80, 24);
+    assert!(desk.hits.pictures().is_empty());
 }

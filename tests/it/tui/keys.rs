@@ -1,7 +1,7 @@
 //! What keys do, and above all what they do not.
 
 use crossterm::event::{Event as Key, KeyCode};
-use offhook::av::{MicrophoneState, Role};
+use offhook::av::{Kind, MicrophoneState, Role};
 use offhook::command::Command;
 use offhook::phone::input::MediaReport;
 use offhook::tui::words::their_exception_sentence;
@@ -383,4 +383,31 @@ fn each_fault_of_a_remote_microphone_is_named_and_explained() {
         let told = format!("{told} ({name})");
         assert!(screen.contains(&told), "{screen}");
     }
+}
+
+#[test]
+fn ctrl_z_goes_back_to_the_shell_from_everywhere() {
+    for keys in ["", "bob", "?"] {
+        let mut desk = Desk::new();
+        desk.keys(keys);
+        desk.control('z');
+        assert_eq!(desk.wishes, [Wish::Suspend], "{keys}");
+    }
+    let mut desk = Desk::new();
+    desk.talking();
+    desk.control('z');
+    assert_eq!(desk.wishes, [Wish::Suspend]);
+}
+
+#[test]
+fn v_in_the_list_calls_by_video_who_is_typed_if_nobody_fits_and_all_who_are_marked() {
+    let mut desk = Desk::new();
+    desk.keys("zoe");
+    desk.key(KeyCode::Tab);
+    assert!(desk.screen(80, 24).contains("v by video"));
+    desk.keys("v");
+    let [Wish::Command(Command::Dial { to, kind, .. })] = &desk.wishes[..] else {
+        panic!("{:?}", desk.wishes);
+    };
+    assert_eq!((to[0].to_string(), *kind), ("zoe".to_owned(), Kind::Video));
 }

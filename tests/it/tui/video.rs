@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use offhook::address::Address;
-use offhook::av::{CameraState, Kind, MicrophoneState};
+use offhook::av::{CameraState, DeviceException, Kind, MicrophoneState};
 use offhook::command::Command;
 use offhook::id::LegId;
 use offhook::phone::input::MediaReport;
@@ -210,4 +210,47 @@ fn every_size_draws_without_a_panic() {
         desk.wait(millis(100));
         draw_at_every_size(&mut desk);
     }
+}
+
+#[test]
+fn on_hold_nobody_is_shown_and_no_picture_is_promised() {
+    let mut desk = two();
+    let leg = desk.leg_of("bob");
+    desk.keys("h");
+    desk.pictures.peers.remove(&leg);
+    desk.report(MediaReport::Camera { on: false });
+    let screen = desk.screen(80, 24);
+    assert!(screen.contains("camera off: on hold"), "{screen}");
+    assert!(!screen.contains("on its way"), "{screen}");
+    desk.keys("h");
+    assert!(!desk.screen(80, 24).contains("off: on hold"));
+}
+
+#[test]
+fn of_a_camera_that_broke_no_old_picture_is_shown_but_what_is_wrong() {
+    let mut desk = two();
+    let leg = desk.leg_of("bob");
+    let state = DeviceState {
+        seq: 2,
+        mic: MicrophoneState::On,
+        camera: CameraState::Off,
+        speaker: true,
+        camera_exception: Some(DeviceException::DeviceUnplugged),
+        ..DeviceState::default()
+    };
+    desk.hear(Heard::Device { leg, state });
+    let screen = desk.screen(80, 24);
+    assert!(screen.contains("camera is unplugged"), "{screen}");
+    assert!(screen.contains("╰─ cam is unplugged"), "{screen}");
+    assert!(desk.hits.pictures().iter().all(|spot| spot.leg.is_none()));
+}
+
+#[test]
+fn a_narrow_header_keeps_the_name_and_the_words_whole() {
+    let mut desk = two();
+    desk.keys("e");
+    let screen = desk.screen(40, 10);
+    let header = screen.lines().next().unwrap_or_default();
+    assert!(header.contains("bob "), "{header}");
+    assert!(header.ends_with("ears OFF  cam ON  mic on"), "{header}");
 }

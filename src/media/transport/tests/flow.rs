@@ -80,8 +80,8 @@ async fn one_in_twenty_packets_lost_is_sent_again() {
         .await;
 }
 
-#[test]
-fn a_peer_whose_reports_stand_still_is_not_heard_however_many_streams_there_are() {
+#[tokio::test]
+async fn a_peer_whose_reports_stand_still_is_not_heard_however_many_streams_there_are() {
     let (inbox, _datagrams) = mpsc::channel(1);
     let mut session = Session::new(LegId(1), &inbox, Instant::now()).expect("loopback is there");
     let mut look = |of_sound, of_pictures| {
