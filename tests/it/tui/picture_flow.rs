@@ -234,7 +234,8 @@ fn what_a_terminal_can_show_is_known_by_its_environment_and_its_answers() {
     let truth = Renderer::HalfBlocks(Colours::True);
     let some = Renderer::HalfBlocks(Colours::C256);
     let few = Renderer::HalfBlocks(Colours::C16);
-    let cases: [(&[(&str, &str)], Answers, Renderer); 13] = [
+    type Variables = [(&'static str, &'static str)];
+    let cases: [(&Variables, Answers, Renderer); 13] = [
         (&[("TERM", "xterm-kitty")], nothing, Renderer::Kitty),
         (
             &[("TERM", "xterm-256color"), ("KITTY_WINDOW_ID", "1")],
