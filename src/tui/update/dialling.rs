@@ -22,13 +22,16 @@ pub(super) fn call(ui: &mut Ui, phone: &Phone, context: Context) -> Vec<Wish> {
     match context {
         Context::People => {
             let selected = shown_people(ui).get(ui.row).map(|it| it.address());
-            selected.map_or_else(Vec::new, |to| dial(ui, vec![to]))
+            match selected {
+                Some(to) => dial(ui, vec![to]),
+                None => call_typed(ui, Kind::Voice),
+            }
         }
         Context::Recents => {
             let selected = ui.recent().cloned();
             selected.map_or_else(Vec::new, |entry| call_entry(ui, phone, &entry))
         }
-        _ => call_typed(ui),
+        _ => call_typed(ui, Kind::Voice),
     }
 }
 
@@ -45,7 +48,11 @@ pub(super) fn call_video(ui: &mut Ui, phone: &Phone, context: Context) -> Vec<Wi
     let to = match context {
         Context::People => {
             let selected = shown_people(ui).get(ui.row).map(|it| it.address());
-            selected.into_iter().collect()
+            match selected {
+                Some(to) => vec![to],
+                // Nobody known fits what is typed, so that is who is meant.
+                None => return call_typed(ui, kind),
+            }
         }
         Context::Recents => {
             let selected = ui.recent();
@@ -74,12 +81,9 @@ fn others_of(ui: &Ui, phone: &Phone, entry: &Entry) -> Vec<Address> {
     others.map(|user| address_of(ui, user)).collect()
 }
 
-fn call_typed(ui: &mut Ui) -> Vec<Wish> {
+fn call_typed(ui: &mut Ui, kind: Kind) -> Vec<Wish> {
     match addresses(ui, ui.dial.text()) {
-        Ok(to) if !to.is_empty() => {
-            ui.over = None;
-            command(Command::dial(to))
-        }
+        Ok(to) if !to.is_empty() => dial_as(ui, to, kind),
         Ok(_nobody) => {
             // The demo says "press Enter", so Enter it is.
             let first = ui.options.people.first().filter(|_| ui.options.demo);

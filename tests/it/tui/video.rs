@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crossterm::event::KeyCode;
 use offhook::address::Address;
 use offhook::av::{CameraState, Kind, MicrophoneState};
 use offhook::command::Command;
@@ -85,6 +86,19 @@ fn several() -> Desk {
     tells(&mut desk, "carol", CameraState::Off, MicrophoneState::Muted);
     desk.voices();
     desk
+}
+
+#[test]
+fn an_id_that_nobody_knows_is_called_by_video_from_the_list() {
+    let mut desk = desk();
+    desk.keys("zoe");
+    desk.key(KeyCode::Tab);
+    desk.keys("v");
+    let calls = desk.wishes.iter().any(|wish| {
+        matches!(wish, Wish::Command(Command::Dial { to, kind: Kind::Video, .. })
+            if *to == [Address::parse("zoe").unwrap()])
+    });
+    assert!(calls, "{:?}", desk.wishes);
 }
 
 #[test]
