@@ -132,7 +132,7 @@ fn a_pinned_picture_has_the_whole_place_until_esc() {
     let before = desk.screen(80, 24);
     desk.keys("f");
     compare(&mut desk, "video_full");
-    desk.key(crossterm::event::KeyCode::Esc);
+    desk.key(KeyCode::Esc);
     assert_eq!(desk.screen(80, 24), before);
 }
 
