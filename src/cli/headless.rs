@@ -224,6 +224,7 @@ impl Headless {
             self.show();
             match arrival {
                 Arrival::Request(request) => return Ok(Turn::Request(request)),
+                Arrival::Signal(Signal::Continue) => {}
                 Arrival::Signal(Signal::Record) => super::flight::write(&self.station.recorder()),
                 Arrival::Signal(signal) => {
                     self.left_by = Some(signal);

@@ -25,6 +25,8 @@ use crate::tui::{self, Abilities, FoundDevice, Hits, Renderer, Terminal, Ui, UiO
 const FRAME: Duration = Duration::from_millis(16);
 /// How often the levels are looked at while somebody may look at them.
 const LOOK: Duration = Duration::from_millis(50);
+/// How long the others may take to hear that the program stops.
+const GOODBYE: Duration = Duration::from_millis(200);
 /// How long signing out may take.
 const FAREWELL: Duration = Duration::from_secs(2);
 /// How long the hooks of the last events may take.
@@ -213,6 +215,8 @@ struct Screen {
 /// Whether to go on.
 enum Turn {
     On,
+    /// Stop until the shell lets the program go on.
+    Suspend,
     Leave,
 }
 
@@ -223,8 +227,10 @@ impl Screen {
         let mut is_stale = true;
         loop {
             while let Some(arrival) = station.try_next() {
-                if let Turn::Leave = self.take(&arrival, station) {
-                    return Ok(());
+                match self.take(&arrival, station) {
+                    Turn::On => {}
+                    Turn::Suspend => self.suspend(station).await.map_err(failed)?,
+                    Turn::Leave => return Ok(()),
                 }
                 is_stale = true;
             }
@@ -242,11 +248,11 @@ impl Screen {
             let earliest = drawn.map_or(now, |drawn| drawn + FRAME);
             let wake = self.wake(station, now, (!is_busy).then_some(earliest), is_stale);
             tokio::select! {
-                arrival = station.next() => {
-                    if let Turn::Leave = self.take(&arrival, station) {
-                        return Ok(());
-                    }
-                }
+                arrival = station.next() => match self.take(&arrival, station) {
+                    Turn::On => {}
+                    Turn::Suspend => self.suspend(station).await.map_err(failed)?,
+                    Turn::Leave => return Ok(()),
+                },
                 // The screen holds a sender itself, so this never closes.
                 Some(devices) = self.found.recv() => self.ui.devices = devices,
                 () = run::until(wake) => {}
@@ -341,6 +347,7 @@ impl Screen {
         if let Some(shown) = wall.shows(hits, ui.renderer) {
             station.show(shown);
         }
+        self.ui.drawn(&self.hits);
         Ok(())
     }
 
@@ -352,8 +359,9 @@ impl Screen {
                 let wishes =
                     action.map(|action| tui::update(&mut self.ui, action, station.phone()));
                 for wish in wishes.into_iter().flatten() {
-                    if let Turn::Leave = self.grant(wish, station) {
-                        return Turn::Leave;
+                    match self.grant(wish, station) {
+                        Turn::On => {}
+                        turn @ (Turn::Suspend | Turn::Leave) => return turn,
                     }
                 }
             }
@@ -367,6 +375,7 @@ impl Screen {
             Arrival::Signal(Signal::Interrupt | Signal::Terminate | Signal::HangUp) => {
                 return Turn::Leave;
             }
+            Arrival::Signal(Signal::Continue) => self.paint_anew(),
             Arrival::Check(stage) => self.ui.checked(devices::checked(*stage)),
             Arrival::Input(_) | Arrival::Request(_) | Arrival::FirstSound => {}
         }
@@ -385,12 +394,8 @@ impl Screen {
                 // A full channel holds a list already.
                 std::thread::spawn(move || finder.try_send(devices::found()));
             }
-            Wish::Redraw => {
-                self.wall.painter.forget();
-                if let Err(error) = self.terminal.clear() {
-                    tracing::warn!(%error, "cannot clear the terminal");
-                }
-            }
+            Wish::Redraw => self.paint_anew(),
+            Wish::Suspend => return Turn::Suspend,
             Wish::MarkSeen(call) => {
                 if let Some(history) = station.history() {
                     history.mark_seen(&call);
@@ -412,6 +417,28 @@ impl Screen {
             Wish::Quit => return Turn::Leave,
         }
         Turn::On
+    }
+
+    /// Goes back to the shell until it lets the program go on.
+    async fn suspend(&mut self, station: &mut Station) -> std::io::Result<()> {
+        let is_live = self.is_live(station);
+        station.background(true);
+        if is_live {
+            // The camera closes and the others are told before everything stands still.
+            tokio::time::sleep(GOODBYE).await;
+        }
+        let resumed = self.terminal.suspend();
+        station.background(false);
+        self.paint_anew();
+        resumed
+    }
+
+    /// Draws everything with the next frame, whatever is on the terminal.
+    fn paint_anew(&mut self) {
+        self.wall.painter.forget();
+        if let Err(error) = self.terminal.resume() {
+            tracing::warn!(%error, "cannot paint the terminal anew");
+        }
     }
 
     fn keep(&mut self, kept: &KeptDevices) {

@@ -5,13 +5,15 @@ use tokio::sync::mpsc;
 
 use crate::run::{Arrival, Signal};
 
-/// Forwards SIGINT, SIGTERM, SIGHUP and SIGUSR1. Needs a tokio runtime around it.
+/// Forwards SIGINT, SIGTERM, SIGHUP, SIGUSR1 and SIGCONT. Needs a tokio runtime around it.
 pub(crate) fn forward(bell: mpsc::Sender<Arrival>) {
+    let continued = SignalKind::from_raw(rustix::process::Signal::CONT.as_raw());
     for (kind, meaning) in [
         (SignalKind::interrupt(), Signal::Interrupt),
         (SignalKind::terminate(), Signal::Terminate),
         (SignalKind::hangup(), Signal::HangUp),
         (SignalKind::user_defined1(), Signal::Record),
+        (continued, Signal::Continue),
     ] {
         let bell = bell.clone();
         match signal(kind) {

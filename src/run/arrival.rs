@@ -36,4 +36,6 @@ pub enum Signal {
     HangUp,
     /// Somebody wants the flight recording.
     Record,
+    /// It goes on after it was stopped.
+    Continue,
 }

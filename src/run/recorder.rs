@@ -124,6 +124,7 @@ const fn name_of(signal: Signal) -> &'static str {
         Signal::Terminate => "SIGTERM",
         Signal::HangUp => "SIGHUP",
         Signal::Record => "SIGUSR1",
+        Signal::Continue => "SIGCONT",
     }
 }
 

@@ -148,6 +148,8 @@ pub enum Action {
     No,
     /// Paints everything anew.
     Redraw,
+    /// Back to the shell, until it lets the program go on.
+    Suspend,
 }
 
 /// What the screen asks the run loop for.
@@ -173,6 +175,8 @@ pub enum Wish {
     KeepDevices(KeptDevices),
     /// Clear the terminal and draw again.
     Redraw,
+    /// Give the terminal back and stop, until the shell lets the program go on.
+    Suspend,
 }
 
 /// A way to try a device out, with nobody else hearing or seeing it.

@@ -11,6 +11,8 @@ use crate::id::LegId;
 pub struct Hits {
     spots: Vec<(Rect, Action)>,
     pictures: Vec<Spot>,
+    /// Which line of the help is the first one shown.
+    pub(super) help_row: usize,
 }
 
 impl Hits {

@@ -42,6 +42,8 @@ const END_FRAME: &[u8] = b"\x1b[?2026l";
 /// What is drawn after the cells leaves the cursor where they left it.
 const SAVE_CURSOR: &[u8] = b"\x1b7";
 const RESTORE_CURSOR: &[u8] = b"\x1b8";
+/// How long a stop may take to reach all threads.
+const STOPS: Duration = Duration::from_millis(50);
 /// Ends a string that a dead writer may have left open.
 const END_STRING: &str = "\x1b\\";
 
@@ -71,6 +73,7 @@ pub struct Terminal {
     writer: Writer,
     title: String,
     is_real: bool,
+    mouse: bool,
     has_pictures: bool,
 }
 
@@ -94,11 +97,18 @@ impl Terminal {
         });
         enable_raw_mode()?;
         IS_OURS.store(true, Ordering::SeqCst);
-        let taken = take_over(mouse).and_then(|()| Self::new(stdout(), Viewport::Fullscreen, true));
-        if taken.is_err() {
-            restore();
+        let taken =
+            take_over(mouse, true).and_then(|()| Self::new(stdout(), Viewport::Fullscreen, true));
+        match taken {
+            Ok(mut terminal) => {
+                terminal.mouse = mouse;
+                Ok(terminal)
+            }
+            Err(error) => {
+                restore();
+                Err(error)
+            }
         }
-        taken
     }
 
     /// A terminal of a fixed size that is only written to.
@@ -125,6 +135,7 @@ impl Terminal {
             writer: Writer::start(out)?,
             title: String::new(),
             is_real,
+            mouse: false,
             has_pictures: false,
         })
     }
@@ -186,6 +197,47 @@ impl Terminal {
         self.inner.resize(area)
     }
 
+    /// Gives the terminal back to the shell and stops the program, as Ctrl+Z does; returns when the
+    /// shell lets it go on. A program that no shell has started does not stop.
+    ///
+    /// # Errors
+    ///
+    /// The terminal is gone.
+    pub fn suspend(&mut self) -> io::Result<()> {
+        self.take_pictures_off()?;
+        self.writer.settle();
+        restore();
+        // The whole group: whoever started us (`cargo run`) is waited for by the shell, not we.
+        rustix::process::kill_current_process_group(rustix::process::Signal::TSTP)?;
+        // The signal may stop another thread first, and this one a moment later.
+        std::thread::sleep(STOPS);
+        self.resume()
+    }
+
+    /// Takes the terminal over again after the program was stopped, by itself or by somebody else.
+    ///
+    /// # Errors
+    ///
+    /// The terminal is gone.
+    pub fn resume(&mut self) -> io::Result<()> {
+        // A shell may have set the terminal to its own taste meanwhile.
+        disable_raw_mode()?;
+        enable_raw_mode()?;
+        let was_ours = IS_OURS.swap(true, Ordering::SeqCst);
+        self.writer.settle();
+        take_over(self.mouse, !was_ours)?;
+        self.title.clear();
+        self.clear()
+    }
+
+    /// kitty keeps its pictures for the other screen otherwise.
+    fn take_pictures_off(&mut self) -> io::Result<()> {
+        if std::mem::take(&mut self.has_pictures) && !self.writer.is_busy() {
+            self.writer.send(b"\x1b_Ga=d,d=A,q=2\x1b\\".to_vec())?;
+        }
+        Ok(())
+    }
+
     /// Says something in the window's title with the next frame; cheap when it says so already.
     pub fn set_title(&mut self, title: &str) -> io::Result<()> {
         let title = crate::address::clean(title, 80);
@@ -213,22 +265,17 @@ impl Drop for Terminal {
         if !self.is_real {
             return;
         }
-        if self.has_pictures && !self.writer.is_busy() {
-            // kitty keeps its pictures for the other screen otherwise.
-            let _gone = self.writer.send(b"\x1b_Ga=d,d=A,q=2\x1b\\".to_vec());
-        }
+        let _gone = self.take_pictures_off();
         self.writer.finish();
         restore();
     }
 }
 
-fn take_over(mouse: bool) -> io::Result<()> {
-    execute!(
-        stdout(),
-        Print(PUSH_TITLE),
-        EnterAlternateScreen,
-        EnableBracketedPaste
-    )?;
+fn take_over(mouse: bool, keeps_title: bool) -> io::Result<()> {
+    if keeps_title {
+        execute!(stdout(), Print(PUSH_TITLE))?;
+    }
+    execute!(stdout(), EnterAlternateScreen, EnableBracketedPaste)?;
     if mouse {
         execute!(stdout(), EnableMouseCapture)?;
     }

@@ -6,6 +6,7 @@ use time::OffsetDateTime;
 
 use super::chat::Chat;
 use super::field::Field;
+use super::hits::Hits;
 use super::meters::{Meters, Waves};
 use super::options::UiOptions;
 use super::over::Over;
@@ -192,6 +193,11 @@ impl Ui {
             wants_attention: false,
             options,
         }
+    }
+
+    /// Learns where things came to be on the screen.
+    pub const fn drawn(&mut self, hits: &Hits) {
+        self.help_row = hits.help_row;
     }
 
     /// Drops what has outlived its time.

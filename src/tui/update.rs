@@ -42,14 +42,15 @@ const fn is_decision(action: &Action) -> bool {
             | Action::Up
             | Action::Down
             | Action::Redraw
+            | Action::Suspend
     )
 }
 
 fn apply(ui: &mut Ui, action: Action, phone: &Phone) -> Vec<Wish> {
     let context = ui.context(phone);
     let is_incoming = matches!(context, Context::Incoming | Context::Waiting);
-    if is_incoming && ui.is_guarded(phone) && !matches!(action, Action::Interrupt | Action::Redraw)
-    {
+    let is_of_the_terminal = matches!(action, Action::Interrupt | Action::Redraw | Action::Suspend);
+    if is_incoming && ui.is_guarded(phone) && !is_of_the_terminal {
         return Vec::new();
     }
     match action {
@@ -150,6 +151,7 @@ fn apply(ui: &mut Ui, action: Action, phone: &Phone) -> Vec<Wish> {
         Action::Yes => return leaving::yes(ui),
         Action::No => ui.popup = None,
         Action::Redraw => return vec![Wish::Redraw],
+        Action::Suspend => return vec![Wish::Suspend],
     }
     Vec::new()
 }

@@ -79,6 +79,16 @@ impl Writer {
         }
     }
 
+    /// Waits a moment until nothing is on its way.
+    pub(super) fn settle(&self) {
+        let state = self.shared.lock();
+        let waited = self
+            .shared
+            .changed
+            .wait_timeout_while(state, LAST, |it| it.is_busy());
+        drop(waited.unwrap_or_else(PoisonError::into_inner));
+    }
+
     /// Returns how long the terminal took for the last frame, once.
     pub(super) fn take_time(&self) -> Option<Duration> {
         self.shared.lock().took.take()

@@ -46,14 +46,12 @@ pub(super) fn call_video(ui: &mut Ui, phone: &Phone, context: Context) -> Vec<Wi
         _ => Kind::Video,
     };
     let to = match context {
-        Context::People => {
-            let selected = shown_people(ui).get(ui.row).map(|it| it.address());
-            match selected {
-                Some(to) => vec![to],
-                // Nobody known fits what is typed, so that is who is meant.
-                None => return call_typed(ui, kind),
-            }
-        }
+        Context::People if !ui.marked.is_empty() => std::mem::take(&mut ui.marked),
+        Context::People => match shown_people(ui).get(ui.row).map(|it| it.address()) {
+            Some(selected) => vec![selected],
+            // Nobody in the list is meant: whoever is typed.
+            None => return call_typed(ui, kind),
+        },
         Context::Recents => {
             let selected = ui.recent();
             selected.map_or_else(Vec::new, |entry| others_of(ui, phone, entry))
@@ -88,7 +86,7 @@ fn call_typed(ui: &mut Ui, kind: Kind) -> Vec<Wish> {
             // The demo says "press Enter", so Enter it is.
             let first = ui.options.people.first().filter(|_| ui.options.demo);
             if let Some(id) = first.map(|user| user.id.clone()) {
-                return dial(ui, vec![Address::local(id)]);
+                return dial_as(ui, vec![Address::local(id)], kind);
             }
             ui.tell("Type the ID of the one you want to call, then press Enter");
             Vec::new()

@@ -3,7 +3,7 @@
 use super::{devices, dialling};
 use crate::phone::Phone;
 use crate::tui::action::Wish;
-use crate::tui::command_table::{Context, rows};
+use crate::tui::command_table::Context;
 use crate::tui::dialled::shown_people;
 use crate::tui::roster::{roster, selected_row};
 use crate::tui::ui::{Popup, Ui};
@@ -22,8 +22,8 @@ pub(super) fn step(ui: &mut Ui, phone: &Phone, context: Context, by: isize) {
             ui.recents.row = moved(ui.recents.row, by, n_rows);
         }
         Context::Help => {
-            let n_rows = rows(ui.focus(phone)).count();
-            ui.help_row = moved(ui.help_row, by, n_rows);
+            // Where it ends is seen when it is drawn: `Ui::drawn`.
+            ui.help_row = ui.help_row.saturating_add_signed(by);
         }
         Context::OutgoingGroup | Context::GroupCall => {
             let Some(call) = ui.current(phone) else {

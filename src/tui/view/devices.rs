@@ -5,12 +5,13 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use crate::tui::meters::height;
-use crate::tui::page::{Page, Size, inset, row};
+use crate::tui::page::{Page, Size, inset, middle, row};
 use crate::tui::picker::{Checked, Picker, Section};
 use crate::tui::text::{fit, pad, width};
 use crate::tui::ui::Ui;
 use crate::tui::widget::{boxed, field};
-use crate::tui::{Action, theme};
+use crate::tui::words::exception_name;
+use crate::tui::{Action, Renderer, theme};
 
 /// How long a recording takes, in seconds.
 const RECORDED: u64 = 3;
@@ -31,7 +32,7 @@ pub(super) fn draw(page: &mut Page<'_>, area: Rect) {
     let area = match preview_spot(area).filter(|_| picker.previews) {
         Some(spot) => {
             let inside = boxed(page, spot, "only you see this", theme::divider());
-            page.put(inside, Span::styled(waits_for(ui), theme::dim()));
+            own_picture(page, inside);
             Rect {
                 width: area.width - spot.width - 1,
                 ..area
@@ -67,11 +68,23 @@ pub(crate) fn preview_spot(area: Rect) -> Option<Rect> {
     })
 }
 
-fn waits_for(ui: &Ui) -> &'static str {
-    match ui.camera.exception {
-        Some(_) => "no picture",
+/// Leaves the place for our own picture, or says why there is none.
+fn own_picture(page: &mut Page<'_>, area: Rect) {
+    let ui = page.ui;
+    page.hits.picture(None, area);
+    let is_there = page.pictures.of(None).is_some();
+    let instead = match ui.camera.exception {
+        Some(exception) => exception_name(exception),
+        None if ui.renderer == Renderer::Off => "pictures are off",
+        None if is_there => return,
+        None if ui.camera.name == "none" => "no camera",
         None => "the camera opens …",
-    }
+    };
+    let line = middle(area, area.width, 1);
+    page.put_middle(
+        line,
+        Span::styled(fit(instead, usize::from(line.width)), theme::dim()),
+    );
 }
 
 /// Lists what there is room for: every section with its choices, or those of the current one only.

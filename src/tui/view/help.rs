@@ -3,15 +3,22 @@
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use crate::tui::command_table::Context;
+use crate::tui::command_table::{Context, Row};
 use crate::tui::page::{Page, inset, middle, row};
-use crate::tui::text::{fit, pad};
+use crate::tui::text::{pad, wrap};
 use crate::tui::widget::{boxed, sensible_rows};
 use crate::tui::{Action, theme};
 
+/// How wide the help is where there is room, edge and all.
+const WIDTH: u16 = 76;
+/// How many cells the keys take.
+const KEYS: usize = 11;
+
 pub(super) fn draw(page: &mut Page<'_>, area: Rect, place: Context) {
     let rows = sensible_rows(page, place);
-    let lines: Vec<_> = rows.filter(|row| !row.help.is_empty()).collect();
+    let rows = rows.filter(|row| !row.help.is_empty());
+    let room = usize::from(WIDTH.min(area.width)).saturating_sub(4 + KEYS);
+    let lines: Vec<_> = rows.flat_map(|row| sentence(row, room)).collect();
     let title = match place {
         Context::Dial => "Keys while you type",
         Context::People => "Keys in the list",
@@ -36,18 +43,27 @@ pub(super) fn draw(page: &mut Page<'_>, area: Rect, place: Context) {
         ..area
     };
     let n_rows = u16::try_from(lines.len()).unwrap_or_default() + 2;
-    let edge = middle(room, 76, n_rows);
+    let edge = middle(room, WIDTH, n_rows);
     let inside = inset(boxed(page, edge, title, theme::key()), 1);
     page.hits.add(edge, Action::Help);
     let last = lines.len().saturating_sub(usize::from(inside.height));
-    let lines = &lines[page.ui.help_row.min(last)..];
+    let first = page.ui.help_row.min(last);
+    page.hits.help_row = first;
+    let lines = &lines[first..];
     for (n, line) in (0_u16..).zip(lines) {
-        let spot = row(inside, n);
-        let help = fit(line.help, usize::from(spot.width).saturating_sub(11));
-        let told = Line::from(vec![
-            Span::styled(pad(line.shown, 11), theme::key()),
-            Span::raw(help),
-        ]);
-        page.put(spot, told);
+        page.put(row(inside, n), line.clone());
     }
+}
+
+/// Tells what a key does, in as many lines as that takes.
+fn sentence(row: &Row, room: usize) -> Vec<Line<'static>> {
+    let told = wrap(row.help, room).into_iter().enumerate();
+    let lines = told.map(|(n, told)| {
+        let shown = if n == 0 { row.shown } else { "" };
+        Line::from(vec![
+            Span::styled(pad(shown, KEYS), theme::key()),
+            Span::raw(told),
+        ])
+    });
+    lines.collect()
 }

@@ -8,7 +8,7 @@ use ratatui::text::{Line, Span};
 use super::tabs;
 use crate::history::{self, Entry};
 use crate::phone::call::Direction;
-use crate::tui::dialled::{preview, shown_people};
+use crate::tui::dialled::{addresses, preview, shown_people};
 use crate::tui::page::{Page, Size, below, inset, row};
 use crate::tui::people::Person;
 use crate::tui::text::{fit, pad, width};
@@ -78,8 +78,16 @@ fn people(page: &mut Page<'_>, area: Rect) {
     if has_title {
         tabs::draw(page, below(area, 1));
     }
+    // A field that cannot be read is said by Enter.
+    let typed = addresses(page.ui, page.ui.dial.text()).is_ok_and(|it| !it.is_empty());
+    let how = match page.ui.is_in_list {
+        true => "Enter calls who is typed, v by video",
+        false => "Enter calls who is typed; by video: Tab, then v",
+    };
     if page.ui.people.is_empty() {
-        if has_title {
+        if has_title && typed {
+            page.put_text(below(area, 3), how, theme::dim());
+        } else if has_title {
             let told = format!(
                 "Others reach you as {}. Everybody you talk to appears here.",
                 page.phone.me().id
@@ -90,7 +98,9 @@ fn people(page: &mut Page<'_>, area: Rect) {
     }
     let list = below(area, if has_title { 2 } else { 0 });
     if shown.is_empty() && has_title {
-        page.put(list, Span::styled("  nobody you know fits", theme::dim()));
+        let how = if typed { how } else { "" };
+        let told = format!("  nobody you know fits  {how}");
+        page.put(list, Span::styled(told, theme::dim()));
     }
     let n_rows = usize::from(list.height);
     let first = (page.ui.row + 1).saturating_sub(n_rows);
@@ -182,6 +192,7 @@ fn cards(page: &mut Page<'_>, area: Rect) {
         ("state", sign_in(ui.now, page.phone)),
         ("mic", ui.microphone.name.clone()),
         ("speaker", ui.speaker.name.clone()),
+        ("camera", ui.camera.name.clone()),
     ];
     let used = card(page, area, "You", &facts);
     let shown = shown_people(ui);

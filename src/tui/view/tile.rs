@@ -44,6 +44,7 @@ impl Tile {
             && member.leg.is_some();
         let instead = match member.camera() {
             _ if !is_in => String::new(),
+            _ if call.is_held || member.is_holding => "on hold".to_owned(),
             CameraState::On => "the picture is on its way".to_owned(),
             CameraState::Off => "camera off".to_owned(),
             CameraState::None => "no camera".to_owned(),
@@ -82,6 +83,7 @@ impl Tile {
             Some(exception) => exception_name(exception),
             None if page.ui.camera.name == "none" => "no camera",
             None if is_on => "the picture is on its way",
+            None if call.is_held => "camera off: on hold",
             None if page.phone.wants_camera() => "the camera opens",
             None => "camera off: v",
         };

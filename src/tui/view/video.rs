@@ -74,11 +74,12 @@ pub(super) fn preview(page: &mut Page<'_>, area: Rect) -> Rect {
     }
     let height = (area.height / 2).min(18);
     let mut own = Tile::own(page, call);
-    own.state = (
-        "only you see it until someone answers".to_owned(),
-        theme::dim(),
-    );
     let width = (height * 3).min(area.width);
+    let told = match width {
+        0..44 => "only you see it yet",
+        _ => "only you see it until someone answers",
+    };
+    own.state = (told.to_owned(), theme::dim());
     let place = Rect {
         x: area.x + (area.width - width) / 2,
         width,

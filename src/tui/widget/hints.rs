@@ -19,7 +19,7 @@ pub(crate) fn hints(page: &mut Page<'_>, area: Rect, context: Context) {
     let hinted = sensible_rows(page, context).filter(|row| !row.hint.is_empty());
     let (help, others): (Vec<&Row>, Vec<&Row>) =
         hinted.partition(|row| row.action == Action::Help && context != Context::Help);
-    let help_cells: u16 = help.iter().map(|row| cells(row)).sum();
+    let help_cells: u16 = help.iter().map(|row| cells(row, row.hint)).sum();
     // In a call with pictures their keys come first, where there is room for all.
     let mut others = others;
     if has_pictures(page) {
@@ -27,10 +27,11 @@ pub(crate) fn hints(page: &mut Page<'_>, area: Rect, context: Context) {
     }
     let mut x = area.x + 1;
     for row in others {
-        if x + cells(row) + GAP + help_cells > area.right() {
+        let word = word(page, context, row);
+        if x + cells(row, word) + GAP + help_cells > area.right() {
             continue;
         }
-        x = hint(page, x, area.y, row, row.shown) + GAP;
+        x = hint(page, x, area.y, row, row.shown, word) + GAP;
     }
     for row in help {
         // A question mark goes into a field that has something in it.
@@ -39,7 +40,7 @@ pub(crate) fn hints(page: &mut Page<'_>, area: Rect, context: Context) {
         let x = area
             .right()
             .saturating_sub(help_cells + 1 + u16::from(is_typing));
-        hint(page, x, area.y, row, shown);
+        hint(page, x, area.y, row, shown, row.hint);
     }
 }
 
@@ -90,10 +91,14 @@ fn has_pictures(page: &Page<'_>) -> bool {
 pub(crate) fn buttons(page: &mut Page<'_>, area: Rect, context: Context, actions: &[Action]) {
     let is_chosen = |row: &&Row| actions.contains(&row.action) && !row.hint.is_empty();
     let chosen: Vec<&Row> = sensible_rows(page, context).filter(is_chosen).collect();
-    let all: u16 = chosen.iter().map(|row| cells(row) + 4 + GAP).sum();
+    let all = chosen
+        .iter()
+        .map(|row| cells(row, word(page, context, row)) + 4 + GAP);
+    let all: u16 = all.sum();
     let mut x = area.x + area.width.saturating_sub(all.saturating_sub(GAP)) / 2;
     for row in chosen {
-        let end = x + cells(row) + 4;
+        let word = word(page, context, row);
+        let end = x + cells(row, word) + 4;
         if end > area.right() || area.height == 0 {
             return;
         }
@@ -101,7 +106,7 @@ pub(crate) fn buttons(page: &mut Page<'_>, area: Rect, context: Context, actions
         let label = Line::from(vec![
             Span::styled("[ ", theme::dim()),
             Span::styled(row.shown, theme::key()),
-            Span::raw(format!(" {}", row.hint)),
+            Span::raw(format!(" {word}")),
             Span::styled(" ]", theme::dim()),
         ]);
         page.put(spot, label);
@@ -110,10 +115,17 @@ pub(crate) fn buttons(page: &mut Page<'_>, area: Rect, context: Context, actions
     }
 }
 
-fn hint(page: &mut Page<'_>, x: u16, y: u16, row: &Row, shown: &'static str) -> u16 {
+fn hint(
+    page: &mut Page<'_>,
+    x: u16,
+    y: u16,
+    row: &Row,
+    shown: &'static str,
+    word: &'static str,
+) -> u16 {
     let label = Line::from(vec![
         Span::styled(shown, theme::key()),
-        Span::raw(format!(" {}", row.hint)),
+        Span::raw(format!(" {word}")),
     ]);
     let cells = u16::try_from(label.width()).unwrap_or_default();
     let spot = Rect::new(x, y, cells, 1);
@@ -122,6 +134,19 @@ fn hint(page: &mut Page<'_>, x: u16, y: u16, row: &Row, shown: &'static str) -> 
     spot.right()
 }
 
-fn cells(row: &Row) -> u16 {
-    u16::try_from(width(row.shown) + 1 + width(row.hint)).unwrap_or_default()
+/// Returns what a key does in a word, as things stand.
+fn word(page: &Page<'_>, context: Context, row: &Row) -> &'static str {
+    match &page.ui.over {
+        Some(over) if context == Context::Ended && row.action == Action::CallVideo => {
+            match over.kind {
+                Kind::Voice => "by video",
+                Kind::Video => "by voice",
+            }
+        }
+        Some(_) | None => row.hint,
+    }
+}
+
+fn cells(row: &Row, word: &str) -> u16 {
+    u16::try_from(width(row.shown) + 1 + width(word)).unwrap_or_default()
 }
