@@ -212,7 +212,10 @@ async fn a_terminal_that_takes_nothing_holds_nobody_up() {
     assert_eq!(terminal.take_time(), None, "it is told once");
 }
 
-fn abilities(env: &[(&str, &str)], answers: Answers) -> Abilities {
+/// Variables by name.
+type Environment<'a> = &'a [(&'a str, &'a str)];
+
+fn abilities(env: Environment<'_>, answers: Answers) -> Abilities {
     let get = |name: &str| {
         let found = env.iter().find(|(key, _)| *key == name);
         found.map(|(_, value)| (*value).to_owned())
@@ -234,7 +237,7 @@ fn what_a_terminal_can_show_is_known_by_its_environment_and_its_answers() {
     let truth = Renderer::HalfBlocks(Colours::True);
     let some = Renderer::HalfBlocks(Colours::C256);
     let few = Renderer::HalfBlocks(Colours::C16);
-    let cases: [(&[(&str, &str)], Answers, Renderer); 13] = [
+    let cases: [(Environment<'_>, Answers, Renderer); 13] = [
         (&[("TERM", "xterm-kitty")], nothing, Renderer::Kitty),
         (
             &[("TERM", "xterm-256color"), ("KITTY_WINDOW_ID", "1")],

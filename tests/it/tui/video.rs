@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crossterm::event::KeyCode;
 use offhook::address::Address;
 use offhook::av::{CameraState, DeviceException, Kind, MicrophoneState};
 use offhook::command::Command;
@@ -88,6 +89,19 @@ fn several() -> Desk {
 }
 
 #[test]
+fn an_id_that_nobody_knows_is_called_by_video_from_the_list() {
+    let mut desk = desk();
+    desk.keys("zoe");
+    desk.key(KeyCode::Tab);
+    desk.keys("v");
+    let calls = desk.wishes.iter().any(|wish| {
+        matches!(wish, Wish::Command(Command::Dial { to, kind: Kind::Video, .. })
+            if *to == [Address::parse("zoe").unwrap()])
+    });
+    assert!(calls, "{:?}", desk.wishes);
+}
+
+#[test]
 fn a_video_call_between_two() {
     compare(&mut two(), "video_call");
 }
@@ -118,7 +132,7 @@ fn a_pinned_picture_has_the_whole_place_until_esc() {
     let before = desk.screen(80, 24);
     desk.keys("f");
     compare(&mut desk, "video_full");
-    desk.key(crossterm::event::KeyCode::Esc);
+    desk.key(KeyCode::Esc);
     assert_eq!(desk.screen(80, 24), before);
 }
 
