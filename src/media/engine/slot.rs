@@ -32,6 +32,8 @@ pub(super) trait Device: Sized + Send + 'static {
     fn name(&self) -> &str;
     /// The id of the card; others have none.
     fn id(&self) -> Option<&str>;
+    /// Whether it is, or keeps busy, the card of that id.
+    fn is_way_to(&self, card: &str) -> bool;
     fn route(&self) -> Option<Route>;
     fn n_xruns(&self) -> u64;
 }
@@ -53,6 +55,8 @@ pub(super) struct Job {
 pub(super) enum Wish {
     /// This one.
     Chosen(DeviceSpec),
+    /// This one, which another stream of ours kept busy until now.
+    Freed(DeviceSpec),
     /// Another card than the chosen one, and than the one of this id, which was in use.
     StandIn {
         chosen: DeviceSpec,
@@ -76,6 +80,8 @@ pub(super) struct Slot<D> {
     /// Whether another card may stand in.
     falls_back: bool,
     faults: Faults,
+    /// Whether the chosen device was there: then it is unplugged when it is not, and no wrong name.
+    was_there: bool,
     n_failures: u32,
     opened_at: Option<Instant>,
     /// The id and the name of the card that failed last in use.
@@ -105,6 +111,8 @@ enum Why {
     Chosen,
     /// It failed in use, and may only need to be opened anew.
     Again,
+    /// It is the chosen one, for which the stand-in had to go.
+    Back,
     /// The chosen one cannot be had.
     StandIn,
 }
@@ -121,6 +129,7 @@ impl<D: Device> Slot<D> {
             start: Box::new(start),
             falls_back: true,
             faults: Faults::new(D::ROLE),
+            was_there: false,
             n_failures: 0,
             opened_at: None,
             last: (None, String::new()),
@@ -220,6 +229,7 @@ impl<D: Device> Slot<D> {
             return;
         }
         self.spec = spec;
+        self.was_there = false;
         self.close();
     }
 
@@ -250,13 +260,15 @@ impl<D: Device> Slot<D> {
                     .is_some_and(|away| away.is_home(&self.spec, &device));
                 let why = if is_home { Why::Chosen } else { why };
                 let (change, undo) = match why {
+                    Why::Back => (Some(DeviceChange::Returned), None),
                     Why::Chosen if returns => (Some(DeviceChange::Returned), None),
                     Why::Chosen => (Some(DeviceChange::Opened), None),
                     Why::Again => (None, None),
                     Why::StandIn => (Some(DeviceChange::FellBack), Some(self.undo())),
                 };
-                if why == Why::Chosen {
+                if matches!(why, Why::Chosen | Why::Back) {
                     self.away = None;
+                    self.was_there = true;
                 }
                 self.take(device, change, undo, now, report);
                 true

@@ -30,6 +30,11 @@ impl Device for Fake {
     fn id(&self) -> Option<&str> {
         self.id.as_deref()
     }
+    /// `a/shared` is a way to `a`.
+    fn is_way_to(&self, card: &str) -> bool {
+        let id = self.id.as_deref().unwrap_or_default();
+        id.split('/').next() == card.split('/').next()
+    }
     fn route(&self) -> Option<Route> {
         Some(Route::Speaker)
     }
@@ -102,6 +107,7 @@ impl World {
         let job = self.jobs.lock().unwrap().remove(0);
         let found = match &job.wish {
             Wish::Chosen(_) => "chosen",
+            Wish::Freed(_) => "freed",
             Wish::StandIn { .. } => "stand-in",
         };
         assert_eq!(found, kind, "{job:?}");
@@ -228,6 +234,38 @@ fn a_card_that_is_back_while_another_one_is_looked_for_is_no_stand_in() {
     world.tells(&["DeviceUnplugged A", "healed A", "Returned A"]);
     world.notices(&[], &[], &["a", "b"]);
     assert!(world.is_idle());
+}
+
+#[test]
+fn a_stand_in_that_keeps_the_chosen_card_busy_goes_before_it() {
+    // `default` may end at the very card that it stands in for.
+    let mut world = World::open("a");
+    world.breaks(DeviceException::DeviceUnplugged);
+    world.does("stand-in", Ok("a/shared"));
+    world.told.take();
+    world.notices(&["a"], &[], &["a"]);
+    assert!(world.slot.get().is_none(), "let go");
+    world.does("freed", Err(DeviceException::DeviceOccupied));
+    world.does("stand-in", Ok("a/shared"));
+    world.tells(&["FellBack A/SHARED, undo a"]);
+    world.notices(&[], &[], &["a"]);
+    assert!(world.is_idle(), "not at once");
+    world.pass(4);
+    world.notices(&[], &[], &["a"]);
+    world.does("freed", Ok("a"));
+    world.tells(&["Returned A", "route A"]);
+}
+
+#[test]
+fn a_card_that_was_there_is_unplugged_and_no_wrong_name() {
+    let mut world = World::new("a");
+    world.notices(&[], &[], &["a"]);
+    world.does("chosen", Err(DeviceException::InvalidId));
+    world.tells(&["DeviceUnplugged default"]);
+    let mut world = World::new("a");
+    world.notices(&[], &[], &["b"]);
+    world.does("chosen", Err(DeviceException::InvalidId));
+    world.tells(&["InvalidId default"]);
 }
 
 #[test]
