@@ -43,6 +43,11 @@ const RECOVERY: Duration = Duration::from_secs(1);
 /// A device that worked for so long may fail like one that never did.
 const PROVEN: Duration = Duration::from_secs(10);
 
+/// A card that stands still for so long is opened anew; the pause doubles, and ends at half a minute.
+const STANDSTILL: Duration = Duration::from_secs(8);
+/// So long after that it is believed to move: a young stream is not said to stall before.
+const BELIEVED: Duration = Duration::from_millis(3500);
+
 /// Something to open.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Job {
@@ -91,8 +96,19 @@ pub(super) struct Slot<D> {
     /// Since when the device has been taken up again after an interruption.
     interrupted: Option<Instant>,
     route: Option<(Route, String)>,
+    stall: Stall,
     /// A card is closed at this time, if nobody wants it until then.
     closing: Option<Instant>,
+}
+
+/// What is done about a card that stands still: some drivers need to be stopped and started.
+#[derive(Debug, Default)]
+struct Stall {
+    /// When it is opened anew.
+    reopens: Option<Instant>,
+    /// Until then nobody knows whether that helped.
+    believed: Option<Instant>,
+    n_reopened: u32,
 }
 
 enum State<D> {
@@ -136,6 +152,7 @@ impl<D: Device> Slot<D> {
             away: None,
             interrupted: None,
             route: None,
+            stall: Stall::default(),
             closing: None,
         }
     }
@@ -266,6 +283,8 @@ impl<D: Device> Slot<D> {
                     Why::Again => (None, None),
                     Why::StandIn => (Some(DeviceChange::FellBack), Some(self.undo())),
                 };
+                let is_again = why == Why::Again && self.faults.get(Cause::Stalled).is_some();
+                self.stall.believed = is_again.then(|| now + BELIEVED);
                 if matches!(why, Why::Chosen | Why::Back) {
                     self.away = None;
                     self.was_there = true;
@@ -290,6 +309,9 @@ impl<D: Device> Slot<D> {
         match device.poll_trouble() {
             // It may move again by itself, and then nothing was lost.
             Some(trouble) if trouble.exception == DeviceException::ZeroCaptureFps => {
+                let pause = STANDSTILL.saturating_mul(1 << self.stall.n_reopened.min(2));
+                self.stall.reopens = is_card.then(|| now + pause);
+                self.stall.believed = None;
                 self.faults.set(Cause::Stalled, trouble, report);
             }
             Some(trouble) if is_card => self.died(trouble, now, report),
@@ -297,9 +319,18 @@ impl<D: Device> Slot<D> {
                 self.state = State::Broken { retry: None };
                 self.faults.set(Cause::Broken, trouble, report);
             }
-            None if is_stalled => {}
+            None if is_stalled => {
+                if self.stall.reopens.is_some_and(|at| now >= at) {
+                    self.stall.reopens = None;
+                    self.stall.n_reopened += 1;
+                    self.open(Why::Again);
+                }
+            }
             None => {
-                self.faults.clear(Cause::Stalled, &name, report);
+                if self.stall.believed.is_none_or(|at| now >= at) {
+                    self.stall = Stall::default();
+                    self.faults.clear(Cause::Stalled, &name, report);
+                }
                 if self
                     .interrupted
                     .is_some_and(|since| now >= since + RECOVERY)
@@ -353,7 +384,10 @@ impl<D: Device> Slot<D> {
         let route = device.route().map(|route| (route, name.clone()));
         self.state = State::Open(device);
         self.faults.clear(Cause::Broken, &name, report);
-        self.faults.clear(Cause::Stalled, &name, report);
+        if self.stall.believed.is_none() {
+            self.stall = Stall::default();
+            self.faults.clear(Cause::Stalled, &name, report);
+        }
         if self.interrupted.is_none() {
             self.faults.clear(Cause::Interrupted, &name, report);
         }
@@ -379,8 +413,9 @@ impl<D: Device> Slot<D> {
         let wish = match (why, self.id()) {
             // The stand-in, if that is what has to be opened anew.
             (Why::Again, Some(id)) if self.away.is_some() => {
-                Wish::Chosen(DeviceSpec::Named(id.to_owned()))
+                Wish::Freed(DeviceSpec::Named(id.to_owned()))
             }
+            (Why::Again, _) => Wish::Freed(self.spec.clone()),
             _ => Wish::Chosen(self.spec.clone()),
         };
         self.begin(why, wish);
@@ -401,6 +436,7 @@ impl<D: Device> Slot<D> {
         self.state = State::Closed;
         self.away = None;
         self.interrupted = None;
+        self.stall = Stall::default();
         self.n_failures = 0;
     }
 

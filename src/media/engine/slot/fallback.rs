@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::fault::Cause;
-use super::{Device, Job, Slot, State, Why, Wish};
+use super::{Device, Job, Slot, Stall, State, Why, Wish};
 use crate::av::{DeviceChange, DeviceException, Role};
 use crate::media::Report;
 use crate::media::device::{Changes, DeviceSpec, Listed, Trouble};
@@ -137,6 +137,7 @@ impl<D: Device> Slot<D> {
                 }
                 // A stand-in that is being opened meanwhile is not wanted any more.
                 self.attempt += 1;
+                self.stall = Stall::default();
                 self.take(device, Some(DeviceChange::Returned), in_use, now, report);
                 true
             }

@@ -339,7 +339,7 @@ fn an_error_that_a_new_stream_heals_is_an_interruption() {
     let mut world = World::open("a");
     world.breaks(DeviceException::Generic);
     world.tells(&["Interruption A"]);
-    world.does("chosen", Ok("a"));
+    world.does("freed", Ok("a"));
     world.tells(&[]);
     world.pass(1);
     world.tells(&["healed A"]);
@@ -352,7 +352,7 @@ fn an_error_that_a_new_stream_heals_is_an_interruption() {
 fn an_error_that_no_new_stream_heals_ends_in_another_card() {
     let mut world = World::open("a");
     world.breaks(DeviceException::Generic);
-    world.does("chosen", Err(DeviceException::Generic));
+    world.does("freed", Err(DeviceException::Generic));
     world.tells(&["Interruption A", "Generic default"]);
     world.does("stand-in", Ok("b"));
     world.tells(&["healed B", "FellBack B, undo a", "route B"]);
@@ -368,6 +368,27 @@ fn a_stall_is_healed_by_the_card_itself() {
     assert!(world.is_idle());
     *world.is_stalled.lock().unwrap() = false;
     world.pass(1);
+    world.tells(&["healed A"]);
+}
+
+#[test]
+fn a_card_that_stays_still_is_opened_anew_and_believed_when_it_moves() {
+    let mut world = World::open("a");
+    let stands = |world: &mut World| {
+        *world.is_stalled.lock().unwrap() = true;
+        world.breaks(DeviceException::ZeroCaptureFps);
+        world.pass(30);
+        *world.is_stalled.lock().unwrap() = false;
+    };
+    stands(&mut world);
+    world.does("freed", Ok("a"));
+    world.pass(3);
+    world.tells(&["ZeroCaptureFps A"]);
+    // It stands still again, which is no news.
+    stands(&mut world);
+    world.does("freed", Ok("a"));
+    world.tells(&[]);
+    world.pass(4);
     world.tells(&["healed A"]);
 }
 
