@@ -1,6 +1,8 @@
 //! Cards that come and go: what differs between two looks, and which card may stand in for another.
 
-use super::{DeviceSpec, Direction, Listed, route};
+use std::path::Path;
+
+use super::{DeviceSpec, Direction, Listed, occupied, route};
 
 /// Cards that are tried in place of one, at most.
 const MOST_STAND_INS: usize = 6;
@@ -80,6 +82,7 @@ impl Listed {
         let bare = self.id.split_once(':').map(|(_, bare)| bare);
         self.id == wanted
             || bare == Some(wanted)
+            || route::is_same_card(&self.id, wanted)
             || self.name.to_lowercase() == wanted.to_lowercase()
     }
 
@@ -106,6 +109,17 @@ impl Listed {
             .position(|way| id.starts_with(way))
             .map(|at| at as u8)
     }
+}
+
+/// Returns whether the device of that id in use, in that direction, keeps a card busy: another way
+/// to it, or one of ALSA's own that ends there, as `default` may.
+pub(crate) fn is_way_to(in_use: &str, card: &str, role: Direction) -> bool {
+    if in_use == card || route::is_same_card(in_use, card) {
+        return true;
+    }
+    let is_alias = in_use.starts_with("alsa:") && route::card_of(in_use).is_none();
+    let node = route::pcm_node(card, role == Direction::Microphone);
+    is_alias && node.is_some_and(|node| occupied::is_ours(Path::new(&node)))
 }
 
 /// Returns whether nobody can be heard through it: what a speaker plays, or a hole in the ground.

@@ -40,6 +40,11 @@ pub(crate) fn users_of(path: &Path) -> Vec<User> {
     users
 }
 
+/// Returns whether this process has a file open.
+pub(crate) fn is_ours(path: &Path) -> bool {
+    fs::canonicalize(path).is_ok_and(|wanted| has_open(std::process::id(), &wanted))
+}
+
 fn has_open(pid: u32, wanted: &Path) -> bool {
     let files = fs::read_dir(format!("/proc/{pid}/fd"));
     let mut files = files.into_iter().flatten().flatten();
@@ -66,8 +71,10 @@ mod tests {
             users[0].to_string().starts_with("used by pid "),
             "{users:?}"
         );
+        assert!(is_ours(file.path()));
         let path = file.path().to_owned();
         drop(file);
+        assert!(!is_ours(&path));
         assert_eq!(users_of(&path), []);
     }
 }

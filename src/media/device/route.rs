@@ -38,6 +38,16 @@ pub(super) fn pcm_node(id: &str, is_capture: bool) -> Option<String> {
     Some(format!("/dev/snd/pcmC{card}D{device}{way}"))
 }
 
+/// Returns whether two ids are ways to the same device of the same card, such as `hw:1` and
+/// `alsa:plughw:CARD=Headset,DEV=0`; a card is also compared when it is gone, by its name.
+pub(super) fn is_same_card(one: &str, other: &str) -> bool {
+    let (Some(card), Some(other_card)) = (card_of(one), card_of(other)) else {
+        return false;
+    };
+    let is_same = || card_number(one).is_some_and(|n| card_number(other) == Some(n));
+    device_number(one) == device_number(other) && (card == other_card || is_same())
+}
+
 fn card_number(id: &str) -> Option<u32> {
     let card = card_of(id)?;
     card.parse().ok().or_else(|| {
@@ -130,5 +140,20 @@ mod tests {
         assert_eq!(pcm_node("hw:1", false).unwrap(), "/dev/snd/pcmC1D0p");
         assert_eq!(pcm_node("alsa:default", false), None);
         assert_eq!(card_of("alsa:sysdefault:CARD=PCH"), Some("PCH"));
+    }
+
+    #[test]
+    fn ways_to_a_card_are_told_from_other_cards() {
+        let rows = [
+            ("hw:Rare,0", "alsa:plughw:CARD=Rare,DEV=0", true),
+            ("alsa:sysdefault:CARD=Rare", "alsa:hw:CARD=Rare,DEV=0", true),
+            ("alsa:hw:CARD=Rare,DEV=1", "alsa:hw:CARD=Rare,DEV=0", false),
+            ("alsa:hw:CARD=Rare,DEV=0", "alsa:hw:CARD=Else,DEV=0", false),
+            ("alsa:default", "alsa:hw:CARD=Rare,DEV=0", false),
+            ("alsa:default", "alsa:default", false),
+        ];
+        for (one, other, is_same) in rows {
+            assert_eq!(is_same_card(one, other), is_same, "{one} {other}");
+        }
     }
 }

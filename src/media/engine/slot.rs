@@ -32,6 +32,8 @@ pub(super) trait Device: Sized + Send + 'static {
     fn name(&self) -> &str;
     /// The id of the card; others have none.
     fn id(&self) -> Option<&str>;
+    /// Whether it is, or keeps busy, the card of that id.
+    fn is_way_to(&self, card: &str) -> bool;
     fn route(&self) -> Option<Route>;
     fn n_xruns(&self) -> u64;
 }
@@ -40,6 +42,11 @@ pub(super) trait Device: Sized + Send + 'static {
 const RECOVERY: Duration = Duration::from_secs(1);
 /// A device that worked for so long may fail like one that never did.
 const PROVEN: Duration = Duration::from_secs(10);
+
+/// A card that stands still for so long is opened anew; the pause doubles, and ends at half a minute.
+const STANDSTILL: Duration = Duration::from_secs(8);
+/// So long after that it is believed to move: a young stream is not said to stall before.
+const BELIEVED: Duration = Duration::from_millis(3500);
 
 /// Something to open.
 #[derive(Debug, Clone, PartialEq)]
@@ -53,6 +60,8 @@ pub(super) struct Job {
 pub(super) enum Wish {
     /// This one.
     Chosen(DeviceSpec),
+    /// This one, which another stream of ours kept busy until now.
+    Freed(DeviceSpec),
     /// Another card than the chosen one, and than the one of this id, which was in use.
     StandIn {
         chosen: DeviceSpec,
@@ -76,6 +85,8 @@ pub(super) struct Slot<D> {
     /// Whether another card may stand in.
     falls_back: bool,
     faults: Faults,
+    /// Whether the chosen device was there: then it is unplugged when it is not, and no wrong name.
+    was_there: bool,
     n_failures: u32,
     opened_at: Option<Instant>,
     /// The id and the name of the card that failed last in use.
@@ -85,8 +96,19 @@ pub(super) struct Slot<D> {
     /// Since when the device has been taken up again after an interruption.
     interrupted: Option<Instant>,
     route: Option<(Route, String)>,
+    stall: Stall,
     /// A card is closed at this time, if nobody wants it until then.
     closing: Option<Instant>,
+}
+
+/// What is done about a card that stands still: some drivers need to be stopped and started.
+#[derive(Debug, Default)]
+struct Stall {
+    /// When it is opened anew.
+    reopens: Option<Instant>,
+    /// Until then nobody knows whether that helped.
+    believed: Option<Instant>,
+    n_reopened: u32,
 }
 
 enum State<D> {
@@ -105,6 +127,8 @@ enum Why {
     Chosen,
     /// It failed in use, and may only need to be opened anew.
     Again,
+    /// It is the chosen one, for which the stand-in had to go.
+    Back,
     /// The chosen one cannot be had.
     StandIn,
 }
@@ -121,12 +145,14 @@ impl<D: Device> Slot<D> {
             start: Box::new(start),
             falls_back: true,
             faults: Faults::new(D::ROLE),
+            was_there: false,
             n_failures: 0,
             opened_at: None,
             last: (None, String::new()),
             away: None,
             interrupted: None,
             route: None,
+            stall: Stall::default(),
             closing: None,
         }
     }
@@ -220,6 +246,7 @@ impl<D: Device> Slot<D> {
             return;
         }
         self.spec = spec;
+        self.was_there = false;
         self.close();
     }
 
@@ -250,13 +277,17 @@ impl<D: Device> Slot<D> {
                     .is_some_and(|away| away.is_home(&self.spec, &device));
                 let why = if is_home { Why::Chosen } else { why };
                 let (change, undo) = match why {
+                    Why::Back => (Some(DeviceChange::Returned), None),
                     Why::Chosen if returns => (Some(DeviceChange::Returned), None),
                     Why::Chosen => (Some(DeviceChange::Opened), None),
                     Why::Again => (None, None),
                     Why::StandIn => (Some(DeviceChange::FellBack), Some(self.undo())),
                 };
-                if why == Why::Chosen {
+                let is_again = why == Why::Again && self.faults.get(Cause::Stalled).is_some();
+                self.stall.believed = is_again.then(|| now + BELIEVED);
+                if matches!(why, Why::Chosen | Why::Back) {
                     self.away = None;
+                    self.was_there = true;
                 }
                 self.take(device, change, undo, now, report);
                 true
@@ -278,6 +309,9 @@ impl<D: Device> Slot<D> {
         match device.poll_trouble() {
             // It may move again by itself, and then nothing was lost.
             Some(trouble) if trouble.exception == DeviceException::ZeroCaptureFps => {
+                let pause = STANDSTILL.saturating_mul(1 << self.stall.n_reopened.min(2));
+                self.stall.reopens = is_card.then(|| now + pause);
+                self.stall.believed = None;
                 self.faults.set(Cause::Stalled, trouble, report);
             }
             Some(trouble) if is_card => self.died(trouble, now, report),
@@ -285,9 +319,18 @@ impl<D: Device> Slot<D> {
                 self.state = State::Broken { retry: None };
                 self.faults.set(Cause::Broken, trouble, report);
             }
-            None if is_stalled => {}
+            None if is_stalled => {
+                if self.stall.reopens.is_some_and(|at| now >= at) {
+                    self.stall.reopens = None;
+                    self.stall.n_reopened += 1;
+                    self.open(Why::Again);
+                }
+            }
             None => {
-                self.faults.clear(Cause::Stalled, &name, report);
+                if self.stall.believed.is_none_or(|at| now >= at) {
+                    self.stall = Stall::default();
+                    self.faults.clear(Cause::Stalled, &name, report);
+                }
                 if self
                     .interrupted
                     .is_some_and(|since| now >= since + RECOVERY)
@@ -341,7 +384,10 @@ impl<D: Device> Slot<D> {
         let route = device.route().map(|route| (route, name.clone()));
         self.state = State::Open(device);
         self.faults.clear(Cause::Broken, &name, report);
-        self.faults.clear(Cause::Stalled, &name, report);
+        if self.stall.believed.is_none() {
+            self.stall = Stall::default();
+            self.faults.clear(Cause::Stalled, &name, report);
+        }
         if self.interrupted.is_none() {
             self.faults.clear(Cause::Interrupted, &name, report);
         }
@@ -367,8 +413,9 @@ impl<D: Device> Slot<D> {
         let wish = match (why, self.id()) {
             // The stand-in, if that is what has to be opened anew.
             (Why::Again, Some(id)) if self.away.is_some() => {
-                Wish::Chosen(DeviceSpec::Named(id.to_owned()))
+                Wish::Freed(DeviceSpec::Named(id.to_owned()))
             }
+            (Why::Again, _) => Wish::Freed(self.spec.clone()),
             _ => Wish::Chosen(self.spec.clone()),
         };
         self.begin(why, wish);
@@ -389,6 +436,7 @@ impl<D: Device> Slot<D> {
         self.state = State::Closed;
         self.away = None;
         self.interrupted = None;
+        self.stall = Stall::default();
         self.n_failures = 0;
     }
 

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
+use offhook::av::{DeviceException, Role};
+use offhook::tui::words::{exception_sentence, their_exception_sentence};
 use serde_json::Value;
 
 use super::guest;
@@ -140,6 +142,23 @@ impl Person {
         self.tells_of(event, |value| value["exception"] == wanted)
     }
 
+    /// Waits until the screen tells what is wrong with a device of one's own, in words.
+    pub(super) fn shows_fault(&mut self, exception: &str) {
+        let words = match named(exception) {
+            // Who uses it is said in place of that somebody does.
+            DeviceException::DeviceOccupied => String::new(),
+            exception => exception_sentence(exception).to_owned(),
+        };
+        self.shows(&format!(": {exception}, {words}"));
+    }
+
+    /// Waits until the screen tells what is wrong with somebody else's device, in words.
+    pub(super) fn shows_fault_of(&mut self, who: &str, which: Role, exception: &str) {
+        let words = their_exception_sentence(who, which, named(exception));
+        // There may be no room for what it means.
+        self.shows(words.split(':').next().expect("the first piece"));
+    }
+
     /// Waits for the next event of that name that fits.
     pub(super) fn tells_of(&mut self, event: &str, fits: impl Fn(&Value) -> bool) -> Value {
         let mut found = None;
@@ -182,6 +201,10 @@ impl DerefMut for Person {
     fn deref_mut(&mut self) -> &mut Screen {
         &mut self.screen
     }
+}
+
+fn named(exception: &str) -> DeviceException {
+    serde_json::from_value(exception.into()).expect("one of the reference's")
 }
 
 /// Reads what the hook has kept so far, in the order in which it happened.

@@ -7,6 +7,8 @@ use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use vt100::Color;
+
 const ROWS: u16 = 32;
 const COLUMNS: u16 = 110;
 /// By the guest's clock, where nothing but what a test waits for goes on.
@@ -98,12 +100,28 @@ impl Screen {
         }
     }
 
+    /// The colours of all cells that are drawn as two halves, which pictures are.
+    pub(super) fn picture(&mut self) -> Vec<(Color, Color)> {
+        self.take_in();
+        let screen = self.terminal.screen();
+        let places = (0..ROWS).flat_map(|row| (0..COLUMNS).map(move |column| (row, column)));
+        let cells = places.filter_map(|(row, column)| screen.cell(row, column));
+        cells
+            .filter(|cell| ["▀", "▄"].contains(&cell.contents()))
+            .map(|cell| (cell.fgcolor(), cell.bgcolor()))
+            .collect()
+    }
+
     /// What a person can read now.
     pub(super) fn text(&mut self) -> String {
+        self.take_in();
+        self.terminal.screen().contents()
+    }
+
+    fn take_in(&mut self) {
         while let Ok(piece) = self.output.try_recv() {
             self.terminal.process(&piece);
         }
-        self.terminal.screen().contents()
     }
 }
 

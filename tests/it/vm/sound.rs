@@ -2,6 +2,7 @@
 
 use std::os::unix::process::CommandExt as _;
 
+use offhook::av::Role;
 use serde_json::json;
 
 use super::guest::{self, CARD, Device, NOBODY, Program, ROOM};
@@ -85,9 +86,9 @@ fn another_program_has_the_microphone() {
     let (mut alice, mut bob) = party.talking(&["--mic", CARD]);
     let told = alice.tells_exception(OURS, Some("deviceOccupied"));
     assert_eq!(told["device"], CARD);
-    alice.shows("Microphone: deviceOccupied");
+    alice.shows_fault("deviceOccupied");
     bob.tells_exception(THEIRS, Some("deviceOccupied"));
-    bob.shows("deviceOccupied");
+    bob.shows_fault_of("alice", Role::Microphone, "deviceOccupied");
 }
 
 #[test]
@@ -97,7 +98,7 @@ fn another_program_has_the_speaker() {
     let _other = Program::plays();
     let (mut alice, _bob) = party.talking(&["--speaker", CARD]);
     alice.tells_exception(SPEAKER, Some("deviceOccupied"));
-    alice.shows("Speaker: deviceOccupied");
+    alice.shows_fault("deviceOccupied");
 }
 
 #[test]
@@ -128,9 +129,9 @@ fn no_card_has_that_name() {
     let party = Party::new();
     let (mut alice, mut bob) = party.talking(&["--mic", "hw:Nowhere,0"]);
     alice.tells_exception(OURS, Some("invalidId"));
-    alice.shows("Microphone: invalidId");
+    alice.shows_fault("invalidId");
     bob.tells_exception(THEIRS, Some("invalidId"));
-    bob.shows("invalidId");
+    bob.shows_fault_of("alice", Role::Microphone, "invalidId");
 }
 
 #[test]
@@ -143,9 +144,9 @@ fn the_card_is_pulled_out_in_a_call_and_plugged_in_again() {
     Device::Card.unplug();
     drop(hum);
     alice.tells_exception(OURS, Some("deviceUnplugged"));
-    alice.shows("Microphone: deviceUnplugged");
+    alice.shows_fault("deviceUnplugged");
     bob.tells_exception(THEIRS, Some("deviceUnplugged"));
-    bob.shows("deviceUnplugged");
+    bob.shows_fault_of("alice", Role::Microphone, "deviceUnplugged");
 
     Device::Card.plug();
     let _hum = humming(&party);
@@ -153,7 +154,7 @@ fn the_card_is_pulled_out_in_a_call_and_plugged_in_again() {
     alice.uses("microphone", "returned");
     alice.shows_no("deviceUnplugged");
     bob.tells_exception(THEIRS, None);
-    bob.shows_no("deviceUnplugged");
+    bob.shows_no("alice's microphone");
     assert!(!alice.has("call.end") && !bob.has("call.end"));
 }
 
@@ -165,7 +166,7 @@ fn the_speaker_is_pulled_out_in_a_call_and_plugged_in_again() {
     alice.uses("speaker", "opened");
     Device::Card.unplug();
     alice.tells_exception(SPEAKER, Some("deviceUnplugged"));
-    alice.shows("Speaker: deviceUnplugged");
+    alice.shows_fault("deviceUnplugged");
     Device::Card.plug();
     alice.tells_exception(SPEAKER, None);
     alice.uses("speaker", "returned");
@@ -202,9 +203,9 @@ fn the_card_stands_still() {
     alice.uses("microphone", "opened");
     drop(clock);
     alice.tells_exception(OURS, Some("zeroCaptureFps"));
-    alice.shows("Microphone: zeroCaptureFps");
+    alice.shows_fault("zeroCaptureFps");
     bob.tells_exception(THEIRS, Some("zeroCaptureFps"));
-    bob.shows("zeroCaptureFps");
+    bob.shows_fault_of("alice", Role::Microphone, "zeroCaptureFps");
     let _clock = Program::start(&["aplay", "-q", "-D", "hw:1,0", "-f", "dat", "/dev/zero"]);
     alice.tells_exception(OURS, None);
     bob.tells_exception(THEIRS, None);

@@ -16,6 +16,9 @@ const STALL: Duration = Duration::from_secs(1);
 /// So young a stream is not said to stall: PulseAudio may fill two seconds of buffer first.
 const START: Duration = Duration::from_secs(3);
 
+/// In so young a stream late sound does not count: it has to find its pace first.
+const SETTLE: Duration = Duration::from_secs(2);
+
 /// How long a stream may prove that an error of no particular kind did not kill it.
 /// ALSA over PulseAudio begins with hundreds of them and then works.
 const PROBATION: Duration = Duration::from_millis(300);
@@ -57,11 +60,17 @@ impl Vital {
 pub(super) struct Feed {
     vital: Arc<Vital>,
     failed: SyncSender<cpal::Error>,
+    opened_at: Instant,
 }
 
 impl Feed {
     pub(super) fn fail(&self, error: cpal::Error) {
-        if error.kind() == ErrorKind::Xrun {
+        self.fail_at(error, Instant::now());
+    }
+
+    fn fail_at(&self, error: cpal::Error, now: Instant) {
+        let is_young = now.saturating_duration_since(self.opened_at) < SETTLE;
+        if error.kind() == ErrorKind::Xrun && !is_young {
             self.vital.n_xruns.fetch_add(1, Ordering::Relaxed);
         }
         // These heal by themselves, and the sound goes on.
@@ -102,11 +111,12 @@ pub(super) struct Watch {
 pub(super) fn pair() -> (Feed, Arc<Vital>, Watch) {
     let vital = Arc::new(Vital::default());
     let (sender, failed) = mpsc::sync_channel(1);
+    let now = Instant::now();
     let feed = Feed {
         vital: Arc::clone(&vital),
         failed: sender,
+        opened_at: now,
     };
-    let now = Instant::now();
     let watch = Watch {
         vital: Arc::clone(&vital),
         failed,
@@ -209,6 +219,15 @@ mod tests {
         assert_eq!(death.exception, DeviceException::DeviceUnplugged);
         assert!(death.is_final);
         assert_eq!(watch.poll_at(now + 2 * STALL), None);
+    }
+
+    #[test]
+    fn late_sound_counts_when_a_stream_has_found_its_pace() {
+        let (feed, _, watch) = pair();
+        feed.fail_at(error(ErrorKind::Xrun), watch.opened_at);
+        assert_eq!(watch.n_xruns(), 0);
+        feed.fail_at(error(ErrorKind::Xrun), watch.opened_at + SETTLE);
+        assert_eq!(watch.n_xruns(), 1);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::fault::Cause;
-use super::{Device, Job, Slot, State, Why, Wish};
+use super::{Device, Job, Slot, Stall, State, Why, Wish};
 use crate::av::{DeviceChange, DeviceException};
 use crate::media::Report;
 use crate::media::device::{Changes, DeviceSpec, Listed, Trouble};
@@ -68,6 +68,12 @@ impl<D: Device> Slot<D> {
             let trouble = Trouble::of(exception, D::ROLE, &self.name(), "");
             return self.died(trouble, now, report);
         }
+        let home = self.away.as_ref().and_then(|away| away.home.as_deref());
+        self.was_there |= changes
+            .cards
+            .iter()
+            .filter(serves)
+            .any(|card| is_meant(&self.spec, home, card));
         let mut new = changes.new.iter().filter(serves).peekable();
         match &self.state {
             State::Broken { .. } if new.peek().is_some() => return self.open(Why::Chosen),
@@ -79,7 +85,20 @@ impl<D: Device> Slot<D> {
             // A new card is tried at once, whatever happened before.
             let is_new = changes.new.iter().filter(serves).any(is_home);
             let is_due = is_new || now >= away.next;
-            if is_due && away.trying.is_none() && changes.cards.iter().filter(serves).any(is_home) {
+            let mut cards = changes.cards.iter().filter(serves);
+            let back = cards.find(|card| is_home(card)).filter(|_| is_due);
+            let busy = match (&self.state, back) {
+                (State::Open(device), Some(card)) => device.is_way_to(&card.id),
+                _ => false,
+            };
+            if busy && away.trying.is_none() {
+                // What stands in keeps it busy, so that goes first, and comes back if it must.
+                away.n_tries += 1;
+                away.next = now + pause(away.n_tries);
+                let spec = self.spec.clone();
+                return self.begin(Why::Back, Wish::Freed(spec));
+            }
+            if back.is_some() && away.trying.is_none() {
                 self.attempt += 1;
                 let wish = Wish::Chosen(self.spec.clone());
                 let attempt = self.attempt;
@@ -91,7 +110,7 @@ impl<D: Device> Slot<D> {
         for card in new.filter(|card| card.is_offerable()) {
             let is_home = |away: &Away| is_meant(&self.spec, away.home.as_deref(), card);
             let is_tried = self.away.as_ref().is_some_and(is_home);
-            if !is_tried && in_use.as_ref() != Some(&card.id) {
+            if !is_tried && !self.uses(&card.id) {
                 report(Report::DeviceChanged {
                     which: D::ROLE,
                     name: card.name.clone(),
@@ -118,6 +137,7 @@ impl<D: Device> Slot<D> {
                 }
                 // A stand-in that is being opened meanwhile is not wanted any more.
                 self.attempt += 1;
+                self.stall = Stall::default();
                 self.take(device, Some(DeviceChange::Returned), in_use, now, report);
                 true
             }
@@ -165,11 +185,21 @@ impl<D: Device> Slot<D> {
     ) {
         self.interrupted = None;
         if why == Why::StandIn {
+            // The chosen one was there again, and what stood in for it is gone now.
+            if self.faults.get(Cause::Broken).is_none() {
+                self.faults.set(Cause::Broken, trouble, report);
+            }
             self.state = State::Broken {
                 retry: self.is_changeable().then(|| now + pause(self.n_failures)),
             };
             self.n_failures += 1;
             return;
+        }
+        let trouble = self.told_right(trouble);
+        if why == Why::Back {
+            // Nothing has changed if what stood in does so again.
+            let lost = self.away.as_ref().and_then(|away| away.home.clone());
+            return self.open_stand_in(lost);
         }
         let was_told = self.faults.get(Cause::Broken);
         // That there is none of this name says less than how it went away.
@@ -183,7 +213,7 @@ impl<D: Device> Slot<D> {
         if self.is_changeable() && self.falls_back {
             let last = match why {
                 Why::Again => self.last.clone(),
-                Why::Chosen | Why::StandIn => (None, trouble.device),
+                Why::Chosen | Why::Back | Why::StandIn => (None, trouble.device),
             };
             let away = self.away.get_or_insert_with(|| Away::new(&last, now));
             let lost = last.0.or_else(|| away.home.clone());
@@ -208,6 +238,23 @@ impl<D: Device> Slot<D> {
         self.recover(Cause::Interrupted, report);
     }
 
+    /// Says that a card is unplugged where the system only says that there is none of its name.
+    fn told_right(&self, trouble: Trouble) -> Trouble {
+        if trouble.exception == DeviceException::InvalidId && self.was_there {
+            let device = &trouble.device;
+            return Trouble::of(DeviceException::DeviceUnplugged, D::ROLE, device, "");
+        }
+        trouble
+    }
+
+    /// Whether a card is the one in use, whatever way.
+    fn uses(&self, card: &str) -> bool {
+        match &self.state {
+            State::Open(device) => device.is_way_to(card),
+            State::Closed | State::Opening(_) | State::Broken { .. } => false,
+        }
+    }
+
     pub(super) fn open_stand_in(&mut self, lost: Option<String>) {
         let chosen = self.spec.clone();
         self.begin(Why::StandIn, Wish::StandIn { chosen, lost });
@@ -217,7 +264,9 @@ impl<D: Device> Slot<D> {
 /// Returns whether a card is the chosen one, that was in use as `home`.
 fn is_meant(spec: &DeviceSpec, home: Option<&str>, card: &Listed) -> bool {
     match spec {
-        DeviceSpec::Named(wanted) => card.is_named(wanted) || home == Some(&card.id),
+        DeviceSpec::Named(wanted) => {
+            card.is_named(wanted) || home.is_some_and(|home| card.is_named(home))
+        }
         // The system may mean another one by now; then that was opened already.
         DeviceSpec::Default => card.is_default && home.is_none_or(|home| home == card.id),
         DeviceSpec::File(_) | DeviceSpec::Tone(_) | DeviceSpec::None => false,

@@ -1,12 +1,18 @@
 //! Opens devices on threads of their own, so that nobody waits for a sound server.
 
+use std::time::Duration;
 use std::{io, thread};
 
 use super::{Device, Job, Opened, Wish};
 use crate::av::{DeviceException, Role, Route};
 use crate::media::device::{
-    self, DeviceSpec, Direction, Microphone, Speaker, Trouble, is_hollow, stand_ins,
+    self, DeviceSpec, Direction, Microphone, Speaker, Trouble, is_hollow, is_way_to, stand_ins,
 };
+
+/// How often a card is tried that we held ourselves until a moment ago, and the pause between:
+/// a stream is closed on a thread of its own.
+const N_TRIES: u32 = 10;
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// A device that can be opened by its device string.
 pub(in crate::media::engine) trait Open: Device {
@@ -24,6 +30,7 @@ pub(in crate::media::engine) fn opener<D: Open>(
             let Job { attempt, wish } = job;
             let result = match wish {
                 Wish::Chosen(spec) => D::open(&spec),
+                Wish::Freed(spec) => freed(&spec),
                 Wish::StandIn { chosen, lost } => stand_in(&chosen, lost.as_deref()),
             };
             // The media thread may have ended meanwhile; then the device ends here.
@@ -34,10 +41,37 @@ pub(in crate::media::engine) fn opener<D: Open>(
     }
 }
 
+/// Opens a card that the one dropped just now kept busy.
+fn freed<D: Open>(spec: &DeviceSpec) -> Result<D, Trouble> {
+    let mut n_tries = 0;
+    loop {
+        n_tries += 1;
+        match D::open(spec) {
+            Err(trouble)
+                if trouble.exception == DeviceException::DeviceOccupied && n_tries < N_TRIES =>
+            {
+                thread::sleep(PAUSE);
+            }
+            opened => return opened,
+        }
+    }
+}
+
 /// Opens the first device that can stand in for another.
 fn stand_in<D: Open>(chosen: &DeviceSpec, lost: Option<&str>) -> Result<D, Trouble> {
     let cards = device::survey().cards;
     let mut why = None;
+    // It may have been plugged in again meanwhile.
+    let is_chosen = |card: &device::Listed| match chosen {
+        DeviceSpec::Named(wanted) => card.is_named(wanted),
+        DeviceSpec::Default | DeviceSpec::File(_) | DeviceSpec::Tone(_) | DeviceSpec::None => false,
+    };
+    if lost.is_some()
+        && cards.iter().any(is_chosen)
+        && let Ok(device) = D::open(chosen)
+    {
+        return Ok(device);
+    }
     for spec in stand_ins(&cards, D::direction(), chosen, lost) {
         match D::open(&spec) {
             // The default may be what is gone, or what a speaker plays.
@@ -67,6 +101,10 @@ impl Device for Microphone {
     }
     fn id(&self) -> Option<&str> {
         self.id()
+    }
+    fn is_way_to(&self, card: &str) -> bool {
+        self.id()
+            .is_some_and(|id| is_way_to(id, card, Self::direction()))
     }
     fn route(&self) -> Option<Route> {
         None
@@ -98,6 +136,10 @@ impl Device for Speaker {
     }
     fn id(&self) -> Option<&str> {
         self.id()
+    }
+    fn is_way_to(&self, card: &str) -> bool {
+        self.id()
+            .is_some_and(|id| is_way_to(id, card, Self::direction()))
     }
     fn route(&self) -> Option<Route> {
         self.route()

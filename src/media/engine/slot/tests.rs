@@ -30,6 +30,11 @@ impl Device for Fake {
     fn id(&self) -> Option<&str> {
         self.id.as_deref()
     }
+    /// `a/shared` is a way to `a`.
+    fn is_way_to(&self, card: &str) -> bool {
+        let id = self.id.as_deref().unwrap_or_default();
+        id.split('/').next() == card.split('/').next()
+    }
     fn route(&self) -> Option<Route> {
         Some(Route::Speaker)
     }
@@ -102,6 +107,7 @@ impl World {
         let job = self.jobs.lock().unwrap().remove(0);
         let found = match &job.wish {
             Wish::Chosen(_) => "chosen",
+            Wish::Freed(_) => "freed",
             Wish::StandIn { .. } => "stand-in",
         };
         assert_eq!(found, kind, "{job:?}");
@@ -231,6 +237,38 @@ fn a_card_that_is_back_while_another_one_is_looked_for_is_no_stand_in() {
 }
 
 #[test]
+fn a_stand_in_that_keeps_the_chosen_card_busy_goes_before_it() {
+    // `default` may end at the very card that it stands in for.
+    let mut world = World::open("a");
+    world.breaks(DeviceException::DeviceUnplugged);
+    world.does("stand-in", Ok("a/shared"));
+    world.told.take();
+    world.notices(&["a"], &[], &["a"]);
+    assert!(world.slot.get().is_none(), "let go");
+    world.does("freed", Err(DeviceException::DeviceOccupied));
+    world.does("stand-in", Ok("a/shared"));
+    world.tells(&["FellBack A/SHARED, undo a"]);
+    world.notices(&[], &[], &["a"]);
+    assert!(world.is_idle(), "not at once");
+    world.pass(4);
+    world.notices(&[], &[], &["a"]);
+    world.does("freed", Ok("a"));
+    world.tells(&["Returned A", "route A"]);
+}
+
+#[test]
+fn a_card_that_was_there_is_unplugged_and_no_wrong_name() {
+    let mut world = World::new("a");
+    world.notices(&[], &[], &["a"]);
+    world.does("chosen", Err(DeviceException::InvalidId));
+    world.tells(&["DeviceUnplugged default"]);
+    let mut world = World::new("a");
+    world.notices(&[], &[], &["b"]);
+    world.does("chosen", Err(DeviceException::InvalidId));
+    world.tells(&["InvalidId default"]);
+}
+
+#[test]
 fn nobody_returns_from_what_the_user_chose() {
     let mut world = World::open("a");
     world.breaks(DeviceException::DeviceUnplugged);
@@ -301,7 +339,7 @@ fn an_error_that_a_new_stream_heals_is_an_interruption() {
     let mut world = World::open("a");
     world.breaks(DeviceException::Generic);
     world.tells(&["Interruption A"]);
-    world.does("chosen", Ok("a"));
+    world.does("freed", Ok("a"));
     world.tells(&[]);
     world.pass(1);
     world.tells(&["healed A"]);
@@ -314,7 +352,7 @@ fn an_error_that_a_new_stream_heals_is_an_interruption() {
 fn an_error_that_no_new_stream_heals_ends_in_another_card() {
     let mut world = World::open("a");
     world.breaks(DeviceException::Generic);
-    world.does("chosen", Err(DeviceException::Generic));
+    world.does("freed", Err(DeviceException::Generic));
     world.tells(&["Interruption A", "Generic default"]);
     world.does("stand-in", Ok("b"));
     world.tells(&["healed B", "FellBack B, undo a", "route B"]);
@@ -330,6 +368,27 @@ fn a_stall_is_healed_by_the_card_itself() {
     assert!(world.is_idle());
     *world.is_stalled.lock().unwrap() = false;
     world.pass(1);
+    world.tells(&["healed A"]);
+}
+
+#[test]
+fn a_card_that_stays_still_is_opened_anew_and_believed_when_it_moves() {
+    let mut world = World::open("a");
+    let stands = |world: &mut World| {
+        *world.is_stalled.lock().unwrap() = true;
+        world.breaks(DeviceException::ZeroCaptureFps);
+        world.pass(30);
+        *world.is_stalled.lock().unwrap() = false;
+    };
+    stands(&mut world);
+    world.does("freed", Ok("a"));
+    world.pass(3);
+    world.tells(&["ZeroCaptureFps A"]);
+    // It stands still again, which is no news.
+    stands(&mut world);
+    world.does("freed", Ok("a"));
+    world.tells(&[]);
+    world.pass(4);
     world.tells(&["healed A"]);
 }
 
