@@ -24,7 +24,7 @@ use crate::id::LegId;
 use hold::Hold;
 use negotiation::{Pending, Remote, Video};
 pub(super) use pictures::FIRST_BANDWIDTH;
-use pictures::{Agreement, Wishes};
+use pictures::{Agreement, Departures, Wishes};
 pub(super) use sockets::Datagram;
 use sockets::Sockets;
 use tokio::sync::mpsc;
@@ -109,6 +109,12 @@ pub(super) struct Session {
     estimate: u64,
     /// Whether that is measured.
     has_estimate: bool,
+    /// What was measured last, and whether that is told as it is.
+    measured: Option<(u64, bool)>,
+    measured_since: Option<Instant>,
+    /// What was told of it last.
+    told_bandwidth: Option<u64>,
+    departures: Departures,
     /// The stream of pictures of which a packet came last.
     newest_video: Option<u32>,
     /// The stream of pictures that nobody announced.
@@ -153,7 +159,7 @@ impl Session {
             .set_reordering_size_audio(0)
             // Nothing is tried before pictures want it, and sound is never kept waiting.
             .enable_bwe(Some(Bitrate::bps(FIRST_BANDWIDTH)))
-            .set_stats_interval(Some(Duration::from_secs(1)))
+            .set_stats_interval(Some(Duration::from_millis(250)))
             .build(now);
         let sockets = Sockets::open(leg, inbox).map_err(|e| format!("no socket: {e}"))?;
         let addresses: Vec<SocketAddr> = sockets.addresses().collect();
@@ -172,6 +178,10 @@ impl Session {
             desired: 0,
             estimate: FIRST_BANDWIDTH,
             has_estimate: false,
+            measured: None,
+            measured_since: None,
+            told_bandwidth: None,
+            departures: Departures::default(),
             newest_video: None,
             latched_video: None,
             deadline: now,
@@ -211,6 +221,7 @@ impl Session {
     /// by 50 ms, and a call should begin sooner than a handful of those.
     pub(super) fn tick(&mut self, now: Instant) -> Result<(), String> {
         self.send_wish(now)?;
+        self.departures.expire(now);
         if self.connected && now < self.deadline {
             return Ok(());
         }
@@ -289,6 +300,19 @@ impl Session {
     /// Returns when [`tick`](Self::tick) is due.
     pub(super) fn deadline(&self) -> Instant {
         self.deadline
+    }
+
+    /// What leaves goes to [`tapped`](Self::tapped) instead of a socket from now on.
+    #[cfg(test)]
+    pub(in crate::media) fn tap(&mut self) {
+        self.sockets.tap = Some(std::cell::RefCell::default());
+    }
+
+    /// Returns what would have left since the last time.
+    #[cfg(test)]
+    pub(in crate::media) fn tapped(&mut self) -> Vec<Datagram> {
+        let tap = self.sockets.tap.as_mut().map(std::cell::RefCell::get_mut);
+        tap.map(std::mem::take).unwrap_or_default()
     }
 
     /// Returns what has happened since the last time.
@@ -370,7 +394,10 @@ impl Session {
         for _ in 0..MAX_STEPS {
             loop {
                 match self.rtc.poll_output().map_err(text)? {
-                    Output::Transmit(t) => self.sockets.send(t.source, t.destination, &t.contents),
+                    Output::Transmit(t) => {
+                        self.leaves(&t.contents);
+                        self.sockets.send(t.source, t.destination, &t.contents);
+                    }
                     Output::Event(event) => self.happened(event),
                     Output::Timeout(deadline) => {
                         self.deadline = deadline;
@@ -418,6 +445,9 @@ impl Session {
                     // None is what a way that was given up shows.
                     self.happenings
                         .extend((n_answered > 0).then_some(Happening::Heard));
+                }
+                if let Some(estimate) = stats.bwe_tx {
+                    self.measured(estimate.as_u64(), stats.timestamp);
                 }
                 let rtt = pair.and_then(|p| p.current_round_trip_time).or(stats.rtt);
                 self.happenings.extend(rtt.map(Happening::Rtt));

@@ -8,6 +8,7 @@ pub mod h264;
 mod incoming;
 pub mod ladder;
 mod lens;
+mod load;
 mod outgoing;
 mod planar;
 pub mod scale;
@@ -17,3 +18,6 @@ pub use gallery::Gallery;
 pub(in crate::media) use outgoing::{Outgoing, Receiver};
 pub use planar::Planar;
 pub(in crate::media) use studio::{Job, Made, Studio, Ticket};
+
+#[cfg(test)]
+mod tests;

@@ -1,7 +1,8 @@
 //! What pictures cost, and how they come through: `cargo bench --bench pictures`.
 //!
-//! Costs of one picture are the time of one thread. The rest is measured between two media threads
-//! of this process, over loopback, with the test camera at 640 by 480 and 30 pictures a second.
+//! Costs of one picture are the time of one thread. The rest is measured between phones of this
+//! process, over loopback, and drawn in half-blocks at 120 by 40: two with the test camera, 640 by
+//! 480 and 30 pictures a second, and one in a grid of ten, 320 by 240 and ten a second.
 
 #![allow(
     unreachable_pub,
@@ -11,7 +12,9 @@
     reason = "a failed bench may panic, and its table goes to a person"
 )]
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::hint::black_box;
+use std::io::Write;
 use std::net::{SocketAddr, UdpSocket};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -19,13 +22,15 @@ use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use offhook::av::{Pictures, Shown};
+use offhook::av::Pictures;
 use offhook::id::LegId;
 use offhook::media::device::{CameraSpec, DeviceSpec, stamp};
 use offhook::media::video::Planar;
 use offhook::media::video::h264::{Decoder, Encoder, Rate};
 use offhook::media::video::scale::Scaler;
 use offhook::media::{Media, MediaSettings, Order, Report};
+use offhook::tui::{CellSize, Colours, Painter, Renderer, Spot, Terminal, shown};
+use ratatui::layout::Rect;
 
 const LEG: LegId = LegId(1);
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -40,6 +45,7 @@ fn main() {
     for (width, height, bitrate) in [(640, 480, 1_500_000), (320, 240, 600_000)] {
         costs(width, height, bitrate);
     }
+    grid();
     watch("nothing lost", 0, 0);
     watch("5 % lost", 50, 0);
     watch("5 % lost, 40 ms each way", 50, 40);
@@ -120,12 +126,12 @@ struct Phone {
 }
 
 impl Phone {
-    fn new() -> Self {
+    fn new(camera: CameraSpec) -> Self {
         let (out, reports) = channel();
         let settings = MediaSettings {
             microphone: DeviceSpec::None,
             speaker: DeviceSpec::None,
-            camera: CameraSpec::Test,
+            camera,
             ..MediaSettings::default()
         };
         let media = Media::start(settings, move |report| drop(out.send(report))).unwrap();
@@ -154,7 +160,7 @@ impl Phone {
 /// Watches a call of two phones with pictures both ways, through a line that loses `per_mille` of
 /// the packets, the same ones each time, and takes `delay` ms each way.
 fn watch(name: &str, per_mille: u32, delay: u64) {
-    let (a, b) = (Phone::new(), Phone::new());
+    let (a, b) = (Phone::new(CameraSpec::Test), Phone::new(CameraSpec::Test));
     let line = Line::new(per_mille, delay);
     let pictures = Pictures::Exchange;
     a.media.order(Order::Offer { leg: LEG, pictures });
@@ -169,19 +175,15 @@ fn watch(name: &str, per_mille: u32, delay: u64) {
     a.media.order(Order::Accept { leg: LEG, answer });
     for phone in [&a, &b] {
         phone.wait(|report| matches!(report, Report::Connected { .. }).then_some(()));
-        phone.media.order(Order::Show(vec![Shown {
-            leg: Some(LEG),
-            width: 160,
-            height: 120,
-        }]));
         phone.media.order(Order::Camera(true));
     }
-    // The line is tried out first.
-    let settled = Instant::now() + Duration::from_secs(8);
-    while Instant::now() < settled {
-        thread::park_timeout(Duration::from_millis(50));
+    let is_over = Arc::new(AtomicBool::new(false));
+    for phone in [&a, &b] {
+        draw(phone, &[LEG], &is_over);
     }
-    let (cpu, start) = (cpu_time(), Instant::now());
+    // The line is tried out first.
+    rest(8);
+    let (cpu, start) = (cpu_time(&phones()), Instant::now());
     let gallery = b.media.gallery();
     let (mut delays, mut gaps) = (Vec::new(), Vec::new());
     let (mut last, mut last_at) = (None, Instant::now());
@@ -206,28 +208,148 @@ fn watch(name: &str, per_mille: u32, delay: u64) {
     let reading = b.media.meters().pictures(LEG).unwrap_or_default();
     let sent = a.media.meters().pictures(LEG).unwrap_or_default();
     println!(
-        "{name}: {:.1} pictures/s of {} lines, {} kb/s, {unread} without a readable clock; both phones {:.1} % of a core",
+        "{name}: {:.1} pictures/s of {} lines, {} kb/s, {unread} without a readable clock; a phone takes {:.1} % of a core",
         gaps.len() as f64 / seconds,
         reading.height,
         sent.bitrate / 1000,
-        (cpu_time() - cpu) / seconds * 100.0,
+        (cpu_time(&phones()) - cpu) / 2.0 / seconds * 100.0,
     );
     row("  camera to gallery", &mut delays, "ms");
     row("  from one picture to the next", &mut gaps, "ms");
+    is_over.store(true, Ordering::Relaxed);
 }
 
-/// The CPU time of this process in seconds, of the watching loop too.
-fn cpu_time() -> f64 {
-    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    let fields: Vec<&str> = stat
-        .rsplit(')')
-        .next()
-        .unwrap_or_default()
-        .split(' ')
+/// One of ten who all see each other; the other nine know only the first one here, so that only
+/// what that one does is like it is in a call.
+fn grid() {
+    let film = std::env::temp_dir().join(format!("offhook-grid-{}.y4m", std::process::id()));
+    let mut file = std::fs::File::create(&film).unwrap();
+    file.write_all(b"YUV4MPEG2 W320 H240 F10:1 C420jpeg\n")
+        .unwrap();
+    for n in 0..20 {
+        file.write_all(b"FRAME\n").unwrap();
+        file.write_all(&scene(320, 240, n).data).unwrap();
+    }
+    let camera = CameraSpec::File(film.clone());
+    let before = phones();
+    let one = Phone::new(camera.clone());
+    one.media.order(Order::Camera(true));
+    let legs: Vec<LegId> = (1..10).map(LegId).collect();
+    let is_over = Arc::new(AtomicBool::new(false));
+    draw(&one, &legs, &is_over);
+    rest(1);
+    let threads: BTreeSet<String> = phones().difference(&before).cloned().collect();
+    let others: Vec<Phone> = legs.iter().map(|_| Phone::new(camera.clone())).collect();
+    let pictures = Pictures::Exchange;
+    for (leg, other) in legs.iter().zip(&others) {
+        one.media.order(Order::Offer {
+            leg: *leg,
+            pictures,
+        });
+        let offer = one.sdp();
+        other.media.order(Order::Answer {
+            leg: LEG,
+            offer,
+            pictures,
+        });
+        let (leg, answer) = (*leg, other.sdp());
+        one.media.order(Order::Accept { leg, answer });
+        other.wait(|report| matches!(report, Report::Connected { .. }).then_some(()));
+        other.media.order(Order::Camera(true));
+    }
+    rest(8);
+    let (cpu, start) = (cpu_time(&threads), Instant::now());
+    let decoded = || -> u64 {
+        let of = |leg: &LegId| one.media.meters().pictures(*leg).map_or(0, |r| r.n_decoded);
+        legs.iter().map(of).sum()
+    };
+    let n_before = decoded();
+    rest(15);
+    let seconds = start.elapsed().as_secs_f64();
+    let reading = one.media.meters().pictures(LegId(9)).unwrap_or_default();
+    println!(
+        "one of ten: {:.1} pictures/s of each other, {} lines; takes {:.1} % of a core",
+        (decoded() - n_before) as f64 / seconds / 9.0,
+        reading.height,
+        (cpu_time(&threads) - cpu) / seconds * 100.0,
+    );
+    is_over.store(true, Ordering::Relaxed);
+    let _ = std::fs::remove_file(film);
+}
+
+fn rest(seconds: u64) {
+    let until = Instant::now() + Duration::from_secs(seconds);
+    while Instant::now() < until {
+        thread::park_timeout(Duration::from_millis(50));
+    }
+}
+
+/// Draws what a phone has of these, as large as it fits into a terminal that nobody looks at.
+fn draw(phone: &Phone, legs: &[LegId], is_over: &Arc<AtomicBool>) {
+    let columns = if legs.len() > 1 { 3 } else { 1 };
+    let (width, height) = (120 / columns, 36 / columns);
+    let spots: Vec<Spot> = (0_u16..)
+        .zip(legs)
+        .map(|(n, leg)| Spot {
+            leg: Some(*leg),
+            area: Rect::new(n % columns * width, 2 + n / columns * height, width, height),
+            covers: Vec::new(),
+        })
         .collect();
-    let ticks = |at: usize| fields.get(at).and_then(|f| f.parse::<f64>().ok());
-    // Hundredths of a second, wherever this runs.
-    (ticks(12).unwrap_or(0.0) + ticks(13).unwrap_or(0.0)) / 100.0
+    let renderer = Renderer::HalfBlocks(Colours::True);
+    let show = shown(&spots, renderer, CellSize::default());
+    phone.media.order(Order::Show(show));
+    let (gallery, legs, is_over) = (phone.media.gallery(), legs.to_vec(), Arc::clone(is_over));
+    thread::spawn(move || {
+        let mut terminal = Terminal::on(std::io::sink(), 120, 40).unwrap();
+        let mut painter = Painter::new(CellSize::default());
+        let mut n_before = Vec::new();
+        while !is_over.load(Ordering::Relaxed) {
+            thread::park_timeout(Duration::from_millis(33));
+            let peers: BTreeMap<_, _> = legs
+                .iter()
+                .filter_map(|leg| Some((*leg, gallery.picture(Some(*leg))?)))
+                .collect();
+            let now: Vec<_> = peers.values().map(Arc::as_ptr).collect();
+            if now == n_before {
+                continue;
+            }
+            n_before = now;
+            let pictures = offhook::tui::Pictures {
+                peers,
+                ..offhook::tui::Pictures::default()
+            };
+            terminal
+                .draw(|frame| {
+                    painter.paint(frame.buffer_mut(), &spots, &pictures, renderer);
+                    painter.take_overlay()
+                })
+                .unwrap();
+        }
+    });
+}
+
+/// The threads of this process that are phones': all but the first, which looks on, and the lines.
+fn phones() -> BTreeSet<String> {
+    let first = std::process::id().to_string();
+    let tasks = std::fs::read_dir("/proc/self/task").unwrap();
+    let names = tasks.map(|task| task.unwrap().file_name().into_string().unwrap());
+    let is_line = |task: &String| {
+        let name = std::fs::read_to_string(format!("/proc/self/task/{task}/comm"));
+        name.is_ok_and(|name| name.trim() == "line")
+    };
+    names
+        .filter(|task| *task != first && !is_line(task))
+        .collect()
+}
+
+/// The CPU time of these threads in seconds (proc(5): schedstat).
+fn cpu_time(threads: &BTreeSet<String>) -> f64 {
+    let of = |task: &String| {
+        let text = std::fs::read_to_string(format!("/proc/self/task/{task}/schedstat")).ok()?;
+        text.split(' ').next()?.parse::<f64>().ok()
+    };
+    threads.iter().filter_map(of).sum::<f64>() / 1e9
 }
 
 /// Two sockets: what comes to one leaves from the other, unless it is lost.
@@ -265,14 +387,16 @@ impl Line {
         let (from, out, is_over) = (Arc::clone(from), Arc::clone(out), Arc::clone(&self.is_over));
         let (per_mille, delay) = (self.per_mille, self.delay);
         let (late, waiting) = channel::<(Instant, Vec<u8>)>();
-        thread::spawn(move || {
+        let named = || thread::Builder::new().name("line".into());
+        let carry = move || {
             for (due, bytes) in waiting {
                 thread::sleep(due.saturating_duration_since(Instant::now()));
                 let _ = out.send_to(&bytes, to);
             }
-        });
+        };
+        named().spawn(carry).unwrap();
         let dice = AtomicU32::new(seed);
-        thread::spawn(move || {
+        let read = move || {
             let mut buffer = [0; 2000];
             while !is_over.load(Ordering::Relaxed) {
                 let Ok((n, _)) = from.recv_from(&mut buffer) else {
@@ -285,7 +409,8 @@ impl Line {
                     let _ = late.send((Instant::now() + delay, buffer[..n].to_vec()));
                 }
             }
-        });
+        };
+        named().spawn(read).unwrap();
     }
 }
 

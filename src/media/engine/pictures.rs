@@ -189,7 +189,7 @@ impl Engine {
     /// Takes what came of the thread of pictures.
     pub(super) fn filmed(&mut self, made: Made, now: Instant) {
         match made {
-            Made::Frame(frame, _waits) => self.send_picture(&frame, now),
+            Made::Frame(frame, ticket) => self.send_picture(&frame, ticket, now),
             Made::AskKeyframe(id) => {
                 if let Some(leg) = self.legs.get_mut(&id) {
                     leg.session.ask_keyframe(now);
@@ -203,11 +203,12 @@ impl Engine {
         }
     }
 
-    fn send_picture(&mut self, frame: &Outgoing, now: Instant) {
+    fn send_picture(&mut self, frame: &Outgoing, ticket: Ticket, now: Instant) {
         // The camera may have been turned off while this one was made.
         if !self.pictures.is_on {
             return;
         }
+        let ticket = Arc::new(ticket);
         for id in &frame.to {
             let Some(leg) = self.legs.get_mut(id).filter(|leg| leg.takes_pictures()) else {
                 continue;
@@ -215,6 +216,40 @@ impl Engine {
             if let Err(error) = leg.session.send_picture(&frame.data, frame.time, now) {
                 tracing::debug!(error, "a picture was not sent");
             }
+            leg.session.keep_until_sent(Arc::clone(&ticket), now);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Arc, CameraSpec, Gallery, LegId, Pictures, Ticket, WAITING, mpsc};
+
+    const LEG: LegId = LegId(1);
+    /// A slice that goes by others, and one that goes by none (H.264, 7.4.1).
+    const DELTA: [u8; 5] = [0, 0, 1, 0x41, 0];
+    const KEY: [u8; 5] = [0, 0, 1, 0x65, 0];
+
+    #[test]
+    fn of_too_many_that_wait_to_be_decoded_all_is_left_out_up_to_a_keyframe() {
+        let (made, _told) = mpsc::unbounded_channel();
+        let camera = CameraSpec::None;
+        let mut pictures =
+            Pictures::new(camera, Arc::new(Gallery::default()), Arc::default(), made);
+        let is_skipping = |pictures: &Pictures| pictures.streams[&LEG].is_skipping;
+        pictures.seen(LEG, Arc::new(KEY), true);
+        assert!(!is_skipping(&pictures));
+        // So many that the thread has not come to yet.
+        let count = Arc::default();
+        pictures.streams.entry(LEG).or_default().n_waiting = Arc::clone(&count);
+        let waiting: Vec<Ticket> = std::iter::from_fn(|| Ticket::draw(&count, WAITING)).collect();
+        assert_eq!(waiting.len(), WAITING);
+        pictures.seen(LEG, Arc::new(DELTA), true);
+        assert!(is_skipping(&pictures));
+        drop(waiting);
+        pictures.seen(LEG, Arc::new(DELTA), true);
+        assert!(is_skipping(&pictures), "it goes by one that was left out");
+        pictures.seen(LEG, Arc::new(KEY), true);
+        assert!(!is_skipping(&pictures));
     }
 }

@@ -3,6 +3,8 @@
 //! str0m is told that everything is sent and received whenever it reads a
 //! description; who really does what is kept here, as it is for the hold.
 
+use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use str0m::bwe::{Bitrate, BweKind};
@@ -11,11 +13,18 @@ use str0m::media::{Direction, Frequency, KeyframeRequestKind, MediaTime, Mid, Pt
 use super::{Happening, Session, text};
 use crate::av::Pictures;
 use crate::media::sdp::direction;
+use crate::media::video::Ticket;
 
 /// The least time between two wishes for a whole picture: the first may still be on its way.
-const BETWEEN_WISHES: Duration = Duration::from_millis(400);
+const BETWEEN_WISHES: Duration = Duration::from_millis(300);
 /// What is sent at first, in bits a second, while nobody knows what the line takes.
 pub(in crate::media) const FIRST_BANDWIDTH: u64 = 300_000;
+/// How long the estimate is taken as it is. After that what is told is never more than the mean of
+/// three seconds, which does not waver, nor more than the estimate itself: what is sent beyond
+/// that only waits in line here.
+const BEGINNING: Duration = Duration::from_secs(5);
+/// A frame that has not left by then never will, or nobody will miss it.
+const OLD: Duration = Duration::from_secs(1);
 
 /// Who sends pictures to whom, by what both descriptions say.
 #[derive(Debug, Clone, Copy, Default)]
@@ -98,6 +107,36 @@ fn said(pictures: Pictures, is_held: bool) -> Direction {
     }
 }
 
+/// The pictures that are on their way out: they leave no faster than the line takes them.
+#[derive(Debug, Default)]
+pub(super) struct Departures {
+    n_written: u64,
+    n_left: u64,
+    /// What is kept until so many have left, and since when.
+    waiting: VecDeque<(u64, Instant, Arc<Ticket>)>,
+}
+
+impl Departures {
+    fn one_left(&mut self) {
+        // One that is sent again may count twice.
+        self.n_left = self.n_written.min(self.n_left + 1);
+        while self.waiting.front().is_some_and(|w| w.0 <= self.n_left) {
+            self.waiting.pop_front();
+        }
+    }
+
+    /// Gives up those that are there for too long.
+    pub(super) fn expire(&mut self, now: Instant) {
+        let is_old = |since: Instant| now.saturating_duration_since(since) >= OLD;
+        while self.waiting.front().is_some_and(|w| is_old(w.1)) {
+            self.waiting.pop_front();
+        }
+        if self.waiting.is_empty() {
+            self.n_left = self.n_written;
+        }
+    }
+}
+
 /// The wishes for whole pictures that go to the peer.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Wishes {
@@ -143,8 +182,28 @@ impl Session {
         let time = MediaTime::new(time, Frequency::NINETY_KHZ);
         if let Some(writer) = self.rtc.writer(mid) {
             writer.write(pt, now, time, picture).map_err(text)?;
+            self.departures.n_written += 1;
         }
         self.drain(now)
+    }
+
+    /// Keeps this until the picture that was sent last has left.
+    pub(in crate::media) fn keep_until_sent(&mut self, ticket: Arc<Ticket>, now: Instant) {
+        let departures = &mut self.departures;
+        if departures.n_left < departures.n_written {
+            let waiting = (departures.n_written, now, ticket);
+            departures.waiting.push_back(waiting);
+        }
+    }
+
+    /// Looks whether a packet that leaves is the last one of a picture (RFC 6184, 5.1: the marker).
+    pub(super) fn leaves(&mut self, packet: &[u8]) {
+        let pt = self.video.as_ref().map(|video| video.picture.pt);
+        let is_end = |second: &u8| second & 0x80 != 0 && Some(second & 0x7f) == pt;
+        if packet.first().is_some_and(|first| first >> 6 == 2) && packet.get(1).is_some_and(is_end)
+        {
+            self.departures.one_left();
+        }
     }
 
     /// Asks the peer for a whole picture (RFC 4585, 6.3.1). A wish that comes too soon after
@@ -211,12 +270,43 @@ impl Session {
         drop(change);
         if !to_peer {
             self.want_bandwidth(0, 0);
+            self.departures = Departures::default();
+            (self.measured, self.measured_since) = (None, None);
         } else if !was.1 {
             // Whoever begins to look begins with a whole picture.
             self.happenings.push(Happening::KeyframeWanted);
-            self.happenings.push(Happening::Bandwidth(self.estimate));
+            self.told_bandwidth = None;
+            self.tell_bandwidth();
         }
         self.drain(now)
+    }
+
+    /// What the line takes as it was measured last, before anything is evened out.
+    pub(super) fn measured(&mut self, estimate: u64, now: Instant) {
+        if !self.has_estimate {
+            return;
+        }
+        let since = *self.measured_since.get_or_insert(now);
+        let is_beginning = now.saturating_duration_since(since) < BEGINNING;
+        self.measured = Some((estimate, is_beginning));
+        self.tell_bandwidth();
+    }
+
+    /// Returns what the line is thought to take, in bits a second.
+    fn bandwidth(&self) -> u64 {
+        match self.measured {
+            Some((measured, true)) => measured,
+            Some((measured, false)) => measured.min(self.estimate),
+            None => self.estimate,
+        }
+    }
+
+    fn tell_bandwidth(&mut self) {
+        let bandwidth = self.bandwidth();
+        if self.takes_pictures() && self.told_bandwidth != Some(bandwidth) {
+            self.told_bandwidth = Some(bandwidth);
+            self.happenings.push(Happening::Bandwidth(bandwidth));
+        }
     }
 
     /// What the line takes, if pictures are sent on it.
@@ -235,9 +325,7 @@ impl Session {
             _ => return,
         };
         self.estimate = estimate.as_u64();
-        if self.takes_pictures() {
-            self.happenings.push(Happening::Bandwidth(self.estimate));
-        }
+        self.tell_bandwidth();
     }
 
     fn is_anybody_holding(&self) -> bool {

@@ -35,6 +35,9 @@ pub(super) struct Sockets {
     leg: LegId,
     inbox: mpsc::Sender<Datagram>,
     sockets: Vec<Socket>,
+    /// What would have left, where a test carries it.
+    #[cfg(test)]
+    pub(in crate::media) tap: Option<std::cell::RefCell<Vec<Datagram>>>,
 }
 
 struct Socket {
@@ -61,6 +64,8 @@ impl Sockets {
             leg,
             inbox: inbox.clone(),
             sockets: Vec::new(),
+            #[cfg(test)]
+            tap: None,
         };
         match sockets.open_missing(&addresses()) {
             (opened, Some(error)) if opened.is_empty() => Err(error),
@@ -112,6 +117,17 @@ impl Sockets {
 
     /// Sends from the socket of this address. What the system does not take at once is lost, as on any network.
     pub(super) fn send(&self, from: SocketAddr, to: SocketAddr, bytes: &[u8]) {
+        #[cfg(test)]
+        if let Some(tap) = &self.tap {
+            tap.borrow_mut().push(Datagram {
+                leg: self.leg,
+                local: to,
+                source: from,
+                arrival: Instant::now(),
+                bytes: bytes.to_vec(),
+            });
+            return;
+        }
         if let Some(socket) = self.sockets.iter().find(|s| s.local == from)
             && let Err(error) = socket.out.send_to(bytes, to)
         {
@@ -197,6 +213,7 @@ mod tests {
             leg: LegId(1),
             inbox,
             sockets: Vec::new(),
+            tap: None,
         };
         let at = |last: u8| IpAddr::from([127, 0, 0, last]);
         let first = sockets.follow(&[at(1), at(2)]);

@@ -14,7 +14,7 @@ use crate::media::PictureReading;
 /// How long a new stream is decoded before anybody has said that it is looked at.
 const GRACE: Duration = Duration::from_secs(2);
 /// The least time between two wishes for a keyframe.
-const BETWEEN_WISHES: Duration = Duration::from_millis(400);
+const BETWEEN_WISHES: Duration = Duration::from_millis(300);
 
 /// What is received of everybody.
 pub(super) struct Viewer {
@@ -162,6 +162,17 @@ impl Viewer {
             readings.push((*leg, reading));
         }
         readings
+    }
+
+    #[cfg(test)]
+    pub(super) fn n_decoded(&self, leg: LegId) -> u64 {
+        self.streams.get(&leg).map_or(0, |stream| stream.n_decoded)
+    }
+
+    #[cfg(test)]
+    pub(super) fn lines(&self, leg: LegId) -> u16 {
+        let lines = self.streams.get(&leg).map_or(0, |s| s.picture.height);
+        u16::try_from(lines).unwrap_or(0)
     }
 
     fn hang(&mut self, leg: LegId) {

@@ -6,17 +6,29 @@ use std::time::{Duration, Instant};
 /// Kept free for the voice, in bits a second.
 const VOICE: u64 = 64_000;
 /// With less than this left nothing is sent, in bits a second.
-const FLOOR: u64 = 60_000;
+const FLOOR: u64 = 30_000;
 /// The least a line may take for pictures beside the voice, in bits a second.
 pub const LEAST: u64 = VOICE + FLOOR;
 /// From here on there are thirty pictures a second, of all that the line takes.
 const SMOOTH: u64 = 800_000;
 /// From here on there are fifteen.
 const STEADY: u64 = 220_000;
+/// From here on there are ten; below it five, which is better than nothing.
+const SLOW: u64 = 160_000;
+/// From so many viewers on, there are so many pictures a second at most: none of them shows
+/// them large, and each decodes those of all others.
+const CROWDS: [(usize, u8); 2] = [(5, 10), (3, 15)];
 /// The most lines that are sent, unless a camera is asked for more.
 pub const MOST_LINES: u16 = 480;
 /// How long a line must be better before more is sent.
 const PATIENCE: Duration = Duration::from_secs(3);
+/// How long at first, while nobody knows yet what it takes.
+const FIRST_PATIENCE: Duration = Duration::from_millis(300);
+/// How long that is.
+const BEGINNING: Duration = Duration::from_secs(5);
+/// How long a line must be worse before pictures get smaller, which costs a keyframe. Their
+/// number and their bits follow at once; at half of what the size needs, so does the size.
+const DIP: Duration = Duration::from_secs(1);
 /// How much better: an eighth.
 const MARGIN: u64 = 8;
 
@@ -66,6 +78,8 @@ pub struct Demand {
     pub view: Option<u16>,
     /// The lines of the camera.
     pub camera: u16,
+    /// How many look.
+    pub viewers: usize,
     /// How the machine keeps up.
     pub pressure: Pressure,
 }
@@ -121,7 +135,8 @@ impl Limits {
         let fps = match bandwidth {
             SMOOTH.. => 30,
             STEADY.. => 15,
-            _ => 10,
+            SLOW.. => 10,
+            _ => 5,
         };
         let small = STEPS.iter().position(|step| step.lines == 240)?;
         let (most_step, most_fps) = match pressure {
@@ -155,39 +170,69 @@ impl Limits {
         }
         let index = self.step.min(wanted(demand.view, demand.camera));
         let step = &STEPS[index];
-        let bitrate = demand.bandwidth.saturating_sub(VOICE).min(step.takes);
+        let crowd = CROWDS.iter().find(|(n, _)| demand.viewers >= *n);
+        let most_fps = crowd.map_or(30, |(_, fps)| *fps);
+        // Fewer pictures are worth more bits each, but not as many in all.
+        let takes = step.takes * u64::from(15 + most_fps) / 45;
+        let bitrate = demand.bandwidth.saturating_sub(VOICE).min(takes);
         Some(Plan {
             lines: step.lines.min(demand.camera),
-            fps: self.fps,
+            fps: self.fps.min(most_fps),
             bitrate: u32::try_from(bitrate).unwrap_or(u32::MAX),
         })
     }
 }
 
-/// A plan that does not waver: worse at once, better when it has been so for three seconds.
+/// A plan that does not waver: fewer and coarser pictures at once, smaller ones after a second,
+/// better ones when it has been so for three seconds; sooner in the first five.
 #[derive(Debug, Default)]
 pub struct Ladder {
     limits: Option<Limits>,
+    begun: Option<Instant>,
     better_since: Option<Instant>,
+    worse_since: Option<Instant>,
 }
 
 impl Ladder {
     /// Takes in a demand; returns the plan from now on.
     pub fn climb(&mut self, demand: &Demand, now: Instant) -> Option<Plan> {
         let Some(limits) = Limits::of(demand.bandwidth, demand.pressure) else {
-            *self = Self::default();
+            let begun = self.begun;
+            *self = Self {
+                begun,
+                ..Self::default()
+            };
             return None;
         };
+        let begun = *self.begun.get_or_insert(now);
+        let patience = match now.saturating_duration_since(begun) < BEGINNING {
+            true => FIRST_PATIENCE,
+            false => PATIENCE,
+        };
         let is = *self.limits.get_or_insert(limits);
-        // Worse at once, in whatever respect.
-        let worse = is.min_of(limits);
+        let mut worse = is.min_of(limits);
+        let left = demand.bandwidth.saturating_sub(VOICE);
+        let sent = is.step.min(wanted(demand.view, demand.camera));
+        let is_dip =
+            worse.step < sent && demand.pressure == Pressure::None && left * 2 >= STEPS[sent].needs;
+        match is_dip {
+            true => {
+                let since = *self.worse_since.get_or_insert(now);
+                if now.saturating_duration_since(since) < DIP {
+                    worse.step = is.step;
+                } else {
+                    self.worse_since = None;
+                }
+            }
+            false => self.worse_since = None,
+        }
         self.limits = Some(worse);
         let sure = demand.bandwidth - demand.bandwidth / MARGIN;
         let better = Limits::of(sure, demand.pressure).map(|sure| sure.max_of(worse));
         match better.filter(|better| *better != worse) {
             Some(better) => {
                 let since = *self.better_since.get_or_insert(now);
-                if now.saturating_duration_since(since) >= PATIENCE {
+                if now.saturating_duration_since(since) >= patience {
                     self.limits = Some(better);
                     self.better_since = None;
                 }

@@ -5,23 +5,27 @@ use std::time::{Duration, Instant};
 
 use super::Planar;
 use super::h264::{Encoder, Rate};
-use super::ladder::{self, Demand, Ladder, Plan, Pressure};
+use super::ladder::{self, Demand, Ladder, Plan};
+use super::load::Load;
 use super::scale::Scaler;
 use crate::id::LegId;
 
 /// The least time between two keyframes that somebody wants: the first may still be on its way.
-const BETWEEN_KEYS: Duration = Duration::from_millis(400);
+const BETWEEN_KEYS: Duration = Duration::from_millis(300);
 /// A line that was too narrow must be wider by this before it gets pictures again.
 const MARGIN: u64 = 8;
 /// How long a line gets nothing before a trickle is tried: without packets nobody can tell how
 /// wide it is by now.
 const RETRY: Duration = Duration::from_secs(2);
 /// How long a line is too narrow before it gets nothing: an estimate dips now and then.
-const DIP: Duration = Duration::from_secs(1);
+const DIP: Duration = Duration::from_secs(3);
+/// How long no line counts as too narrow: it is only being tried out.
+const TRYOUT: Duration = Duration::from_secs(5);
+/// Frames that may be on their way out when another picture comes. More would only get old there,
+/// and a picture that is left out before it is encoded is missed by none after it.
+const MOST_IN_LINE: usize = 3;
 /// How long a trickle is tried.
 const TRIAL: Duration = Duration::from_secs(2);
-/// How long the machine must have had time to spare before it gets more to do.
-const RELIEF: Duration = Duration::from_secs(5);
 
 /// Somebody who takes our pictures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,6 +66,8 @@ pub(super) struct Sender {
 
 struct Viewer {
     receiver: Receiver,
+    /// Since when it looks.
+    since: Option<Instant>,
     /// Since when the line is too narrow, and gets no pictures but for a trial.
     paused: Option<Instant>,
     /// Since when it is too narrow, while it still gets them.
@@ -71,7 +77,8 @@ struct Viewer {
 }
 
 impl Sender {
-    pub(super) fn new(now: Instant) -> Self {
+    /// `load` is how the thread of pictures does.
+    pub(super) fn new(now: Instant, load: Load) -> Self {
         Self {
             viewers: Vec::new(),
             ladder: Ladder::default(),
@@ -82,7 +89,7 @@ impl Sender {
             last_key: None,
             due: None,
             epoch: now,
-            load: Load::default(),
+            load,
         }
     }
 
@@ -92,6 +99,7 @@ impl Sender {
             let known = self.viewers.iter().find(|v| v.receiver.leg == receiver.leg);
             Viewer {
                 receiver,
+                since: known.and_then(|viewer| viewer.since),
                 paused: known.and_then(|viewer| viewer.paused),
                 dips: known.and_then(|viewer| viewer.dips),
                 is_sent: known.is_some_and(|viewer| viewer.is_sent),
@@ -118,20 +126,24 @@ impl Sender {
     }
 
     /// Takes a picture; gives it as a frame, unless nobody looks or it is one too many.
-    pub(super) fn take(&mut self, picture: &Planar, at: Instant) -> Option<Outgoing> {
+    /// `n_waiting` are the frames that have not left yet.
+    pub(super) fn take(
+        &mut self,
+        picture: &Planar,
+        at: Instant,
+        n_waiting: usize,
+    ) -> Option<Outgoing> {
+        self.load.look(at);
         let to = self.awake(at);
         self.plan = self.make_plan(picture, &to, at);
         let Some(plan) = self.plan.filter(|_| !to.is_empty()) else {
             self.encoder = None;
             return None;
         };
-        if !self.is_due(plan.fps, at) {
+        if n_waiting >= MOST_IN_LINE || !self.is_due(plan.fps, at) {
             return None;
         }
-        let started = Instant::now();
-        let frame = self.encode(picture, plan, at);
-        self.load.add(started.elapsed(), plan.fps, at);
-        let data = frame?;
+        let data = self.encode(picture, plan, at)?;
         let since = at.saturating_duration_since(self.epoch);
         Some(Outgoing {
             to,
@@ -147,8 +159,10 @@ impl Sender {
         for viewer in &mut self.viewers {
             let bandwidth = viewer.receiver.bandwidth;
             let was_sent = viewer.is_sent;
+            let since = *viewer.since.get_or_insert(now);
+            let is_tried_out = now.saturating_duration_since(since) < TRYOUT;
             viewer.is_sent = match viewer.paused {
-                None if ladder::is_enough(bandwidth) => {
+                None if is_tried_out || ladder::is_enough(bandwidth) => {
                     viewer.dips = None;
                     true
                 }
@@ -192,7 +206,8 @@ impl Sender {
             bandwidth,
             view,
             camera: u16::try_from(picture.height).unwrap_or(u16::MAX),
-            pressure: self.load.pressure,
+            viewers: to.len(),
+            pressure: self.load.pressure(),
         };
         self.ladder.climb(&demand, now)
     }
@@ -249,35 +264,6 @@ impl Sender {
                 tracing::debug!(%error, "a picture could not be encoded");
                 None
             }
-        }
-    }
-}
-
-/// How much of its time the machine needs for encoding.
-#[derive(Default)]
-struct Load {
-    /// The part of the time, smoothed.
-    share: f32,
-    pressure: Pressure,
-    changed: Option<Instant>,
-}
-
-impl Load {
-    fn add(&mut self, work: Duration, fps: u8, now: Instant) {
-        self.share += (work.as_secs_f32() * f32::from(fps) - self.share) / 16.0;
-        let since = self.changed.get_or_insert(now);
-        let passed = now.saturating_duration_since(*since);
-        let pressure = match self.pressure {
-            Pressure::None if self.share > 0.6 => Pressure::Some,
-            Pressure::Some if self.share > 0.6 => Pressure::High,
-            Pressure::Some if self.share < 0.2 && passed >= RELIEF => Pressure::None,
-            Pressure::High if self.share < 0.15 && passed >= RELIEF => Pressure::Some,
-            same @ (Pressure::None | Pressure::Some | Pressure::High) => same,
-        };
-        if pressure != self.pressure && passed >= Duration::from_secs(1) {
-            tracing::info!(?pressure, share = self.share, "encoding");
-            self.pressure = pressure;
-            self.changed = Some(now);
         }
     }
 }

@@ -11,6 +11,7 @@ use super::Gallery;
 use super::incoming::Viewer;
 use super::ladder::Plan;
 use super::lens::Lens;
+use super::load::{self, Load};
 use super::outgoing::{Outgoing, Receiver, Sender};
 use crate::av::Shown;
 use crate::id::LegId;
@@ -170,7 +171,7 @@ impl Room {
         };
         Self {
             lens: Lens::new(camera, Box::new(wake)),
-            sender: Sender::new(now),
+            sender: Sender::new(now, Load::new(load::cpu_time)),
             viewer: Viewer::new(gallery),
             meters,
             jobs,
@@ -256,7 +257,8 @@ impl Room {
             return;
         };
         if self.lens.is_sending() {
-            let frame = self.sender.take(&picture, at);
+            let n_waiting = self.n_waiting.load(Ordering::Relaxed);
+            let frame = self.sender.take(&picture, at, n_waiting);
             self.tell_plan();
             if let Some(frame) = frame {
                 self.send(frame);

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use offhook::av::{Picture, Pictures, Shown};
 use offhook::id::LegId;
-use offhook::media::device::{CameraSpec, stamp};
+use offhook::media::device::{CameraSpec, list_cameras, stamp};
 use offhook::media::video::Gallery;
 use offhook::media::{Check, Order, Report};
 
@@ -235,4 +235,29 @@ fn what_one_no_longer_sends_is_no_longer_shown() {
     let offer = a.reoffer_with(Pictures::Exchange);
     a.accept(b.answer_with(offer, Pictures::Exchange));
     next(&gallery, Some(LEG));
+}
+
+#[test]
+fn the_next_camera_of_a_machine_that_has_none_is_the_same_one() {
+    // Not on a machine with cameras: nobody asked for a picture of them.
+    if !list_cameras().is_empty() {
+        return;
+    }
+    let (a, b) = (phone(CameraSpec::Test), phone(CameraSpec::None));
+    a.media.order(Order::Camera(true));
+    b.media.order(Order::Show(vec![shown(Some(LEG))]));
+    both(&a, &b);
+    let gallery = b.media.gallery();
+    next(&gallery, Some(LEG));
+    a.media.order(Order::NextCamera);
+    for _ in 0..5 {
+        next(&gallery, Some(LEG));
+    }
+    let is_trouble = |told: &Report| {
+        matches!(
+            told,
+            Report::Camera { on: false } | Report::Exception { .. }
+        )
+    };
+    assert!(!a.told().iter().any(is_trouble));
 }

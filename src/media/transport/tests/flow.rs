@@ -115,7 +115,7 @@ async fn wishes_for_whole_pictures_are_told_and_kept_apart() {
     // The others wait together, and come when their time has.
     pair.until("asked again", |pair| pair.a.n_wishes > before + 1)
         .await;
-    assert!(began.elapsed() >= Duration::from_millis(400));
+    assert!(began.elapsed() >= Duration::from_millis(300));
     let n_wishes = pair.a.n_wishes;
     for _ in 0..25 {
         pair.step(Instant::now() + Duration::from_millis(20)).await;
