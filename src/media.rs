@@ -101,7 +101,8 @@ pub enum Order {
         /// The peer's SDP.
         answer: String,
     },
-    /// The peer refused our [`Order::Reoffer`]: the session goes on as before it, hold and all.
+    /// The peer refused our [`Order::Reoffer`]: the session goes on as before it, hold and all. Only
+    /// pictures of ours that it took out stay out.
     Withdraw {
         /// The session.
         leg: LegId,
@@ -148,7 +149,7 @@ pub enum Order {
     Gate(Option<f32>),
     /// Try a device out.
     Check(Check),
-    /// The program went into the background (true) or came back.
+    /// The program went into the background (true), where no preview of the camera goes on, or came back.
     Background(bool),
     /// Play a sound in place of the one that plays; `None` stops it.
     Play {

@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 
 use super::args::Globals;
 use super::error::Error;
-use super::quiet::Quiet;
+use super::quiet::{self, Quiet};
 use super::wall::Wall;
 use super::{devices, first_run, flight, log, serve, settings, setup, signals};
 use crate::command::Command;
@@ -101,6 +101,7 @@ pub(crate) async fn show(
     }
     let terminal = Terminal::enter(true)
         .map_err(|error| Error::failed("cannot use the terminal").detail(error))?;
+    quiet::survive_cameras();
     let mut abilities = terminal.abilities();
     if let Some(renderer) = renderer {
         abilities.prefer(renderer);

@@ -3,12 +3,16 @@
 use std::io::{self, Write};
 use std::time::Duration;
 
+use crate::address::clean;
 use crate::command::Reply;
 use crate::event::{CallFacts, Event, Happened, InvitationState, RoomReason, RoomScope, UserState};
 use crate::id::UserId;
 use crate::phone::call::Direction;
 use crate::run::Stamped;
 use crate::tui::words;
+
+/// The most letters of a device's name, which its maker chose.
+const DEVICE_CHARS: usize = 64;
 
 /// Where a verb's events go.
 #[derive(Debug, Clone, Copy)]
@@ -113,7 +117,8 @@ fn sentence(event: &Event, me: &UserId) -> Option<String> {
             ..
         } => {
             format!(
-                "microphone {device}: {}",
+                "microphone {}: {}",
+                clean(device, DEVICE_CHARS),
                 words::exception_sentence(*exception)
             )
         }
@@ -123,7 +128,8 @@ fn sentence(event: &Event, me: &UserId) -> Option<String> {
             ..
         } => {
             format!(
-                "speaker {device}: {}",
+                "speaker {}: {}",
+                clean(device, DEVICE_CHARS),
                 words::exception_sentence(*exception)
             )
         }

@@ -224,8 +224,9 @@ impl Engine {
                 let told = self.checks.order(check);
                 self.tell_check(told);
             }
-            // The devices go on; what it means is said elsewhere.
-            Order::Background(_) | Order::Stop => {}
+            // Sound goes on, and the camera of a call is the core's business.
+            Order::Background(is_away) => self.pictures.leave(is_away),
+            Order::Stop => {}
         }
         self.settle(now);
     }

@@ -74,9 +74,8 @@ impl Phone {
             link: Link::Offering,
             ..Member::new(User::of(to.user.clone()), to, InvitationState::Sent)
         };
-        // Whom somebody else sends to a third is not seen there before saying so.
-        let is_sent = matches!(origin, Origin::Transfer(_));
-        let wants_camera = kind == Kind::Video && !is_sent;
+        // Who is sent to a third, or calls back whoever called by video, is not seen before saying so.
+        let wants_camera = kind == Kind::Video && origin == Origin::Wish;
         let members: Vec<Member> = to.into_iter().map(invited).collect();
         let call = Call {
             session,

@@ -58,7 +58,7 @@ pub enum MediaOrder {
         /// Whether to look for another way to the peer (RFC 8445, 9).
         restarts_ice: bool,
     },
-    /// Forget the new terms: the peer refused them.
+    /// Forget the new terms: the peer refused them. Our pictures stay out if they were to go.
     Withdraw {
         /// Which leg.
         leg: LegId,

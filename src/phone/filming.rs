@@ -65,6 +65,12 @@ impl Call {
         self.wants_camera && !self.is_held && !self.is_ringing()
     }
 
+    /// Tells whether a peer that is not to see us would, were the camera open.
+    fn is_exposed(&self) -> bool {
+        let exposes = |member: &Member| is_agreed(member) && member.terms.exposes();
+        !self.films() && self.members.iter().any(exposes)
+    }
+
     /// Returns the pictures that the first offer of a leg speaks of; `is_invited`: it makes somebody ring.
     fn first_pictures(&self, is_invited: bool) -> Pictures {
         // What rings says what the call was begun as.
@@ -160,7 +166,10 @@ impl Phone {
         for index in 0..self.calls.len() {
             self.give_up_pictures(index);
         }
-        let on = self.wants_camera();
+        // Whoever is not to see it must not: the camera waits for a peer that keeps an offer open.
+        let is_exposed = self.calls.iter().any(Call::is_exposed);
+        // A program that is stopped would keep it open for as long as that lasts.
+        let on = self.wants_camera() && !is_exposed && !self.is_in_background;
         if self.camera.is_ordered != on {
             self.camera.is_ordered = on;
             self.order(MediaOrder::Camera(on));
@@ -262,8 +271,8 @@ impl Phone {
 
     /// The program goes into the background, or comes back: whoever is in a call with us is told.
     pub(super) fn background(&mut self, on: bool) {
-        let is_taken = |call: &Call| matches!(call.stage, Stage::Talking { .. });
-        if self.is_in_background == on || on && !self.calls.iter().any(is_taken) {
+        let is_live = |call: &Call| matches!(call.stage, Stage::Talking { .. }) || call.films();
+        if self.is_in_background == on || on && !self.calls.iter().any(is_live) {
             return;
         }
         self.is_in_background = on;

@@ -218,8 +218,11 @@ impl Phone {
             return;
         }
         self.order(MediaOrder::Withdraw { leg });
-        if refused == Refused::GivenUp {
-            self.hold_as_agreed(now, leg);
+        match refused {
+            Refused::GivenUp { is_hold: true } => self.hold_as_agreed(now, leg),
+            // A hold that was wanted meanwhile has yet to be offered.
+            Refused::GivenUp { is_hold: false } => self.renegotiate_leg(now, leg),
+            Refused::Postponed | Refused::Never => {}
         }
     }
 

@@ -86,7 +86,7 @@ impl Phone {
                     kind: facts.kind,
                     ring: self.settings.dial_back_timeout,
                     data: None,
-                    origin: Origin::Wish,
+                    origin: Origin::Missed(Box::new(missed.clone())),
                     replaces: None,
                 },
             )

@@ -33,6 +33,8 @@ pub(crate) struct Terms {
     n_crossed: u8,
     /// Whether another way to the peer is to be looked for.
     pub(super) wants_restart: bool,
+    /// Whether the peer has not heard yet that our pictures stop.
+    is_untold: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -52,6 +54,8 @@ enum Step {
 struct Offer {
     deal: Deal,
     restarts_ice: bool,
+    /// Whether it takes our pictures out.
+    ends_pictures: bool,
     until: Instant,
 }
 
@@ -71,7 +75,10 @@ pub(super) enum Refused {
     /// It is made once more.
     Postponed,
     /// The terms stay as they were.
-    GivenUp,
+    GivenUp {
+        /// Whether it was about a hold, or the end of one.
+        is_hold: bool,
+    },
 }
 
 impl Terms {
@@ -135,14 +142,17 @@ impl Terms {
 
     /// Begins an offer if one is wanted and nothing is on the way; returns whether it restarts ICE.
     pub(super) fn begin(&mut self, now: Instant, deal: Deal) -> Option<bool> {
-        let is_wanted = self.agreed != deal || self.wants_restart;
+        let is_wanted = self.agreed != deal || self.wants_restart || self.is_untold;
         if self.step != Step::Settled || self.again_at.is_some() || !is_wanted {
             return None;
         }
         let restarts_ice = std::mem::take(&mut self.wants_restart);
+        let was_untold = std::mem::take(&mut self.is_untold);
         self.step = Step::Offering(Offer {
             deal,
             restarts_ice,
+            ends_pictures: deal.pictures < self.agreed.pictures
+                || was_untold && deal.pictures == self.agreed.pictures,
             until: now + UNANSWERED,
         });
         Some(restarts_ice)
@@ -178,18 +188,26 @@ impl Terms {
             return Refused::Never;
         };
         self.step = Step::Settled;
+        self.end_pictures(offer);
         self.n_crossed += 1;
         if let Some(again) = again.filter(|_| self.n_crossed < TRIES) {
             self.again_at = Some(again);
             self.wants_restart |= offer.restarts_ice;
+            self.is_untold = offer.ends_pictures;
             return Refused::Postponed;
         }
         self.n_crossed = 0;
+        let is_hold = offer.deal.is_held != self.agreed.is_held;
         // Were there more to it, the pictures may be innocent.
-        self.is_declined |= offer.deal.is_held == self.agreed.is_held
+        self.is_declined |= !is_hold
             && offer.deal.pictures == Pictures::Exchange
             && self.agreed.pictures != Pictures::Exchange;
-        Refused::GivenUp
+        Refused::GivenUp { is_hold }
+    }
+
+    /// Ours stop with the offer that takes them out, whatever becomes of it: that needs nobody's consent.
+    fn end_pictures(&mut self, offer: Offer) {
+        self.agreed.pictures = self.agreed.pictures.min(offer.deal.pictures);
     }
 
     /// The way to the server broke under our offer: it is made anew when there is one again.
@@ -198,7 +216,9 @@ impl Terms {
             return false;
         };
         self.step = Step::Settled;
+        self.end_pictures(offer);
         self.wants_restart |= offer.restarts_ice;
+        self.is_untold = offer.ends_pictures;
         true
     }
 
@@ -207,6 +227,7 @@ impl Terms {
         let undone = std::mem::replace(&mut self.agreed, self.before);
         self.is_declined |=
             undone.pictures == Pictures::Exchange && self.agreed.pictures != Pictures::Exchange;
+        self.agreed.pictures = self.agreed.pictures.min(undone.pictures);
         undone.is_held != self.agreed.is_held
     }
 
@@ -218,6 +239,16 @@ impl Terms {
     /// Tells whether an offer of ours is out.
     pub(super) const fn is_offering(&self) -> bool {
         matches!(self.step, Step::Offering(_) | Step::Offered(_))
+    }
+
+    /// Tells whether the peer may still get our pictures, until an offer says otherwise.
+    pub(super) fn exposes(&self) -> bool {
+        let stops = |deal: Deal| deal.is_held || deal.pictures < Pictures::Exchange;
+        let is_stopping = match self.step {
+            Step::Offering(offer) | Step::Offered(offer) => stops(offer.deal),
+            Step::Settled | Step::Answering(_) => false,
+        };
+        !stops(self.agreed) && !is_stopping
     }
 
     /// Begins to answer the peer's offer; returns the pictures that are taken, if nothing is in the

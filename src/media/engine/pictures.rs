@@ -28,6 +28,8 @@ pub(super) struct Pictures {
     made: mpsc::UnboundedSender<Made>,
     /// Whether pictures of ours may leave.
     is_on: bool,
+    /// Whether our person looks at them apart from any call.
+    is_preview: bool,
     /// The lines that peers look at.
     views: BTreeMap<LegId, Option<u16>>,
     streams: BTreeMap<LegId, Stream>,
@@ -58,6 +60,7 @@ impl Pictures {
             meters,
             made,
             is_on: false,
+            is_preview: false,
             views: BTreeMap::new(),
             streams: BTreeMap::new(),
             receivers: Vec::new(),
@@ -71,7 +74,13 @@ impl Pictures {
     }
 
     pub(super) fn preview(&mut self, is_on: bool) {
+        self.is_preview = is_on;
         self.give_if(is_on, Job::Preview(is_on));
+    }
+
+    /// Nobody looks at a preview in the background: a program that is stopped would keep the camera open.
+    pub(super) fn leave(&mut self, is_away: bool) {
+        self.give_if(false, Job::Preview(self.is_preview && !is_away));
     }
 
     pub(super) fn choose(&mut self, spec: CameraSpec) {

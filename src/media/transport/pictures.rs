@@ -58,9 +58,13 @@ impl Agreement {
         self.peer = peer;
     }
 
-    /// Nothing came of our offer, or it had no section for pictures.
+    /// Nothing came of our offer, or it had no section for pictures. If it took ours out, they stay
+    /// out: that needs nobody's consent.
     pub(super) fn withdraw(&mut self) {
-        self.wanted = None;
+        let wanted = self.wanted.take();
+        if wanted.is_some_and(|wanted| wanted < Pictures::Exchange) {
+            self.agreed = self.agreed.min(Pictures::Receive);
+        }
     }
 
     /// The peer offers this, `None` without a section that could be taken. Returns what our answer says.

@@ -10,6 +10,8 @@ pub use encoder::{Encoded, Encoder, EncoderError, Rate};
 /// NAL unit types (H.264, table 7-1).
 const IDR: u8 = 5;
 const PARAMETERS: u8 = 7;
+/// Of a layer that nobody agreed on, but the library reads them. They begin like the others.
+const SUBSET_PARAMETERS: u8 = 15;
 
 /// Whether a decoder can begin with this frame: there is an IDR slice in it.
 pub fn is_keyframe(frame: &[u8]) -> bool {

@@ -148,7 +148,11 @@ impl Lens {
     fn settle(&mut self, report: &mut impl FnMut(Report)) {
         match (self.is_wanted(), &self.state) {
             (true, State::Closed) => self.open(),
-            (false, State::Open(..) | State::Broken { .. }) => self.state = State::Closed,
+            (false, State::Open(..) | State::Broken { .. }) => {
+                self.state = State::Closed;
+                // What is not used has no fault; whoever wants it next is told anew.
+                self.heal(report);
+            }
             (true, State::Open(..) | State::Broken { .. }) | (false, State::Closed) => {}
         }
         let on = self.is_sending
@@ -236,5 +240,30 @@ impl Lens {
                 detail: String::new(),
             });
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_is_taken_back_with_the_wish_and_told_anew_with_the_next() {
+        let mut lens = Lens::new(CameraSpec::None, Box::new(|| Box::new(|| {})));
+        let mut told = Vec::new();
+        let mut report = |report| {
+            if let Report::Exception { exception, .. } = report {
+                told.push(exception);
+            }
+        };
+        let occupied = DeviceException::DeviceOccupied;
+        for _ in 0..2 {
+            lens.send(true, &mut report);
+            let trouble = Trouble::new(occupied, "Cam", "");
+            lens.failed(trouble.clone(), Instant::now(), &mut report);
+            lens.failed(trouble, Instant::now(), &mut report);
+            lens.send(false, &mut report);
+        }
+        assert_eq!(told, [Some(occupied), None, Some(occupied), None]);
     }
 }

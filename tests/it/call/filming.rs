@@ -334,6 +334,100 @@ fn there_is_no_camera_without_a_call() {
 }
 
 #[test]
+fn a_hold_that_is_wanted_while_pictures_are_refused_is_offered_next() {
+    let mut pair = Pair::talking();
+    let leg = leg(&pair, "alice");
+    pair.cut("bob");
+    pair.alice(ON);
+    pair.alice(HOLD);
+    pair.hears("alice", Heard::ReofferRefused { leg, again: None });
+    assert!(pair.phone("alice").calls()[0].is_held);
+    assert_eq!(errors(&pair, "alice"), ["pictures_refused"]);
+    let last = pair.orders.iter().rev().find_map(|(_, order)| match order {
+        MediaOrder::Reoffer { is_held, .. } => Some(*is_held),
+        _ => None,
+    });
+    assert_eq!(last, Some(true));
+}
+
+#[test]
+fn a_camera_is_off_whatever_the_peer_says_to_it() {
+    let mut pair = video_call(ACCEPT);
+    let leg = leg(&pair, "alice");
+    pair.cut("bob");
+    pair.alice(OFF);
+    pair.hears("alice", Heard::ReofferRefused { leg, again: None });
+    pair.run(seconds(1));
+    // A peer that refuses everything is not asked again and again.
+    assert_eq!(n_reoffers(&pair), 1);
+    assert!(!films(&pair, "alice"));
+    assert_eq!(pair.line.media.pictures(0, leg), Pictures::Receive);
+    pair.alice(ON);
+    assert_eq!(n_reoffers(&pair), 2, "more than before is asked for");
+}
+
+#[test]
+fn a_camera_that_went_off_while_offers_crossed_is_told_of_later() {
+    let mut pair = video_call(ACCEPT);
+    let leg = leg(&pair, "alice");
+    pair.cut("bob");
+    pair.alice(OFF);
+    let again = Some(millis(700));
+    pair.hears("alice", Heard::ReofferRefused { leg, again });
+    assert_eq!(n_reoffers(&pair), 1);
+    pair.run(seconds(1));
+    assert_eq!(n_reoffers(&pair), 2);
+    pair.hears("alice", Heard::ReofferRefused { leg, again });
+    pair.alice(ON);
+    assert!(pair.line.media.films(0));
+    pair.run(seconds(1));
+    let last = pair.orders.iter().rev().find_map(|(_, order)| match order {
+        MediaOrder::Reoffer { pictures, .. } => Some(*pictures),
+        _ => None,
+    });
+    assert_eq!(last, Some(Pictures::Exchange), "on again needs the peer");
+}
+
+#[test]
+fn the_camera_of_one_call_waits_until_another_cannot_see_it() {
+    let mut pair = Pair::with(&["alice", "bob", "carol"], Weather::default(), 1);
+    pair.alice(dial_video(&["bob"]));
+    pair.run(seconds(1));
+    pair.bob(ACCEPT);
+    pair.run(seconds(1));
+    let leg = leg(&pair, "alice");
+    // Bob leaves our wish for another way unanswered: the hold cannot be offered meanwhile.
+    pair.cut("bob");
+    pair.silence_media();
+    pair.run(seconds(6));
+    pair.alice(dial_video(&["carol"]));
+    let (phone, media) = (pair.phone("alice"), &pair.line.media);
+    assert!(phone.calls()[0].is_held && phone.wants_camera());
+    let is_exposed = media.pictures(0, leg) == Pictures::Exchange;
+    assert!(is_exposed, "or this shows nothing");
+    assert!(!media.films(0));
+    pair.hears("alice", Heard::ReofferRefused { leg, again: None });
+    assert!(pair.line.media.films(0), "the hold is on its way");
+}
+
+#[test]
+fn who_calls_back_a_video_call_is_not_seen_before_saying_so() {
+    let mut pair = Pair::new();
+    pair.alice(dial_video(&["bob"]));
+    pair.run(seconds(70));
+    pair.bob(Command::CallBack { call_id: None });
+    pair.run(seconds(1));
+    assert_eq!(pair.phone("alice").calls()[0].kind, Kind::Video);
+    pair.alice(ACCEPT_VIDEO);
+    pair.run(seconds(1));
+    assert!(films(&pair, "alice"));
+    assert!(!films(&pair, "bob"), "nobody asked for it");
+    pair.bob(ON);
+    pair.run(seconds(1));
+    assert_eq!(pictures(&pair, "bob"), (true, true));
+}
+
+#[test]
 fn every_way_out_closes_the_camera() {
     for (who, way) in [
         ("alice", HANG_UP),

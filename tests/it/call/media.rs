@@ -159,7 +159,9 @@ impl Media {
                 if let Some(session) = self.session_of(seat, leg)
                     && let Some(was) = self.sessions[session].pictures_before.take()
                 {
-                    self.sessions[session].pictures = was;
+                    // Less stays less.
+                    let pictures = &mut self.sessions[session].pictures;
+                    *pictures = was.min(*pictures);
                 }
                 Vec::new()
             }

@@ -62,19 +62,25 @@ fn a_program_in_the_background_says_so() {
     pair.skip();
     pair.take_in(0, Input::Background(true))
         .expect("no command");
+    assert!(!pair.line.media.films(0), "a stopped program has no camera");
     pair.run(seconds(1));
     pair.take_in(0, Input::Background(false))
         .expect("no command");
+    assert!(pair.line.media.films(0));
     pair.run(seconds(1));
     expect![[r#"
         02.000 alice !  av.local_microphone_exception Some(InBackground)
         02.000 alice !  av.local_camera_exception inBackground
         02.000 alice -> device    2 mic none InBackground camera off InBackground
+        02.000 alice !  av.camera               false
+        02.000 alice -> device    3 mic none InBackground camera off InBackground
         02.050 bob   !  av.remote_microphone_exception alice Some(InBackground)
         02.050 bob   !  av.remote_camera_exception alice Some(InBackground)
         03.000 alice !  av.local_microphone_exception None
         03.000 alice !  av.local_camera_exception None
-        03.000 alice -> device    3 mic on camera on
+        03.000 alice -> device    4 mic on
+        03.000 alice !  av.camera               true
+        03.000 alice -> device    5 mic on camera on
         03.050 bob   !  av.remote_microphone_exception alice None
         03.050 bob   !  av.remote_camera_exception alice None"#]]
     .assert_eq(&pair.transcript());
@@ -83,6 +89,12 @@ fn a_program_in_the_background_says_so() {
     pair.take_in(0, Input::Background(true))
         .expect("no command");
     assert_eq!(pair.transcript(), "");
+    // It may ring there yet.
+    pair.alice(super::pair::dial_video(&["bob"]));
+    assert!(pair.line.media.films(0));
+    pair.take_in(0, Input::Background(true))
+        .expect("no command");
+    assert!(!pair.line.media.films(0));
 }
 
 #[test]

@@ -3,6 +3,7 @@
 //! Spoken to directly: each wait has an end, so that a camera that hangs can
 //! be closed, and each error has its number.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use std::{fs, io, mem, process};
@@ -61,14 +62,8 @@ pub(super) fn cameras() -> Vec<Found> {
 fn camera(number: u32) -> Option<(Found, String)> {
     let node = PathBuf::from(format!("/dev/video{number}"));
     let about = PathBuf::from(format!("/sys/class/video4linux/video{number}"));
-    let place = match Device::with_path(&node).map(|device| device.query_caps()) {
-        Ok(Ok(told)) => {
-            let can = told.capabilities;
-            let is_camera = can.contains(capability::Flags::VIDEO_CAPTURE)
-                && can.contains(capability::Flags::STREAMING);
-            is_camera.then_some(told.bus)?
-        }
-        Ok(Err(_)) => return None,
+    let place = match Device::with_path(&node) {
+        Ok(device) => place_of(&device, number)?,
         // Not ours to open: the first node of a device is the one with pictures.
         Err(_) => {
             let index = fs::read_to_string(about.join("index")).unwrap_or_default();
@@ -89,6 +84,20 @@ fn camera(number: u32) -> Option<(Found, String)> {
         name => name.to_owned(),
     };
     Some((Found { node, name }, place))
+}
+
+/// Returns where a camera is plugged in; `None` for what gives something other than pictures.
+fn place_of(device: &Device, number: u32) -> Option<String> {
+    // A name that the driver has cut inside a letter makes the bindings panic.
+    let Ok(told) = catch_unwind(AssertUnwindSafe(|| device.query_caps())) else {
+        let formats = device.enum_formats().ok()?;
+        return (!formats.is_empty()).then(|| number.to_string());
+    };
+    let told = told.ok()?;
+    let can = told.capabilities;
+    let is_camera = can.contains(capability::Flags::VIDEO_CAPTURE)
+        && can.contains(capability::Flags::STREAMING);
+    is_camera.then_some(told.bus)
 }
 
 /// Shows what a camera delivers until it is closed.

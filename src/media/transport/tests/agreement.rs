@@ -209,21 +209,35 @@ async fn a_refused_offer_leaves_pictures_as_they_were() {
         pair.turn();
     }
     pair.change(false, Exchange, Exchange, false);
-    reoffer(&mut pair, false, Nothing);
+    reoffer(&mut pair, true, Exchange);
     assert_eq!(pair.a.session.pictures(), (false, false));
     pair.a.session.withdraw(Instant::now());
     assert_eq!(agreed(&pair), BOTH);
-    reoffer(&mut pair, true, Exchange);
-    pair.a.session.withdraw(Instant::now());
-    assert_eq!(agreed(&pair), BOTH);
     // A bad answer is a refused offer.
-    reoffer(&mut pair, false, Nothing);
+    reoffer(&mut pair, true, Exchange);
     pair.a
         .session
         .accept("v=0", Instant::now())
         .expect_err("it is none");
     assert_eq!(agreed(&pair), BOTH);
     assert_eq!(pair.exchange(&film(3)).await, [3, 3]);
+}
+
+#[tokio::test]
+async fn our_own_pictures_stop_whether_the_peer_likes_it_or_not() {
+    let mut pair = Pair::connected(Exchange, Exchange).await;
+    for ours in [Receive, Nothing] {
+        reoffer(&mut pair, false, ours);
+        assert!(!pair.a.session.pictures().1);
+        pair.a.session.withdraw(Instant::now());
+        assert_eq!(agreed(&pair), [(true, false), (true, true)]);
+        // More than before is true with the peer's consent only.
+        reoffer(&mut pair, false, Exchange);
+        pair.a.session.withdraw(Instant::now());
+        assert_eq!(agreed(&pair), [(true, false), (true, true)]);
+        pair.change(false, Exchange, Exchange, false);
+        assert_eq!(agreed(&pair), BOTH);
+    }
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use openh264::formats::YUVSource;
 
-use super::{IDR, PARAMETERS, header, kind, units};
+use super::{IDR, PARAMETERS, SUBSET_PARAMETERS, header, kind, units};
 use crate::media::video::Planar;
 
 /// The largest frame that is looked at, in bytes.
@@ -131,7 +131,7 @@ fn inspect(frame: &[u8]) -> Option<bool> {
     for unit in units(frame) {
         match kind(unit) {
             IDR => is_key = true,
-            PARAMETERS => {
+            PARAMETERS | SUBSET_PARAMETERS => {
                 let size = header::size(unit)?;
                 let (long, short) = (size.width.max(size.height), size.width.min(size.height));
                 if long > LONG_SIDE || short > SHORT_SIDE {
@@ -142,4 +142,29 @@ fn inspect(frame: &[u8]) -> Option<bool> {
         }
     }
     Some(is_key)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::media::video::h264::{Encoder, Rate};
+
+    #[test]
+    fn parameters_of_a_layer_that_nobody_agreed_on_are_measured_too() {
+        for (width, is_fine) in [(64, true), (4096, false)] {
+            let rate = Rate {
+                bitrate: 200_000,
+                fps: 15,
+            };
+            let mut encoder = Encoder::new(rate).unwrap();
+            let picture = Planar::black(width, 64);
+            let encoded = encoder.encode(&picture, Duration::ZERO, true).unwrap();
+            let mut frame = encoded.unwrap().data;
+            assert_eq!(frame[4] & 0x1f, PARAMETERS);
+            frame[4] = frame[4] & 0xe0 | SUBSET_PARAMETERS;
+            assert_eq!(inspect(&frame).is_some(), is_fine, "{width}");
+        }
+    }
 }
