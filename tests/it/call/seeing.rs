@@ -90,7 +90,7 @@ fn a_program_in_the_background_says_so() {
         .expect("no command");
     assert_eq!(pair.transcript(), "");
     // It may ring there yet.
-    pair.alice(super::pair::dial_video(&["bob"]));
+    pair.alice(dial_video(&["bob"]));
     assert!(pair.line.media.films(0));
     pair.take_in(0, Input::Background(true))
         .expect("no command");
