@@ -153,7 +153,7 @@ mod tests {
 
     #[test]
     fn parameters_of_a_layer_that_nobody_agreed_on_are_measured_too() {
-        for (width, is_fine) in [(64, true), (4096, false)] {
+        for (width, is_fine) in [(64, true), (2048, false)] {
             let rate = Rate {
                 bitrate: 200_000,
                 fps: 15,
