@@ -8,6 +8,7 @@
     unreachable_pub,
     clippy::unwrap_used,
     clippy::print_stdout,
+    clippy::wildcard_enum_match_arm,
     reason = "a failed bench may panic, and its table goes to a person"
 )]
 
