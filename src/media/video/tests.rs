@@ -370,7 +370,7 @@ fn a_line_below_the_floor_is_left_out_after_a_while_and_others_go_on() {
     let both = Some(vec![LegId(1), LegId(2)]);
     assert_eq!(to(0.0), (both.clone(), Some(90)), "it is tried out");
     assert_eq!(to(4.9), (both.clone(), Some(90)));
-    assert_eq!(to(5.1), (both.clone(), Some(90)), "it may be a dip");
+    assert_eq!(to(5.1), (both, Some(90)), "it may be a dip");
     assert_eq!(to(8.2).0, Some(vec![LegId(1)]));
     assert_eq!(to(12.0), (Some(vec![LegId(1)]), Some(240)));
     // Alone it is tried with a trickle now and then.
