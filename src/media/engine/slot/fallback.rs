@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::fault::Cause;
 use super::{Device, Job, Slot, Stall, State, Why, Wish};
-use crate::av::{DeviceChange, DeviceException, Role};
+use crate::av::{DeviceChange, DeviceException};
 use crate::media::Report;
 use crate::media::device::{Changes, DeviceSpec, Listed, Trouble};
 
@@ -60,7 +60,7 @@ impl<D: Device> Slot<D> {
         if !self.heeds_cards() {
             return;
         }
-        let serves = |card: &&Listed| Role::from(card.role) == D::ROLE;
+        let serves = |card: &&Listed| card.role == D::ROLE;
         let in_use = self.id().map(str::to_owned);
         let mut gone = changes.gone.iter().filter(serves);
         if in_use.is_some() && gone.any(|card| Some(&card.id) == in_use.as_ref()) {
