@@ -23,8 +23,12 @@ pub(super) fn state(page: &Page<'_>, call: &Call, member: &Member) -> (String, S
     invited(page, call, member)
 }
 
-/// Names in a few words which device of somebody is broken, and how.
-pub(super) fn fault(member: &Member) -> Option<String> {
+/// Tells in a few words that nothing comes of somebody, or which device is broken, and how.
+pub(super) fn fault(page: &Page<'_>, member: &Member) -> Option<String> {
+    if let Some(MediaState::Silent { since }) = member.media() {
+        let seconds = page.ui.now.saturating_duration_since(since).as_secs();
+        return Some(format!("nothing comes through {seconds} s"));
+    }
     let microphone = member.microphone_exception().map(|it| ("mic", it));
     let camera = || member.camera_exception().map(|it| ("cam", it));
     let (what, exception) = microphone.or_else(camera)?;

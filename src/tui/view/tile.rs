@@ -75,7 +75,7 @@ impl Tile {
             picture: has_picture.then_some(member.leg),
             name: shown,
             state: member::state(page, call, member),
-            short: is_in.then(|| member::fault(member)).flatten(),
+            short: is_in.then(|| member::fault(page, member)).flatten(),
             detail,
             instead,
             is_speaking: is_in && is_speech(meter.level),
