@@ -51,11 +51,11 @@ impl Tile {
             _ if !is_in => String::new(),
             _ if call.is_held || member.is_holding => "on hold".to_owned(),
             CameraState::On => "the picture is on its way".to_owned(),
-            CameraState::Off => match member.camera_exception() {
+            state @ (CameraState::Off | CameraState::None) => match member.camera_exception() {
                 Some(exception) => format!("camera {}", exception_predicate(exception)),
+                None if state == CameraState::None => "no camera".to_owned(),
                 None => "camera off".to_owned(),
             },
-            CameraState::None => "no camera".to_owned(),
         };
         let at = roster(call)
             .iter()

@@ -41,7 +41,10 @@ impl Filming {
         self.bob.tells_exception(THEIRS, exception);
         match exception {
             Some(name) => self.bob.shows_fault_of("alice", Role::Camera, name),
-            None => self.bob.shows_no("alice's camera"),
+            None => {
+                self.bob.shows_no("camera is");
+                self.bob.shows_no("cam is");
+            }
         }
         told
     }

@@ -155,8 +155,14 @@ impl Person {
     /// Waits until the screen tells what is wrong with somebody else's device, in words.
     pub(super) fn shows_fault_of(&mut self, who: &str, which: Role, exception: &str) {
         let words = their_exception_sentence(who, which, named(exception));
-        // There may be no room for what it means.
-        self.shows(words.split(':').next().expect("the first piece"));
+        // There may be no room for what it means; a picture's frame has the name already, and
+        // calls a camera `cam` where it is narrow.
+        let words = words.split(':').next().expect("the first piece");
+        let words = match which {
+            Role::Camera => words.split("camera ").last().expect("the last piece"),
+            Role::Microphone | Role::Speaker => words,
+        };
+        self.shows(words);
     }
 
     /// Waits for the next event of that name that fits.
