@@ -11,8 +11,10 @@ mod line;
 mod lookout;
 mod negotiation;
 mod pictures;
+mod playback;
 mod player;
 mod slot;
+mod voice;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -20,25 +22,24 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
 
-use super::audio::level::Meter;
-use super::audio::mixer::Mixer;
+use super::audio::level;
 use super::audio::opus::Speech;
-use super::audio::{FRAME, Frame};
 use super::device::{Microphone, Speaker};
 use super::transport::Datagram;
 use super::video::{Gallery, Made};
-use super::{Check, CheckStage, MediaSettings, Meters, Order, Report};
+use super::{Check, MediaSettings, Meters, Order, Report};
 use crate::id::LegId;
 use bell::{Bell, Rung};
 use care::Care;
 use check::Checks;
-use gate::Gate;
 use leg::Leg;
 use line::{Line, Own};
 use lookout::{Lookout, Seen};
 use pictures::Pictures;
+use playback::Playback;
 use player::Playing;
 use slot::{Opened, Slot, opener};
+use voice::Voice;
 
 type Reports = Box<dyn Fn(Report) + Send>;
 
@@ -52,9 +53,6 @@ const DATAGRAMS: usize = 512;
 const LINGER: Duration = Duration::from_secs(2);
 /// Keys of one order.
 const MOST_DIGITS: usize = 32;
-/// Opus for twenty milliseconds of nothing: one mono frame of CELT, which says that it is silent
-/// (RFC 6716, 3.1 and 4.3).
-const SILENCE: [u8; 3] = [0xf8, 0xff, 0xfe];
 /// Ticks between two readings of the meters.
 const READING: u64 = 5;
 
@@ -85,19 +83,14 @@ pub(super) async fn run(
         speaker: Slot::new(settings.speaker.clone(), speaker),
         bell: Bell::new(settings.ring_on.clone(), bell_inbox),
         care: Care::new(Lookout::new(seen_inbox)),
-        gate: Gate::new(settings.gate),
+        voice: Voice::new(settings.gate),
+        playback: Playback::default(),
         checks: Checks::default(),
         settings,
         meters,
         reports,
         datagram_inbox,
         legs: BTreeMap::new(),
-        speech: None,
-        playing: None,
-        mixer: Mixer::default(),
-        meter: Meter::default(),
-        is_muted: false,
-        is_deaf: false,
         n_ticks: 0,
     };
     let mut next_tick = Instant::now();
@@ -146,15 +139,9 @@ struct Engine {
     speaker: Slot<Speaker>,
     bell: Bell,
     care: Care,
-    /// The microphone's encoder, while somebody listens.
-    speech: Option<Speech>,
-    playing: Option<Playing>,
+    voice: Voice,
+    playback: Playback,
     checks: Checks,
-    gate: Gate,
-    mixer: Mixer,
-    meter: Meter,
-    is_muted: bool,
-    is_deaf: bool,
     /// Ticks so far, with those a stall swallowed: the media clock.
     n_ticks: u64,
 }
@@ -162,7 +149,7 @@ struct Engine {
 impl Engine {
     fn is_busy(&self) -> bool {
         !self.legs.is_empty()
-            || self.playing.is_some()
+            || self.playback.playing.is_some()
             || self.bell.is_busy()
             || self.checks.is_busy()
             || self.microphone.is_closing()
@@ -192,8 +179,8 @@ impl Engine {
             Order::Withdraw { leg } => self.withdraw(leg, now),
             Order::Dtmf { leg, digits } => self.press(leg, &digits),
             Order::Close { leg } => self.close(leg, now),
-            Order::Mute(is_muted) => self.is_muted = is_muted,
-            Order::Deafen(is_deaf) => self.is_deaf = is_deaf,
+            Order::Mute(is_muted) => self.voice.is_muted = is_muted,
+            Order::Deafen(is_deaf) => self.playback.is_deaf = is_deaf,
             Order::Microphone(spec) => self.microphone.choose(spec),
             Order::Speaker(spec) => self.speaker.choose(spec),
             Order::Play {
@@ -203,14 +190,14 @@ impl Engine {
             } => {
                 let playing = sound.map(|sound| Playing::new(sound, looped));
                 self.bell.stop();
-                self.playing = if is_bell {
+                self.playback.playing = if is_bell {
                     self.bell.play(playing)
                 } else {
                     playing
                 };
             }
             Order::RingOn(specs) => self.bell.choose(specs),
-            Order::Gate(threshold) => self.gate.set(threshold),
+            Order::Gate(threshold) => self.voice.gate.set(threshold),
             Order::Echo { leg } => self.give_line(leg, Own::echo),
             Order::Say { leg, sound } => self.give_line(leg, |speech| Own::saying(speech, sound)),
             Order::CameraDevice(spec) => self.pictures.choose(spec),
@@ -233,8 +220,8 @@ impl Engine {
 
     /// Plays the tone where rings go, unless something rings.
     fn try_bell(&mut self) {
-        if self.playing.is_none() && !self.bell.is_busy() {
-            self.playing = self.bell.play(Some(check::tone()));
+        if self.playback.playing.is_none() && !self.bell.is_busy() {
+            self.playback.playing = self.bell.play(Some(check::tone()));
         }
     }
 
@@ -341,16 +328,16 @@ impl Engine {
         self.microphone
             .want(is_listening, Duration::ZERO, now, &mut report);
         let is_tried = self.checks.wants_speaker() || self.bell.needs_speaker();
-        let is_heard = is_accepted || self.playing.is_some() || is_tried;
+        let is_heard = is_accepted || self.playback.playing.is_some() || is_tried;
         self.speaker.want(is_heard, LINGER, now, &mut report);
         self.bell.settle(LINGER, now);
         self.look_out();
         if !is_speaking {
-            self.speech = None;
+            self.voice.speech = None;
         }
         if !is_listening {
-            self.meter = Meter::default();
-            self.meters.set_microphone(self.meter.level());
+            self.voice.meter = level::Meter::default();
+            self.meters.set_microphone(self.voice.meter.level());
         }
     }
 
@@ -401,8 +388,8 @@ impl Engine {
             let was_connected = leg.is_connected();
             let reports = &self.reports;
             leg.tick(due, now, &mut |report| reports(report));
-            if !self.is_deaf && leg.is_connected() {
-                self.mixer.add(&leg.heard);
+            if !self.playback.is_deaf && leg.is_connected() {
+                self.playback.mixer.add(&leg.heard);
             }
             let connects = leg.is_connected() && !was_connected;
             self.start_microphone(connects);
@@ -418,121 +405,9 @@ impl Engine {
         self.settle(now);
     }
 
-    /// Sends every connected peer its next packet.
-    fn speak(&mut self, now: Instant) {
-        let mut frame: Frame = [0.0; FRAME];
-        if let Some(microphone) = self.microphone.get() {
-            microphone.read(&mut frame);
-        }
-        self.meter.push(&frame);
-        self.listen(&frame);
-        self.record(&frame);
-        self.gate.pass(&mut frame);
-        if self.is_muted || self.checks.is_looping() {
-            // Silence is sent, not nothing: the peer's watchdog and every NAT between want packets.
-            frame.fill(0.0);
-        }
-        let mut packet = self.encode(&frame);
-        if self.is_muted {
-            // The encoder hears zeros, and might still make a little of what it heard before.
-            packet = packet.map(|_| SILENCE.to_vec());
-        }
-        let time = self.n_ticks * FRAME as u64;
-        let is_whole = self.n_ticks.is_multiple_of(2);
-        for leg in self.legs.values_mut().filter(|leg| leg.is_connected()) {
-            let sent = match &mut leg.line {
-                // RFC 3264, 5.1: no packets at all for one that does not receive.
-                _ if !leg.session.is_peer_receiving() => None,
-                _ if leg.session.is_held() => {
-                    is_whole.then(|| leg.session.send(&SILENCE, time, now))
-                }
-                Line::Microphone => packet.as_ref().map(|p| leg.session.send(p, time, now)),
-                Line::Own(own) => {
-                    let packet = own.next(&leg.heard);
-                    packet.map(|p| leg.session.send(&p, time, now))
-                }
-            };
-            let key = leg.keypad.next(time);
-            let pressed = key.map(|k| leg.session.send_key(k.event, k.is_first, k.pressed, now));
-            for error in [sent, pressed]
-                .into_iter()
-                .flatten()
-                .filter_map(Result::err)
-            {
-                tracing::debug!(error, "a packet was not sent");
-            }
-        }
-    }
-
-    /// Keeps what the microphone hears where its person wants to hear it.
-    fn record(&mut self, frame: &Frame) {
-        let told = if self.microphone.is_opening() {
-            None
-        } else if self.microphone.get().is_some() {
-            self.checks.hear(frame)
-        } else {
-            self.checks.cannot_hear()
-        };
-        self.tell_check(told);
-    }
-
-    fn tell_check(&self, told: Option<CheckStage>) {
-        if let Some(stage) = told {
-            self.report(Report::Check(stage));
-        }
-    }
-
-    fn encode(&mut self, frame: &Frame) -> Option<Vec<u8>> {
-        let listens = |leg: &&Leg| {
-            leg.is_connected() && matches!(leg.line, Line::Microphone) && !leg.is_hushed()
-        };
-        let worst = self
-            .legs
-            .values()
-            .filter(listens)
-            .map(|leg| leg.send_loss)
-            .reduce(f32::max)?;
-        if self.speech.is_none() {
-            let made = Speech::new(self.settings.bitrate, self.settings.complexity);
-            self.speech = made
-                .inspect_err(|error| tracing::warn!(%error, "no encoder"))
-                .ok();
-        }
-        let speech = self.speech.as_mut()?;
-        speech.expect_loss(worst);
-        speech.encode(frame)
-    }
-
-    /// Gives the speaker its ten milliseconds: the peers, and what rings.
-    fn play(&mut self, now: Instant) {
-        // A sound waits for its speaker, or its beginning would be lost.
-        if !self.speaker.is_opening()
-            && let Some(playing) = &mut self.playing
-        {
-            match playing.next() {
-                Some(frame) => self.mixer.add(&frame),
-                None => self.playing = None,
-            }
-        }
-        if let Some(ring) = self.bell.tick(now) {
-            self.mixer.add(&ring);
-        }
-        if !self.speaker.is_opening() {
-            let (frame, told) = self.checks.play();
-            if let Some(frame) = frame {
-                self.mixer.add(&frame);
-            }
-            self.tell_check(told);
-        }
-        let frame = self.mixer.take();
-        if let Some(speaker) = self.speaker.get() {
-            speaker.write(&frame);
-        }
-    }
-
     fn show(&self, now: Instant) {
-        self.meters.set_microphone(self.meter.level());
-        self.meters.set_gate(self.gate.is_open());
+        self.meters.set_microphone(self.voice.meter.level());
+        self.meters.set_gate(self.voice.gate.is_open());
         for leg in self.legs.values().filter(|leg| leg.is_connected()) {
             self.meters.set_leg(leg.id, leg.reading(now));
         }

@@ -83,7 +83,7 @@ impl Engine {
                 && leg.session.is_peer_receiving()
                 && !leg.session.is_held()
         });
-        let is_heard = listens && !self.is_muted && self.microphone.is_card();
+        let is_heard = listens && !self.voice.is_muted && self.microphone.is_card();
         let reports = &self.reports;
         let mut report = |r: Report| reports(r);
         match self.care.hush.push(is_heard.then_some(frame)) {

@@ -1,0 +1,45 @@
+//! What the speaker gets: the peers, and what rings.
+
+use std::time::Instant;
+
+use super::Engine;
+use super::player::Playing;
+use crate::media::audio::mixer::Mixer;
+
+/// What is remembered of what is heard here.
+#[derive(Default)]
+pub(super) struct Playback {
+    pub(super) mixer: Mixer,
+    /// The ring or the tone on the speaker.
+    pub(super) playing: Option<Playing>,
+    pub(super) is_deaf: bool,
+}
+
+impl Engine {
+    /// Gives the speaker its ten milliseconds: the peers, and what rings.
+    pub(super) fn play(&mut self, now: Instant) {
+        // A sound waits for its speaker, or its beginning would be lost.
+        if !self.speaker.is_opening()
+            && let Some(playing) = &mut self.playback.playing
+        {
+            match playing.next() {
+                Some(frame) => self.playback.mixer.add(&frame),
+                None => self.playback.playing = None,
+            }
+        }
+        if let Some(ring) = self.bell.tick(now) {
+            self.playback.mixer.add(&ring);
+        }
+        if !self.speaker.is_opening() {
+            let (frame, told) = self.checks.play();
+            if let Some(frame) = frame {
+                self.playback.mixer.add(&frame);
+            }
+            self.tell_check(told);
+        }
+        let frame = self.playback.mixer.take();
+        if let Some(speaker) = self.speaker.get() {
+            speaker.write(&frame);
+        }
+    }
+}
