@@ -126,6 +126,19 @@ pub enum Route {
     Airplay,
 }
 
+/// How much delay is taken to be safe from gaps in the sound.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Latency {
+    /// As little as this machine and the line bear: cards in pieces of five milliseconds, packets of ten.
+    Low,
+    /// Little, and no gaps on an ordinary machine: pieces of ten milliseconds, packets of twenty.
+    #[default]
+    Normal,
+    /// For slow or busy machines: pieces of twenty milliseconds.
+    Safe,
+}
+
 /// How it came that another device is in use, or could be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

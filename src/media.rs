@@ -18,7 +18,7 @@ use std::thread::{self, JoinHandle};
 
 use tokio::sync::mpsc;
 
-use crate::av::{DeviceChange, DeviceException, Pictures, Role, Route, Shown};
+use crate::av::{DeviceChange, DeviceException, Latency, Pictures, Role, Route, Shown};
 use crate::id::LegId;
 use audio::opus;
 use audio::sound::Sound;
@@ -39,6 +39,8 @@ pub struct MediaSettings {
     pub ring_on: Vec<DeviceSpec>,
     /// Below this level, in dBFS, the microphone counts as silent and nothing of it is sent; `None`: never.
     pub gate: Option<f32>,
+    /// How much delay is taken to be safe from gaps.
+    pub latency: Latency,
     /// Bits a second of Opus.
     pub bitrate: i32,
     /// How hard Opus works, 0 to 10.
@@ -53,6 +55,7 @@ impl Default for MediaSettings {
             camera: CameraSpec::Default,
             ring_on: Vec::new(),
             gate: None,
+            latency: Latency::default(),
             bitrate: opus::BITRATE,
             complexity: 5,
         }

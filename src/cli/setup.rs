@@ -140,6 +140,7 @@ fn media(sound: &Sound, video: &Video) -> Result<MediaSettings, Error> {
         ring_on: ring_on.collect::<Result<_, _>>()?,
         camera: camera(&video.camera)?,
         gate: sound.gate.map(f32::from),
+        latency: sound.latency,
         ..MediaSettings::default()
     })
 }

@@ -10,6 +10,7 @@ mod leg;
 mod line;
 mod lookout;
 mod negotiation;
+mod pace;
 mod pictures;
 mod playback;
 mod player;
@@ -17,6 +18,7 @@ mod slot;
 mod voice;
 
 use std::collections::BTreeMap;
+use std::future::poll_fn;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -35,6 +37,7 @@ use check::Checks;
 use leg::Leg;
 use line::{Line, Own};
 use lookout::{Lookout, Seen};
+use pace::Pace;
 use pictures::Pictures;
 use playback::Playback;
 use player::Playing;
@@ -45,8 +48,6 @@ type Reports = Box<dyn Fn(Report) + Send>;
 
 /// A tick.
 const TICK: Duration = Duration::from_millis(10);
-/// What is made up for after a stall; the rest of it never happened.
-const LONGEST_CATCH_UP: u32 = 6;
 /// Datagrams that may wait; more are lost, as on any network.
 const DATAGRAMS: usize = 512;
 /// How long a speaker stays open, so that what was written last is heard.
@@ -79,8 +80,8 @@ pub(super) async fn run(
     let camera = settings.camera.clone();
     let mut engine = Engine {
         pictures: Pictures::new(camera, gallery, Arc::clone(&meters), made_inbox),
-        microphone: Slot::new(settings.microphone.clone(), microphone),
-        speaker: Slot::new(settings.speaker.clone(), speaker),
+        microphone: Slot::new(settings.microphone.clone(), microphone).with(settings.latency),
+        speaker: Slot::new(settings.speaker.clone(), speaker).with(settings.latency),
         bell: Bell::new(settings.ring_on.clone(), bell_inbox),
         care: Care::new(Lookout::new(seen_inbox)),
         voice: Voice::new(settings.gate),
@@ -91,25 +92,20 @@ pub(super) async fn run(
         reports,
         datagram_inbox,
         legs: BTreeMap::new(),
+        pace: Pace::new(Instant::now()),
         n_ticks: 0,
     };
-    let mut next_tick = Instant::now();
     loop {
-        let now = Instant::now();
-        if !engine.is_busy() {
-            next_tick = now;
+        let is_busy = engine.is_busy();
+        if !is_busy {
+            engine.pace = Pace::new(Instant::now());
             engine.care.gap.rest();
         }
-        let wake = engine.wake(next_tick);
+        let wake = engine.wake();
         tokio::select! {
             biased;
-            () = tokio::time::sleep_until(wake.into()), if engine.is_busy() => {
-                let now = Instant::now();
-                if now >= next_tick {
-                    next_tick = engine.catch_up(next_tick, now);
-                } else {
-                    engine.on_deadline(now);
-                }
+            () = tokio::time::sleep_until(wake.into()), if is_busy => {
+                engine.on_time(Instant::now());
             }
             order = orders.recv() => match order {
                 None | Some(Order::Stop) => break,
@@ -123,6 +119,10 @@ pub(super) async fn run(
             }
             Some(rung) = bells.recv() => engine.bell.opened(rung, Instant::now()),
             Some(seen) = surveys.recv() => engine.seen(seen, Instant::now()),
+            // Last: a card without a clock brings sound all the time.
+            () = poll_fn(|context| engine.poll_voice(context)), if is_busy => {
+                engine.voice_came(Instant::now());
+            }
         }
     }
     engine.stop(Instant::now());
@@ -142,7 +142,8 @@ struct Engine {
     voice: Voice,
     playback: Playback,
     checks: Checks,
-    /// Ticks so far, with those a stall swallowed: the media clock.
+    pace: Pace,
+    /// Ticks so far, with those a stall swallowed.
     n_ticks: u64,
 }
 
@@ -156,9 +157,9 @@ impl Engine {
             || self.speaker.is_closing()
     }
 
-    fn wake(&self, next_tick: Instant) -> Instant {
+    fn wake(&self) -> Instant {
         let deadlines = self.legs.values().map(|leg| leg.session.deadline());
-        deadlines.fold(next_tick, Instant::min)
+        deadlines.fold(self.pace.next(), Instant::min)
     }
 
     fn order(&mut self, order: Order, now: Instant) {
@@ -361,22 +362,6 @@ impl Engine {
         self.settle(now);
     }
 
-    /// Does the ticks that are due; returns when the next one is.
-    fn catch_up(&mut self, due: Instant, now: Instant) -> Instant {
-        let behind = now.duration_since(due).as_micros() / TICK.as_micros();
-        let n_due = u32::try_from(behind).unwrap_or(u32::MAX).saturating_add(1);
-        let n_lost = n_due.saturating_sub(LONGEST_CATCH_UP);
-        if n_lost > 0 {
-            tracing::debug!(n_lost, "the media thread was held up");
-            self.n_ticks += u64::from(n_lost);
-        }
-        self.examine(n_due, n_lost, now);
-        for n in n_lost..n_due {
-            self.tick(due + TICK * n, now);
-        }
-        due + TICK * n_due
-    }
-
     /// One tick, that was due then and happens now.
     fn tick(&mut self, due: Instant, now: Instant) {
         self.n_ticks += 1;
@@ -394,7 +379,7 @@ impl Engine {
             let connects = leg.is_connected() && !was_connected;
             self.start_microphone(connects);
         }
-        self.speak(now);
+        self.answer_back(now);
         self.play(now);
         let reports = &self.reports;
         self.microphone.watch(now, &mut |report| reports(report));

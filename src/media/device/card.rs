@@ -7,18 +7,22 @@
 
 mod errand;
 mod fault;
+mod fill;
 mod intake;
+mod margin;
 mod outlet;
+mod rhythm;
 mod select;
 mod vital;
 
 use std::sync::{Arc, mpsc};
-use std::time::Duration;
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
 
 use cpal::traits::StreamTrait;
 
 use super::{DeviceSpec, Direction, Trouble, route};
-use crate::av::{DeviceException, Route};
+use crate::av::{DeviceException, Latency, Route};
 use crate::media::audio::Frame;
 use intake::Intake;
 use outlet::Outlet;
@@ -57,9 +61,9 @@ pub(super) struct CardSpeaker {
 }
 
 impl CardMicrophone {
-    pub(super) fn open(spec: &DeviceSpec) -> Result<Self, Trouble> {
-        let (card, intake) = open(spec, Direction::Microphone, |chosen| {
-            chosen.candidates().try_build(|config| {
+    pub(super) fn open(spec: &DeviceSpec, latency: Latency) -> Result<Self, Trouble> {
+        let (card, intake) = open(spec, Direction::Microphone, move |chosen| {
+            chosen.candidates(latency).try_build(|config| {
                 let (feed, vital, watch) = vital::pair();
                 let (tap, intake) = intake::pair(config.sample_rate, vital.clone());
                 let stream = chosen.build_input(config, tap, vital, feed)?;
@@ -85,6 +89,18 @@ impl CardMicrophone {
         self.intake.read(frame)
     }
 
+    pub(super) fn poll_frame(&self, context: &Context<'_>) -> Poll<()> {
+        self.intake.poll_frame(context)
+    }
+
+    pub(super) fn waits_until(&self) -> Option<Instant> {
+        self.intake.waits_until()
+    }
+
+    pub(super) fn skip(&mut self, hiccup: Duration) -> u64 {
+        self.intake.skip(hiccup)
+    }
+
     pub(super) fn is_stalled(&self) -> bool {
         self.card.watch.is_stalled()
     }
@@ -95,11 +111,11 @@ impl CardMicrophone {
 }
 
 impl CardSpeaker {
-    pub(super) fn open(spec: &DeviceSpec) -> Result<Self, Trouble> {
-        let (card, outlet) = open(spec, Direction::Speaker, |chosen| {
-            chosen.candidates().try_build(|config| {
+    pub(super) fn open(spec: &DeviceSpec, latency: Latency) -> Result<Self, Trouble> {
+        let (card, outlet) = open(spec, Direction::Speaker, move |chosen| {
+            chosen.candidates(latency).try_build(|config| {
                 let (feed, vital, watch) = vital::pair();
-                let (spout, outlet) = outlet::pair(config.sample_rate, vital.clone());
+                let (spout, outlet) = outlet::pair(config.sample_rate, latency, vital.clone());
                 let stream = chosen.build_output(config, spout, vital, feed)?;
                 Ok((stream, watch, outlet))
             })
@@ -125,6 +141,10 @@ impl CardSpeaker {
 
     pub(super) fn write(&mut self, frame: &Frame) {
         self.outlet.write(frame);
+    }
+
+    pub(super) fn wants_at(&mut self, now: Instant) -> Option<Instant> {
+        self.outlet.wants_at(now)
     }
 
     pub(super) fn buffered_ms(&self) -> u32 {

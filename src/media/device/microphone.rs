@@ -1,10 +1,13 @@
 //! Where sound comes from. Gives one frame a tick, whatever happens behind it.
 
 use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
 
 use super::card::CardMicrophone;
 use super::player::{self, Player};
 use super::{DeviceSpec, Trouble};
+use crate::av::Latency;
 use crate::media::audio::tone::Sine;
 use crate::media::audio::{FRAME, Frame};
 
@@ -31,9 +34,18 @@ impl Microphone {
     ///
     /// Why the device cannot be used.
     pub fn open(spec: &DeviceSpec) -> Result<Self, Trouble> {
+        Self::open_for(spec, Latency::Normal)
+    }
+
+    /// Opens a device, with pieces as small as this wants them.
+    ///
+    /// # Errors
+    ///
+    /// Why the device cannot be used.
+    pub fn open_for(spec: &DeviceSpec, latency: Latency) -> Result<Self, Trouble> {
         let (name, source) = match spec {
             DeviceSpec::Default | DeviceSpec::Named(_) => {
-                let card = CardMicrophone::open(spec)?;
+                let card = CardMicrophone::open(spec, latency)?;
                 (card.name().to_owned(), Source::Card(Box::new(card)))
             }
             DeviceSpec::File(path) => (
@@ -68,6 +80,32 @@ impl Microphone {
                 FRAME
             }
             Source::None => 0,
+        }
+    }
+
+    /// Is ready when a card has brought the next ten milliseconds; others never bring anything by themselves.
+    pub fn poll_frame(&self, context: &Context<'_>) -> Poll<()> {
+        match &self.source {
+            Source::Card(card) => card.poll_frame(context),
+            Source::Samples(_) | Source::Tone(_) | Source::None => Poll::Pending,
+        }
+    }
+
+    /// Returns until when a card's next ten milliseconds are worth waiting for; `None` for one
+    /// that has brought none yet, and for all that are no card.
+    pub fn waits_until(&self) -> Option<Instant> {
+        match &self.source {
+            Source::Card(card) => card.waits_until(),
+            Source::Samples(_) | Source::Tone(_) | Source::None => None,
+        }
+    }
+
+    /// Throws the oldest sound of a card away, if more than a hiccup of ours has piled up.
+    /// Returns how many times ten milliseconds that was.
+    pub fn skip(&mut self, hiccup: Duration) -> u64 {
+        match &mut self.source {
+            Source::Card(card) => card.skip(hiccup),
+            Source::Samples(_) | Source::Tone(_) | Source::None => 0,
         }
     }
 

@@ -1,9 +1,11 @@
 //! Where sound goes. Takes one frame a tick and never makes the caller wait.
 
+use std::time::Instant;
+
 use super::card::CardSpeaker;
 use super::recorder::Recorder;
 use super::{DeviceSpec, Trouble};
-use crate::av::{DeviceException, Route};
+use crate::av::{DeviceException, Latency, Route};
 use crate::media::audio::Frame;
 
 /// An open speaker.
@@ -28,9 +30,18 @@ impl Speaker {
     ///
     /// Why the device cannot be used.
     pub fn open(spec: &DeviceSpec) -> Result<Self, Trouble> {
+        Self::open_for(spec, Latency::Normal)
+    }
+
+    /// Opens a device, with pieces as small as this wants them.
+    ///
+    /// # Errors
+    ///
+    /// Why the device cannot be used.
+    pub fn open_for(spec: &DeviceSpec, latency: Latency) -> Result<Self, Trouble> {
         let (name, sink) = match spec {
             DeviceSpec::Default | DeviceSpec::Named(_) => {
-                let card = CardSpeaker::open(spec)?;
+                let card = CardSpeaker::open(spec, latency)?;
                 (card.name().to_owned(), Sink::Card(Box::new(card)))
             }
             DeviceSpec::File(path) => (spec.to_string(), Sink::File(Recorder::create(path)?)),
@@ -52,6 +63,15 @@ impl Speaker {
             Sink::Card(card) => card.write(frame),
             Sink::File(recorder) => recorder.write(frame),
             Sink::None => {}
+        }
+    }
+
+    /// Returns when the next ten milliseconds must be written, just before a card fetches them;
+    /// `None` where nobody can tell, and for all that are no card: any pace will do.
+    pub fn wants_at(&mut self, now: Instant) -> Option<Instant> {
+        match &mut self.sink {
+            Sink::Card(card) => card.wants_at(now),
+            Sink::File(_) | Sink::None => None,
         }
     }
 

@@ -16,7 +16,7 @@ mod opener;
 use std::io;
 use std::time::{Duration, Instant};
 
-use crate::av::{DeviceChange, DeviceException, Role, Route};
+use crate::av::{DeviceChange, DeviceException, Latency, Role, Route};
 use crate::media::Report;
 use crate::media::device::{DeviceSpec, Trouble};
 use fallback::Away;
@@ -53,6 +53,7 @@ const BELIEVED: Duration = Duration::from_millis(3500);
 pub(super) struct Job {
     pub(super) attempt: u64,
     pub(super) wish: Wish,
+    pub(super) latency: Latency,
 }
 
 /// What to open.
@@ -79,6 +80,8 @@ pub(super) struct Opened<D> {
 pub(super) struct Slot<D> {
     spec: DeviceSpec,
     state: State<D>,
+    /// How small a card's pieces are to be, and how small they may be again with the next call.
+    latency: (Latency, Latency),
     /// Numbers the jobs: what an outdated one brings is thrown away.
     attempt: u64,
     start: Box<dyn Fn(Job) -> io::Result<()> + Send>,
@@ -141,6 +144,7 @@ impl<D: Device> Slot<D> {
         Self {
             spec,
             state: State::Closed,
+            latency: (Latency::default(), Latency::default()),
             attempt: 0,
             start: Box::new(start),
             falls_back: true,
@@ -155,6 +159,32 @@ impl<D: Device> Slot<D> {
             stall: Stall::default(),
             closing: None,
         }
+    }
+
+    /// Makes it a place for cards with pieces of that size.
+    pub(super) fn with(mut self, latency: Latency) -> Self {
+        self.latency = (latency, latency);
+        self
+    }
+
+    /// Opens the card in use anew, with larger pieces if there are any: it does not bear the small
+    /// ones. With the next call they are small again.
+    pub(super) fn relax(&mut self) {
+        let larger = match self.latency.0 {
+            Latency::Low => Latency::Normal,
+            Latency::Normal => Latency::Safe,
+            Latency::Safe => return,
+        };
+        if !self.is_card() || self.stall.reopens.is_some() {
+            return;
+        }
+        self.latency.0 = larger;
+        tracing::info!(
+            ?larger,
+            device = self.name(),
+            "a sound card needs larger pieces"
+        );
+        self.open(Why::Again);
     }
 
     /// Makes it a place where no other card stands in.
@@ -425,7 +455,13 @@ impl<D: Device> Slot<D> {
         self.attempt += 1;
         self.state = State::Opening(why);
         let attempt = self.attempt;
-        if let Err(error) = (self.start)(Job { attempt, wish }) {
+        let latency = self.latency.0;
+        let job = Job {
+            attempt,
+            wish,
+            latency,
+        };
+        if let Err(error) = (self.start)(job) {
             tracing::warn!(%error, "no thread to open a device on");
             self.state = State::Broken { retry: None };
         }
@@ -438,6 +474,7 @@ impl<D: Device> Slot<D> {
         self.interrupted = None;
         self.stall = Stall::default();
         self.n_failures = 0;
+        self.latency.0 = self.latency.1;
     }
 
     /// Whether it is a card that is chosen: those come and go.

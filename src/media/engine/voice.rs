@@ -21,6 +21,8 @@ pub(super) struct Voice {
     pub(super) gate: Gate,
     pub(super) meter: Meter,
     pub(super) is_muted: bool,
+    /// Ten milliseconds so far, with those a stall swallowed: the clock of what we send.
+    pub(super) n_frames: u64,
 }
 
 impl Voice {
@@ -30,12 +32,13 @@ impl Voice {
             gate: Gate::new(threshold),
             meter: Meter::default(),
             is_muted: false,
+            n_frames: 0,
         }
     }
 }
 
 impl Engine {
-    /// Sends every connected peer its next packet.
+    /// Sends the microphone's next ten milliseconds to every connected peer.
     pub(super) fn speak(&mut self, now: Instant) {
         let mut frame: Frame = [0.0; FRAME];
         if let Some(microphone) = self.microphone.get() {
@@ -54,8 +57,9 @@ impl Engine {
             // The encoder hears zeros, and might still make a little of what it heard before.
             packet = packet.map(|_| SILENCE.to_vec());
         }
-        let time = self.n_ticks * FRAME as u64;
-        let is_whole = self.n_ticks.is_multiple_of(2);
+        self.voice.n_frames += 1;
+        let time = self.voice.n_frames * FRAME as u64;
+        let is_whole = self.voice.n_frames.is_multiple_of(2);
         for leg in self.legs.values_mut().filter(|leg| leg.is_connected()) {
             let sent = match &mut leg.line {
                 // RFC 3264, 5.1: no packets at all for one that does not receive.
@@ -64,19 +68,26 @@ impl Engine {
                     is_whole.then(|| leg.session.send(&SILENCE, time, now))
                 }
                 Line::Microphone => packet.as_ref().map(|p| leg.session.send(p, time, now)),
-                Line::Own(own) => {
-                    let packet = own.next(&leg.heard);
-                    packet.map(|p| leg.session.send(&p, time, now))
-                }
+                Line::Own(_) => None,
             };
             let key = leg.keypad.next(time);
             let pressed = key.map(|k| leg.session.send_key(k.event, k.is_first, k.pressed, now));
-            for error in [sent, pressed]
-                .into_iter()
-                .flatten()
-                .filter_map(Result::err)
+            for sent in [sent, pressed].into_iter().flatten() {
+                log(sent);
+            }
+        }
+    }
+
+    /// Sends what those with a voice of their own say to what they hear.
+    pub(super) fn answer_back(&mut self, now: Instant) {
+        let time = self.n_ticks * FRAME as u64;
+        for leg in self.legs.values_mut().filter(|leg| leg.is_connected()) {
+            if let Line::Own(own) = &mut leg.line
+                && leg.session.is_peer_receiving()
+                && !leg.session.is_held()
+                && let Some(packet) = own.next(&leg.heard)
             {
-                tracing::debug!(error, "a packet was not sent");
+                log(leg.session.send(&packet, time, now));
             }
         }
     }
@@ -118,5 +129,11 @@ impl Engine {
         let speech = self.voice.speech.as_mut()?;
         speech.expect_loss(worst);
         speech.encode(frame)
+    }
+}
+
+fn log(sent: Result<(), String>) {
+    if let Err(error) = sent {
+        tracing::debug!(error, "a packet was not sent");
     }
 }

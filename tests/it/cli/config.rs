@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use offhook::av::Latency;
 use offhook::config::{BusyPolicy, Config, DEFAULT, ServerUrl};
 
 use crate::harness::Home;
@@ -54,6 +55,7 @@ fn all_that_is_written_is_taken() {
         rings = false
         ring_on = ["default", "file:ring.wav"]
         gate = -50
+        latency = "low"
         [video]
         camera = "test"
     "#;
@@ -77,6 +79,7 @@ fn all_that_is_written_is_taken() {
     assert!(!config.sound.rings);
     assert_eq!(config.sound.ring_on, ["default", "file:ring.wav"]);
     assert_eq!(config.sound.gate, Some(-50));
+    assert_eq!(config.sound.latency, Latency::Low);
     assert_eq!(config.video.camera, "test");
 }
 
@@ -126,6 +129,10 @@ fn an_error_names_file_line_key_and_what_was_expected() {
         (
             "[sound]\ngate = 1",
             "f, line 2: sound.gate: expected a whole number of dBFS from -90 to 0, found 1",
+        ),
+        (
+            "[sound]\nlatency = 5",
+            "f, line 2: sound.latency: expected \"low\" or \"normal\" or \"safe\", found 5",
         ),
         (
             "[sound]\nring_on = [\"\"]",

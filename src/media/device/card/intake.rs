@@ -1,6 +1,8 @@
-//! From a card's clock to ours: a ring that a callback fills and a tick empties.
+//! From a card to our voice: a ring that a callback fills and the engine empties, at the card's own pace.
 
 use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
 
 use rtrb::{Consumer, Producer, RingBuffer};
 
@@ -8,45 +10,56 @@ use super::vital::Vital;
 use crate::media::audio::resample::Stream;
 use crate::media::audio::{FRAME, Frame, RATE};
 
+/// What the engine may be late, and the card after its own piece, before its silence is filled.
+const PATIENCE: Duration = Duration::from_millis(15);
+
 /// The callback's end.
 pub(super) struct Tap {
     producer: Producer<f32>,
+    vital: Arc<Vital>,
+    /// Samples of ten milliseconds.
+    tick: usize,
 }
 
-/// The tick's end. Keeps the ring near a target by running a little faster or slower.
+/// The engine's end. Its pace is the card's: nothing waits here, and no clock is followed.
 pub(super) struct Intake {
     consumer: Consumer<f32>,
-    stream: Stream,
+    /// `None` for a card of our own rate.
+    stream: Option<Stream>,
     input: Vec<f32>,
-    fill: Fill,
-    /// Whether the ring is being filled up to the target, and nothing is read.
-    is_priming: bool,
+    vital: Arc<Vital>,
+    rate: u32,
 }
 
 pub(super) fn pair(rate: u32, vital: Arc<Vital>) -> (Tap, Intake) {
     // A second: longer than any hiccup that anybody would want to hear again.
     let (producer, consumer) = RingBuffer::new(rate as usize);
-    let stream = Stream::giving(rate, RATE, FRAME);
+    let tap = Tap {
+        producer,
+        vital: Arc::clone(&vital),
+        tick: rate as usize / 100,
+    };
     let intake = Intake {
         consumer,
-        stream,
+        stream: (rate != RATE).then(|| Stream::giving(rate, RATE, FRAME)),
         input: Vec::with_capacity(rate as usize / 10),
-        fill: Fill::new(rate, vital),
-        is_priming: true,
+        vital,
+        rate,
     };
-    (Tap { producer }, intake)
+    (tap, intake)
 }
 
 impl Tap {
-    /// Takes interleaved samples and mixes them to mono. What does not fit is
-    /// lost: then nobody has read for a second.
+    /// Takes interleaved samples, mixes them to mono, and wakes the engine when there are ten
+    /// milliseconds. What does not fit is lost: then nobody has read for a second.
     pub(super) fn take(
         &mut self,
         n_channels: usize,
         mut samples: impl Iterator<Item = f32>,
         n_frames: usize,
     ) {
-        let n_frames = n_frames.min(self.producer.slots());
+        let n_free = self.producer.slots();
+        let n_frames = n_frames.min(n_free);
         let Ok(chunk) = self.producer.write_chunk_uninit(n_frames) else {
             return;
         };
@@ -54,25 +67,18 @@ impl Tap {
         chunk.fill_from_iter(
             (0..n_frames).map(|_| samples.by_ref().take(n_channels).sum::<f32>() * scale),
         );
+        let n_there = self.producer.buffer().capacity() - n_free + n_frames;
+        if n_there >= self.tick {
+            self.vital.wake();
+        }
     }
 }
 
 impl Intake {
+    /// Gives ten milliseconds, if they are there. Returns how many samples that were.
     pub(super) fn read(&mut self, frame: &mut Frame) -> usize {
-        let n_there = self.consumer.slots();
-        let target = self.fill.target();
-        if self.is_priming && n_there < target {
-            return 0;
-        }
-        self.is_priming = false;
-        if n_there > target + self.fill.excess() {
-            // The tick was late. The oldest goes: nobody wants to be heard late for ever.
-            self.drop_oldest(n_there - target);
-        }
-        let n_needed = self.stream.needs();
+        let n_needed = self.needs();
         let Ok(chunk) = self.consumer.read_chunk(n_needed) else {
-            self.is_priming = true;
-            self.fill.forget();
             return 0;
         };
         let (first, second) = chunk.as_slices();
@@ -80,67 +86,49 @@ impl Intake {
         self.input.extend_from_slice(first);
         self.input.extend_from_slice(second);
         chunk.commit_all();
-        frame.copy_from_slice(self.stream.convert(&self.input));
-        let lean = self.fill.lean(self.consumer.slots() + n_needed);
-        // Too full: fewer samples are made of each one that is read.
-        self.stream.lean(-lean);
+        match &mut self.stream {
+            Some(stream) => frame.copy_from_slice(stream.convert(&self.input)),
+            None => frame.copy_from_slice(&self.input),
+        }
         FRAME
     }
 
-    fn drop_oldest(&mut self, n: usize) {
-        if let Ok(chunk) = self.consumer.read_chunk(n) {
-            chunk.commit_all();
-        }
-    }
-}
-
-/// How full a ring should be, how full it is on average, and what to do about it.
-pub(super) struct Fill {
-    rate: u32,
-    vital: Arc<Vital>,
-    average: Option<f64>,
-}
-
-impl Fill {
-    /// The weight of one tick in the average: about half a second's memory.
-    const WEIGHT: f64 = 0.02;
-
-    pub(super) fn new(rate: u32, vital: Arc<Vital>) -> Self {
-        Self {
-            rate,
-            vital,
-            average: None,
+    /// Is ready when ten milliseconds are there.
+    pub(super) fn poll_frame(&self, context: &Context<'_>) -> Poll<()> {
+        // Registered first, or what comes in between would wake nobody.
+        self.vital.wakes(context.waker());
+        match self.consumer.slots() >= self.needs() {
+            true => Poll::Ready(()),
+            false => Poll::Pending,
         }
     }
 
-    /// Returns the samples a ring should hold: twenty milliseconds, or one of
-    /// the card's pieces and a tick, if those are larger.
-    pub(super) fn target(&self) -> usize {
+    /// Returns until when the next ten milliseconds are worth waiting for; `None` before the first.
+    pub(super) fn waits_until(&self) -> Option<Instant> {
+        let (n, piece, at) = self.vital.beat_seen();
+        let piece = Duration::from_secs(1).mul_f64(piece as f64 / f64::from(self.rate.max(1)));
+        (n > 0).then(|| at + piece.max(Duration::from_millis(10)) + PATIENCE)
+    }
+
+    /// Throws away the oldest, if there is more than the card brings at once and a hiccup of ours.
+    /// Nobody wants to be heard late for ever. Returns how many times ten milliseconds that was.
+    pub(super) fn skip(&mut self, hiccup: Duration) -> u64 {
         let tick = self.rate as usize / 100;
-        (2 * tick).max(self.vital.largest() + tick)
+        let hiccup = (f64::from(self.rate) * hiccup.as_secs_f64()) as usize;
+        let n_there = self.consumer.slots();
+        if n_there <= hiccup + self.vital.largest().max(tick) {
+            return 0;
+        }
+        let n_ticks = (n_there / tick).saturating_sub(1);
+        match self.consumer.read_chunk(n_ticks * tick) {
+            Ok(chunk) => chunk.commit_all(),
+            Err(_) => return 0,
+        }
+        n_ticks as u64
     }
 
-    /// Returns how far beyond its target a ring may be before sound is dropped.
-    pub(super) fn excess(&self) -> usize {
-        self.rate as usize * 6 / 100 + self.vital.largest()
-    }
-
-    /// Returns how much too full (positive) or too empty the ring is, as a rate to lean by.
-    pub(super) fn lean(&mut self, n_there: usize) -> f64 {
-        let n_there = n_there as f64;
-        let average = self.average.get_or_insert(n_there);
-        *average += (n_there - *average) * Self::WEIGHT;
-        let off = *average - self.target() as f64;
-        // Twenty milliseconds off is the whole lean.
-        off / (f64::from(self.rate) * 0.02) * Stream::LEAN
-    }
-
-    pub(super) fn forget(&mut self) {
-        self.average = None;
-    }
-
-    pub(super) fn vital(&self) -> &Vital {
-        &self.vital
+    fn needs(&self) -> usize {
+        self.stream.as_ref().map_or(FRAME, Stream::needs)
     }
 }
 
@@ -152,42 +140,48 @@ mod tests {
     #[test]
     fn stereo_comes_out_as_the_mean() {
         let (mut tap, mut intake) = pair(RATE, Arc::default());
-        tap.take(2, [0.2, 0.4].into_iter().cycle().take(4800), 2400);
+        tap.take(2, [0.2, 0.4].into_iter().cycle().take(1920), 960);
         let mut frame = [0.0; FRAME];
         assert_eq!(intake.read(&mut frame), FRAME);
         assert_eq!(intake.read(&mut frame), FRAME);
         assert!((frame[240] - 0.3).abs() < 0.01, "{}", frame[240]);
+        assert_eq!(intake.read(&mut frame), 0);
     }
 
     #[test]
-    fn a_clock_that_is_off_never_starves_or_overflows() {
-        // Cards at 44.1 kHz whose crystals are 0.1 % off, which no card's is.
-        for n_brought in [441.0 * 0.999, 441.0, 441.0 * 1.001] {
-            let vital = Arc::new(Vital::default());
-            let (mut tap, mut intake) = pair(44_100, Arc::clone(&vital));
-            let mut sine = Sine::new(440.0 * 48.0 / 44.1);
-            let (mut owed, mut n_starved, mut frame) = (0.0, 0, [0.0; FRAME]);
-            for tick in 0..6000 {
-                owed += n_brought;
-                let n = owed as usize;
-                owed -= n as f64;
-                vital.beat(n);
-                tap.take(1, sine.by_ref().take(n), n);
-                if intake.read(&mut frame) == 0 && tick > 5 {
-                    n_starved += 1;
+    fn nothing_waits_and_nothing_is_lost_at_any_rate_and_in_any_piece() {
+        for (rate, piece) in [
+            (8_000, 80),
+            (44_100, 21),
+            (48_000, 480),
+            (48_000, 1024),
+            (96_000, 960),
+            (192_000, 1920),
+        ] {
+            let (mut tap, mut intake) = pair(rate, Arc::default());
+            let mut sine = Sine::new(440.0 * 48_000.0 / rate as f32);
+            let (mut n_read, mut frame) = (0, [0.0; FRAME]);
+            let n_pieces = rate as usize / piece;
+            for _ in 0..n_pieces {
+                tap.take(1, sine.by_ref().take(piece), piece);
+                while intake.read(&mut frame) > 0 {
+                    n_read += FRAME;
                 }
             }
-            assert_eq!(n_starved, 0, "{n_brought}");
-            let off = intake.consumer.slots().abs_diff(intake.fill.target());
-            assert!(off < 1000, "{n_brought}: {off} samples off the target");
+            let n_wanted = n_pieces * piece * RATE as usize / rate as usize;
+            assert!(n_read + 2 * FRAME > n_wanted, "{rate} {piece}: {n_read}");
+            assert!(frame.iter().any(|x| x.abs() > 0.1), "{rate} {piece}");
         }
     }
 
     #[test]
-    fn a_late_tick_costs_old_sound_not_delay() {
-        let (mut tap, mut intake) = pair(RATE, Arc::default());
+    fn a_late_engine_costs_old_sound_not_delay() {
+        let vital = Arc::new(Vital::default());
+        let (mut tap, mut intake) = pair(RATE, Arc::clone(&vital));
+        vital.beat(480);
         tap.take(1, std::iter::repeat_n(0.5, 40_000), 40_000);
-        intake.read(&mut [0.0; FRAME]);
-        assert!(intake.consumer.slots() <= intake.fill.target());
+        assert_eq!(intake.skip(Duration::from_millis(60)), 82);
+        assert!(intake.consumer.slots() < 2 * FRAME);
+        assert_eq!(intake.skip(Duration::from_millis(60)), 0);
     }
 }

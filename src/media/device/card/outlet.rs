@@ -1,39 +1,54 @@
-//! From our clock to a card's: a ring that a tick fills and a callback empties.
+//! From the engine to a card: a ring that a tick fills and a callback empties.
+//!
+//! A card that fetches evenly is written to just before it does, at its own pace; for any other,
+//! and for all that do not lead, the ring is kept near a target by running a little faster or slower.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use rtrb::{Consumer, Producer, RingBuffer};
 
-use super::intake::Fill;
+use super::fill::Fill;
+use super::margin::Margin;
+use super::rhythm::Rhythm;
 use super::vital::Vital;
+use crate::av::Latency;
 use crate::media::audio::resample::Stream;
 use crate::media::audio::{FRAME, Frame, RATE};
 
 /// The callback's end.
 pub(super) struct Spout {
     consumer: Consumer<f32>,
+    vital: Arc<Vital>,
 }
 
-/// The tick's end. Keeps the ring near a target by running a little faster or slower.
+/// The tick's end.
 pub(super) struct Outlet {
     producer: Producer<f32>,
     stream: Stream,
     fill: Fill,
     rate: u32,
+    rhythm: Rhythm,
+    margin: Margin,
+    /// Whether the engine ticks when this card fetches.
+    leads: bool,
     /// Whether frames are dropped until the ring is back at its target.
     is_dropping: bool,
 }
 
-pub(super) fn pair(rate: u32, vital: Arc<Vital>) -> (Spout, Outlet) {
+pub(super) fn pair(rate: u32, latency: Latency, vital: Arc<Vital>) -> (Spout, Outlet) {
     let (producer, consumer) = RingBuffer::new(rate as usize);
     let outlet = Outlet {
         producer,
         stream: Stream::taking(RATE, rate, FRAME),
-        fill: Fill::new(rate, vital),
+        fill: Fill::new(rate, Arc::clone(&vital)),
         rate,
+        rhythm: Rhythm::new(rate),
+        margin: Margin::new(latency),
+        leads: false,
         is_dropping: false,
     };
-    (Spout { consumer }, outlet)
+    (Spout { consumer, vital }, outlet)
 }
 
 impl Spout {
@@ -45,6 +60,9 @@ impl Spout {
         mut set: impl FnMut(usize, f32),
     ) {
         let n_there = n_frames.min(self.consumer.slots());
+        if n_there < n_frames {
+            self.vital.dry();
+        }
         let Ok(chunk) = self.consumer.read_chunk(n_there) else {
             return;
         };
@@ -58,30 +76,32 @@ impl Spout {
 }
 
 impl Outlet {
+    /// Returns when the next ten milliseconds must be written, just before the card fetches them;
+    /// `None` where it cannot be told when it does. From then on it is this card that leads.
+    pub(super) fn wants_at(&mut self, now: Instant) -> Option<Instant> {
+        let vital = Arc::clone(self.fill.vital());
+        self.rhythm.observe(&vital);
+        let next = self.rhythm.next(now);
+        self.leads = next.is_some();
+        let (next, length) = next?;
+        let margin = self.margin.keep(vital.n_dry(), now);
+        let n_covered = self.n_there() / self.rhythm.piece().max(1);
+        let next = next + length.saturating_mul(u32::try_from(n_covered).unwrap_or(u32::MAX));
+        Some(next.checked_sub(margin).unwrap_or(now))
+    }
+
     pub(super) fn write(&mut self, frame: &Frame) {
         // Until the card fetches, whatever is written would only be heard late.
         if self.fill.vital().n_callbacks() == 0 {
             return;
         }
-        let n_there = self.n_there();
-        let target = self.fill.target();
-        if n_there == 0 {
-            // Dry: a piece of silence first, or the next tick that is late is heard as well.
-            self.push_silence(target);
-            self.fill.forget();
-        }
-        self.is_dropping = n_there
-            > target
-                + if self.is_dropping {
-                    0
-                } else {
-                    self.fill.excess()
-                };
-        if self.is_dropping {
-            self.fill.forget();
-            return;
-        }
-        let lean = self.fill.lean(self.n_there());
+        let lean = match self.leads {
+            true => 0.0,
+            false => match self.follow() {
+                Some(lean) => lean,
+                None => return,
+            },
+        };
         // Too full: fewer samples are made of each one that is written.
         self.stream.lean(-lean);
         let made = self.stream.convert(frame);
@@ -89,6 +109,28 @@ impl Outlet {
         if let Ok(chunk) = self.producer.write_chunk_uninit(made.len().min(n_free)) {
             chunk.fill_from_iter(made.iter().copied());
         }
+    }
+
+    /// How much faster the card has to be followed; `None` when a frame is to be left out.
+    fn follow(&mut self) -> Option<f64> {
+        let n_there = self.n_there();
+        let target = self.fill.target();
+        if n_there == 0 {
+            // Dry: a piece of silence first, or the next tick that is late is heard as well.
+            self.push_silence(target);
+            self.fill.forget();
+        }
+        let allowed = if self.is_dropping {
+            0
+        } else {
+            self.fill.excess()
+        };
+        self.is_dropping = n_there > target + allowed;
+        if self.is_dropping {
+            self.fill.forget();
+            return None;
+        }
+        Some(self.fill.lean(self.n_there()))
     }
 
     pub(super) fn buffered_ms(&self) -> u32 {
@@ -108,13 +150,15 @@ impl Outlet {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::media::audio::tone::Sine;
 
     #[test]
     fn what_is_written_is_fetched_on_every_channel() {
         let vital = Arc::new(Vital::default());
-        let (mut spout, mut outlet) = pair(RATE, Arc::clone(&vital));
+        let (mut spout, mut outlet) = pair(RATE, Latency::Normal, Arc::clone(&vital));
         outlet.write(&[0.5; FRAME]);
         assert_eq!(outlet.buffered_ms(), 0, "the card does not fetch yet");
         vital.beat(480);
@@ -132,7 +176,7 @@ mod tests {
     fn a_clock_that_is_off_never_runs_dry() {
         for n_fetched in [480.0 * 0.999, 480.0, 480.0 * 1.001] {
             let vital = Arc::new(Vital::default());
-            let (mut spout, mut outlet) = pair(RATE, Arc::clone(&vital));
+            let (mut spout, mut outlet) = pair(RATE, Latency::Normal, Arc::clone(&vital));
             vital.beat(480);
             let mut sine = Sine::new(440.0);
             let (mut owed, mut n_silent, mut frame) = (0.0, 0, [0.0; FRAME]);
@@ -151,6 +195,51 @@ mod tests {
             }
             assert_eq!(n_silent, 0, "{n_fetched}");
             assert!(outlet.buffered_ms() < 60, "{}", outlet.buffered_ms());
+        }
+    }
+
+    /// A card that fetches each ten milliseconds by a clock that is off, and an engine that is
+    /// up to a millisecond late: what is written waits for a few milliseconds, never longer.
+    #[test]
+    fn an_even_card_is_written_to_just_before_it_fetches() {
+        for ppm in [-200.0, 0.0, 200.0] {
+            let vital = Arc::new(Vital::default());
+            let (mut spout, mut outlet) = pair(RATE, Latency::Normal, Arc::clone(&vital));
+            let start = Instant::now();
+            let period = Duration::from_millis(10).mul_f64(1.0 + ppm / 1e6);
+            let (mut fetch, mut tick) = (start, start + Duration::from_millis(4));
+            let (mut n_dry_then, mut longest, mut n_ticks) = (0, Duration::ZERO, 0);
+            let mut written = None;
+            for n in 0..6000_u32 {
+                if fetch <= tick {
+                    spout.give(1, 480, |_, _| ());
+                    vital.beat_at(480, fetch);
+                    if n > 1000 {
+                        let waited = written.map(|at| fetch.saturating_duration_since(at));
+                        longest = longest.max(waited.unwrap_or_default());
+                    } else {
+                        n_dry_then = vital.n_dry();
+                    }
+                    fetch += period;
+                    continue;
+                }
+                let now = tick + Duration::from_micros(u64::from(n % 7) * 150);
+                match outlet.wants_at(now) {
+                    Some(at) if at > now => tick = at,
+                    Some(_) => {
+                        outlet.write(&[0.1; FRAME]);
+                        written = Some(now);
+                        n_ticks += 1;
+                    }
+                    None => {
+                        outlet.write(&[0.1; FRAME]);
+                        tick += Duration::from_millis(10);
+                    }
+                }
+            }
+            assert_eq!(vital.n_dry(), n_dry_then, "{ppm}: it ran dry");
+            assert!(n_ticks > 1000, "{ppm}: it does not lead");
+            assert!(longest < Duration::from_millis(5), "{ppm}: {longest:?}");
         }
     }
 }

@@ -13,7 +13,7 @@ use super::fault::{Stage, exception_of, words};
 use super::intake::Tap;
 use super::outlet::Spout;
 use super::vital::{Feed, Vital};
-use crate::av::DeviceException;
+use crate::av::{DeviceException, Latency};
 use crate::media::audio::RATE;
 use crate::media::device::hotplug::Survey;
 use crate::media::device::occupied::users_of;
@@ -153,12 +153,19 @@ impl Chosen {
         &self.name
     }
 
-    /// Returns what to try: ten milliseconds a piece, then larger ones, and the
-    /// card's own wish, which can be seconds, only when it refuses all others.
-    pub(super) fn candidates(&self) -> Candidates {
-        let ten_ms = (self.rate / 100).max(1);
+    /// Returns what to try: small pieces, then larger ones, and the card's own wish, which can be
+    /// seconds, only when it refuses all others.
+    pub(super) fn candidates(&self, latency: Latency) -> Candidates {
+        let ten_ms = (self.rate / 100).max(2);
+        let first = match latency {
+            Latency::Low => ten_ms / 2,
+            Latency::Normal => ten_ms,
+            Latency::Safe => 2 * ten_ms,
+        };
         let mut sizes = Vec::new();
-        for wanted in [ten_ms, 2 * ten_ms, 1024, 2048, 4096] {
+        let larger = [ten_ms, 2 * ten_ms, 1024, 2048, 4096];
+        let larger = larger.into_iter().filter(|size| *size > first);
+        for wanted in std::iter::once(first).chain(larger) {
             let size = match self.buffers {
                 SupportedBufferSize::Range { min, max } if min <= max => wanted.clamp(min, max),
                 SupportedBufferSize::Range { .. } | SupportedBufferSize::Unknown => wanted,

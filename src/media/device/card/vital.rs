@@ -6,6 +6,7 @@ use std::sync::mpsc::{self, Receiver, SyncSender};
 use std::time::{Duration, Instant};
 
 use cpal::ErrorKind;
+use futures_util::task::AtomicWaker;
 
 use super::fault::{Stage, exception_of, words};
 use crate::av::DeviceException;
@@ -23,22 +24,81 @@ const SETTLE: Duration = Duration::from_secs(2);
 /// ALSA over PulseAudio begins with hundreds of them and then works.
 const PROBATION: Duration = Duration::from_millis(300);
 
-/// What the callbacks count. Wait-free.
-#[derive(Debug, Default)]
+/// What the callbacks leave behind. Without locks.
+#[derive(Debug)]
 pub(super) struct Vital {
     n_callbacks: AtomicU64,
     /// The most samples a channel that one callback brought or fetched.
     largest: AtomicUsize,
+    /// The samples a channel of the last one.
+    last: AtomicUsize,
+    /// When that was, in nanoseconds since `epoch`.
+    at: AtomicU64,
+    epoch: Instant,
+    /// How often a callback fetched more than there was.
+    n_dry: AtomicU64,
+    /// Who waits for sound of the card.
+    waker: AtomicWaker,
     /// How often the card had to wait for us, or we for it.
     n_xruns: AtomicU64,
     has_failed: AtomicBool,
 }
 
+impl Default for Vital {
+    fn default() -> Self {
+        Self {
+            n_callbacks: AtomicU64::new(0),
+            largest: AtomicUsize::new(0),
+            last: AtomicUsize::new(0),
+            at: AtomicU64::new(0),
+            epoch: Instant::now(),
+            n_dry: AtomicU64::new(0),
+            waker: AtomicWaker::new(),
+            n_xruns: AtomicU64::new(0),
+            has_failed: AtomicBool::new(false),
+        }
+    }
+}
+
 impl Vital {
     /// Notes one callback; called by it.
     pub(super) fn beat(&self, n_frames: usize) {
-        self.n_callbacks.fetch_add(1, Ordering::Relaxed);
+        self.beat_at(n_frames, Instant::now());
+    }
+
+    pub(super) fn beat_at(&self, n_frames: usize, now: Instant) {
+        let ns = now.saturating_duration_since(self.epoch).as_nanos();
+        self.at
+            .store(u64::try_from(ns).unwrap_or(u64::MAX), Ordering::Relaxed);
+        self.last.store(n_frames, Ordering::Relaxed);
         self.largest.fetch_max(n_frames, Ordering::Relaxed);
+        self.n_callbacks.fetch_add(1, Ordering::Release);
+    }
+
+    /// Returns the last callback: its number, the samples a channel it was about, and its time.
+    pub(super) fn beat_seen(&self) -> (u64, usize, Instant) {
+        let n = self.n_callbacks.load(Ordering::Acquire);
+        let at = Duration::from_nanos(self.at.load(Ordering::Relaxed));
+        (n, self.last.load(Ordering::Relaxed), self.epoch + at)
+    }
+
+    /// Notes that a callback found less than it fetched; called by it.
+    pub(super) fn dry(&self) {
+        self.n_dry.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn n_dry(&self) -> u64 {
+        self.n_dry.load(Ordering::Relaxed)
+    }
+
+    /// Wakes who waits for sound; called by a callback. Neither locks nor allocates.
+    pub(super) fn wake(&self) {
+        self.waker.wake();
+    }
+
+    /// Has that one woken from now on.
+    pub(super) fn wakes(&self, waker: &std::task::Waker) {
+        self.waker.register(waker);
     }
 
     pub(super) fn n_callbacks(&self) -> u64 {

@@ -101,10 +101,14 @@ impl<D: Device> Slot<D> {
             if back.is_some() && away.trying.is_none() {
                 self.attempt += 1;
                 let wish = Wish::Chosen(self.spec.clone());
-                let attempt = self.attempt;
-                away.trying = (self.start)(Job { attempt, wish })
-                    .is_ok()
-                    .then_some(attempt);
+                let (attempt, latency) = (self.attempt, self.latency.0);
+                away.trying = (self.start)(Job {
+                    attempt,
+                    wish,
+                    latency,
+                })
+                .is_ok()
+                .then_some(attempt);
             }
         }
         for card in new.filter(|card| card.is_offerable()) {

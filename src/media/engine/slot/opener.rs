@@ -4,7 +4,7 @@ use std::time::Duration;
 use std::{io, thread};
 
 use super::{Device, Job, Opened, Wish};
-use crate::av::{DeviceException, Role, Route};
+use crate::av::{DeviceException, Latency, Role, Route};
 use crate::media::device::{
     self, DeviceSpec, Direction, Microphone, Speaker, Trouble, is_hollow, is_way_to, stand_ins,
 };
@@ -16,7 +16,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 
 /// A device that can be opened by its device string.
 pub(in crate::media::engine) trait Open: Device {
-    fn open(spec: &DeviceSpec) -> Result<Self, Trouble>;
+    fn open(spec: &DeviceSpec, latency: Latency) -> Result<Self, Trouble>;
     fn direction() -> Direction;
 }
 
@@ -27,11 +27,15 @@ pub(in crate::media::engine) fn opener<D: Open>(
     move |job| {
         let done = done.clone();
         let work = move || {
-            let Job { attempt, wish } = job;
+            let Job {
+                attempt,
+                wish,
+                latency,
+            } = job;
             let result = match wish {
-                Wish::Chosen(spec) => D::open(&spec),
-                Wish::Freed(spec) => freed(&spec),
-                Wish::StandIn { chosen, lost } => stand_in(&chosen, lost.as_deref()),
+                Wish::Chosen(spec) => D::open(&spec, latency),
+                Wish::Freed(spec) => freed(&spec, latency),
+                Wish::StandIn { chosen, lost } => stand_in(&chosen, lost.as_deref(), latency),
             };
             // The media thread may have ended meanwhile; then the device ends here.
             done(Opened { attempt, result });
@@ -42,11 +46,11 @@ pub(in crate::media::engine) fn opener<D: Open>(
 }
 
 /// Opens a card that the one dropped just now kept busy.
-fn freed<D: Open>(spec: &DeviceSpec) -> Result<D, Trouble> {
+fn freed<D: Open>(spec: &DeviceSpec, latency: Latency) -> Result<D, Trouble> {
     let mut n_tries = 0;
     loop {
         n_tries += 1;
-        match D::open(spec) {
+        match D::open(spec, latency) {
             Err(trouble)
                 if trouble.exception == DeviceException::DeviceOccupied && n_tries < N_TRIES =>
             {
@@ -58,7 +62,11 @@ fn freed<D: Open>(spec: &DeviceSpec) -> Result<D, Trouble> {
 }
 
 /// Opens the first device that can stand in for another.
-fn stand_in<D: Open>(chosen: &DeviceSpec, lost: Option<&str>) -> Result<D, Trouble> {
+fn stand_in<D: Open>(
+    chosen: &DeviceSpec,
+    lost: Option<&str>,
+    latency: Latency,
+) -> Result<D, Trouble> {
     let cards = device::survey().cards;
     let mut why = None;
     // It may have been plugged in again meanwhile.
@@ -68,12 +76,12 @@ fn stand_in<D: Open>(chosen: &DeviceSpec, lost: Option<&str>) -> Result<D, Troub
     };
     if lost.is_some()
         && cards.iter().any(is_chosen)
-        && let Ok(device) = D::open(chosen)
+        && let Ok(device) = D::open(chosen, latency)
     {
         return Ok(device);
     }
     for spec in stand_ins(&cards, D::direction(), chosen, lost) {
-        match D::open(&spec) {
+        match D::open(&spec, latency) {
             // The default may be what is gone, or what a speaker plays.
             Ok(device)
                 if device
@@ -115,8 +123,8 @@ impl Device for Microphone {
 }
 
 impl Open for Microphone {
-    fn open(spec: &DeviceSpec) -> Result<Self, Trouble> {
-        Self::open(spec)
+    fn open(spec: &DeviceSpec, latency: Latency) -> Result<Self, Trouble> {
+        Self::open_for(spec, latency)
     }
     fn direction() -> Direction {
         Direction::Microphone
@@ -150,8 +158,8 @@ impl Device for Speaker {
 }
 
 impl Open for Speaker {
-    fn open(spec: &DeviceSpec) -> Result<Self, Trouble> {
-        Self::open(spec)
+    fn open(spec: &DeviceSpec, latency: Latency) -> Result<Self, Trouble> {
+        Self::open_for(spec, latency)
     }
     fn direction() -> Direction {
         Direction::Speaker
