@@ -20,7 +20,7 @@ use tokio::sync::mpsc;
 
 use crate::av::{DeviceChange, DeviceException, Pictures, Role, Route, Shown};
 use crate::id::LegId;
-use audio::opus;
+use audio::opus::SpeechSettings;
 use audio::sound::Sound;
 use device::{CameraSpec, DeviceSpec};
 
@@ -39,10 +39,8 @@ pub struct MediaSettings {
     pub ring_on: Vec<DeviceSpec>,
     /// Below this level, in dBFS, the microphone counts as silent and nothing of it is sent; `None`: never.
     pub gate: Option<f32>,
-    /// Bits a second of Opus.
-    pub bitrate: i32,
-    /// How hard Opus works, 0 to 10.
-    pub complexity: i32,
+    /// How voices are encoded.
+    pub speech: SpeechSettings,
 }
 
 impl Default for MediaSettings {
@@ -53,8 +51,7 @@ impl Default for MediaSettings {
             camera: CameraSpec::Default,
             ring_on: Vec::new(),
             gate: None,
-            bitrate: opus::BITRATE,
-            complexity: 5,
+            speech: SpeechSettings::default(),
         }
     }
 }

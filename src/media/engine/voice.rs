@@ -8,7 +8,8 @@ use super::line::Line;
 use super::{Engine, Report};
 use crate::media::CheckStage;
 use crate::media::audio::level::Meter;
-use crate::media::audio::opus::Speech;
+use crate::media::audio::opus::{PACKET, Packet, Speech};
+use crate::media::audio::uplink::Plan;
 use crate::media::audio::{FRAME, Frame};
 
 /// Opus for twenty milliseconds of nothing: one mono frame of CELT, which says that it is silent
@@ -50,25 +51,26 @@ impl Engine {
             frame.fill(0.0);
         }
         let mut packet = self.encode(&frame);
+        let silence = self.n_ticks.is_multiple_of(2).then(|| Packet {
+            payload: SILENCE.to_vec(),
+            n: PACKET,
+        });
         if self.voice.is_muted {
             // The encoder hears zeros, and might still make a little of what it heard before.
-            packet = packet.map(|_| SILENCE.to_vec());
+            packet.clone_from(&silence);
         }
         let time = self.n_ticks * FRAME as u64;
-        let is_whole = self.n_ticks.is_multiple_of(2);
         for leg in self.legs.values_mut().filter(|leg| leg.is_connected()) {
             let sent = match &mut leg.line {
                 // RFC 3264, 5.1: no packets at all for one that does not receive.
                 _ if !leg.session.is_peer_receiving() => None,
-                _ if leg.session.is_held() => {
-                    is_whole.then(|| leg.session.send(&SILENCE, time, now))
-                }
-                Line::Microphone => packet.as_ref().map(|p| leg.session.send(p, time, now)),
-                Line::Own(own) => {
-                    let packet = own.next(&leg.heard);
-                    packet.map(|p| leg.session.send(&p, time, now))
-                }
+                _ if leg.session.is_held() => silence.clone(),
+                Line::Microphone => packet.clone(),
+                Line::Own(own) => own.next(&leg.heard),
             };
+            // The packet ends with this tick.
+            let end = time + FRAME as u64;
+            let sent = sent.map(|p| leg.session.send(&p.payload, end - p.n as u64, now));
             let key = leg.keypad.next(time);
             let pressed = key.map(|k| leg.session.send_key(k.event, k.is_first, k.pressed, now));
             for error in [sent, pressed]
@@ -99,7 +101,7 @@ impl Engine {
         }
     }
 
-    fn encode(&mut self, frame: &Frame) -> Option<Vec<u8>> {
+    fn encode(&mut self, frame: &Frame) -> Option<Packet> {
         let listens = |leg: &&Leg| {
             leg.is_connected() && matches!(leg.line, Line::Microphone) && !leg.is_hushed()
         };
@@ -107,16 +109,16 @@ impl Engine {
             .legs
             .values()
             .filter(listens)
-            .map(|leg| leg.send_loss)
-            .reduce(f32::max)?;
+            .map(|leg| leg.uplink.plan(false))
+            .reduce(Plan::worse)?;
         if self.voice.speech.is_none() {
-            let made = Speech::new(self.settings.bitrate, self.settings.complexity);
+            let made = Speech::new(self.settings.speech);
             self.voice.speech = made
                 .inspect_err(|error| tracing::warn!(%error, "no encoder"))
                 .ok();
         }
         let speech = self.voice.speech.as_mut()?;
-        speech.expect_loss(worst);
+        speech.follow(&worst);
         speech.encode(frame)
     }
 }
