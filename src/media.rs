@@ -20,7 +20,7 @@ use tokio::sync::mpsc;
 
 use crate::av::{DeviceChange, DeviceException, Latency, Pictures, Role, Route, Shown};
 use crate::id::LegId;
-use audio::opus;
+use audio::opus::SpeechSettings;
 use audio::sound::Sound;
 use device::{CameraSpec, DeviceSpec};
 
@@ -41,10 +41,8 @@ pub struct MediaSettings {
     pub gate: Option<f32>,
     /// How much delay is taken to be safe from gaps.
     pub latency: Latency,
-    /// Bits a second of Opus.
-    pub bitrate: i32,
-    /// How hard Opus works, 0 to 10.
-    pub complexity: i32,
+    /// How voices are encoded.
+    pub speech: SpeechSettings,
 }
 
 impl Default for MediaSettings {
@@ -56,8 +54,7 @@ impl Default for MediaSettings {
             ring_on: Vec::new(),
             gate: None,
             latency: Latency::default(),
-            bitrate: opus::BITRATE,
-            complexity: 5,
+            speech: SpeechSettings::default(),
         }
     }
 }

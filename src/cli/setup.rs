@@ -141,6 +141,7 @@ fn media(sound: &Sound, video: &Video) -> Result<MediaSettings, Error> {
         camera: camera(&video.camera)?,
         gate: sound.gate.map(f32::from),
         latency: sound.latency,
+        speech: sound.latency.into(),
         ..MediaSettings::default()
     })
 }

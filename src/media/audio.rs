@@ -4,10 +4,12 @@ pub mod jitter;
 pub mod level;
 pub mod mixer;
 pub mod opus;
+pub mod red;
 pub mod resample;
 pub mod sound;
 pub mod stretch;
 pub mod tone;
+pub mod uplink;
 pub mod wav;
 
 /// Samples in a second.

@@ -247,7 +247,7 @@ impl Engine {
     }
 
     fn give_line(&mut self, id: LegId, own: impl FnOnce(Speech) -> Own) {
-        let speech = Speech::new(self.settings.bitrate, self.settings.complexity);
+        let speech = Speech::new(self.settings.speech);
         let leg = self.legs.get_mut(&id);
         let leg = leg.filter(|leg| matches!(leg.line, Line::Microphone));
         if let (Some(leg), Ok(speech)) = (leg, speech) {

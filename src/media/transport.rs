@@ -46,6 +46,7 @@ pub(super) enum Happening {
         seq: u64,
         time: u64,
         payload: Arc<[u8]>,
+        arrival: Instant,
     },
     /// A report about a key that the peer presses (RFC 4733).
     Key(KeyReport),
@@ -63,8 +64,8 @@ pub(super) enum Happening {
     Heard,
     /// There and back.
     Rtt(Duration),
-    /// The part of our packets that does not reach the peer.
-    SendLoss(f32),
+    /// What the peer reports of our sound: the highest number it has of it, and how many are missing.
+    Told { sent: u64, lost: u64 },
     /// The peer closed.
     Closed,
 }
@@ -86,6 +87,8 @@ pub(super) struct KeyReport {
 const MAX_LATCHED: usize = 32;
 /// The last of the sixteen keys: 0 to 9, star, hash, A to D.
 const HIGHEST_KEY: u8 = 15;
+/// Between two reports about sound. Up to a few tens of sound packets lie between them.
+const REPORTS: Duration = Duration::from_millis(400);
 /// str0m's own steps without time going on; more means that it does not come to rest.
 const MAX_STEPS: usize = 64;
 
@@ -157,6 +160,8 @@ impl Session {
         let rtc = config
             // The jitter buffer puts packets in order; str0m would hold all back behind a lost one.
             .set_reordering_size_audio(0)
+            // A loss that is told of late is repaired late.
+            .set_rtcp_report_interval_audio(REPORTS)
             // Nothing is tried before pictures want it, and sound is never kept waiting.
             .enable_bwe(Some(Bitrate::bps(FIRST_BANDWIDTH)))
             .set_stats_interval(Some(Duration::from_millis(250)))
@@ -456,7 +461,16 @@ impl Session {
                 self.reported(Way::In, stats.mid, stats.remote.map(|peer| peer.packets));
             }
             Event::MediaEgressStats(stats) => {
-                self.happenings.extend(stats.loss.map(Happening::SendLoss));
+                if let Some(peer) = stats
+                    .remote
+                    .as_ref()
+                    .filter(|_| Some(stats.mid) == self.mid)
+                {
+                    self.happenings.push(Happening::Told {
+                        sent: *peer.maximum_sequence_number,
+                        lost: peer.packets_lost,
+                    });
+                }
                 let received = stats.remote.map(|peer| *peer.maximum_sequence_number);
                 self.reported(Way::Out, stats.mid, received);
             }
@@ -487,6 +501,7 @@ fn received(data: MediaData) -> Happening {
             seq: **data.seq_range.start(),
             time: data.time.numer(),
             payload: data.data,
+            arrival: data.network_time,
         };
     }
     if data.params.spec().codec == Codec::H264 {

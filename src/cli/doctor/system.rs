@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::Finding;
 use crate::config::ServerUrl;
 use crate::media::audio::FRAME;
-use crate::media::audio::opus::Speech;
+use crate::media::audio::opus::{Speech, SpeechSettings};
 use crate::sip;
 
 /// How long a name or a server is waited for.
@@ -15,7 +15,7 @@ const LIMIT: Duration = Duration::from_secs(3);
 const LEAST: (u16, u16) = (40, 10);
 
 pub(super) fn codecs() -> Vec<Finding> {
-    let opus = match Speech::new(crate::media::audio::opus::BITRATE, 5) {
+    let opus = match Speech::new(SpeechSettings::default()) {
         // A packet is twenty milliseconds.
         Ok(mut speech) => match [(); 2].map(|()| speech.encode(&[0.1; FRAME])) {
             [None, None] => Finding::fail("opus", "it makes no packets"),

@@ -2,17 +2,19 @@
 //!
 //! Packets come when they like, [`pull`](Jitter::pull) comes every ten
 //! milliseconds. Between them lies the shortest delay that has nearly all
-//! packets in time: it is measured, followed by shortening and lengthening the
-//! sound, and what is missing all the same is taken out of the next packet
-//! (in-band FEC) or made up.
+//! frames in time, be it by a repeat of them; it is approached by shortening
+//! and lengthening the sound, and then it stands still. What is missing all
+//! the same is taken out of the next packet (in-band FEC) or made up. Whether
+//! a frame is late or lost is decided when the next one comes, not before.
 
 mod delay;
+mod pace;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::{FRAME, Frame, stretch};
+use super::{FRAME, Frame, level, stretch};
 use delay::Delays;
 
 /// Turns packets into sound; keeps what it needs to make up for lost ones.
@@ -23,6 +25,10 @@ pub trait Decoder {
     fn recover(&mut self, following: &[u8], n: usize, sound: &mut Vec<f32>);
     /// Appends `n` samples that go on from what was decoded last.
     fn conceal(&mut self, n: usize, sound: &mut Vec<f32>);
+    /// Returns how many samples a packet holds, if it is one.
+    fn duration(&self, packet: &[u8]) -> Option<usize>;
+    /// Whether a packet tells something of the one before it.
+    fn helps(&self, packet: &[u8]) -> bool;
 }
 
 /// What became of a stream, in samples unless it says packets.
@@ -40,6 +46,8 @@ pub struct Counters {
     pub starved: u64,
     /// Taken out of following packets.
     pub recovered: u64,
+    /// Played from a repeat.
+    pub repeated: u64,
     /// Taken out to catch up.
     pub shortened: u64,
     /// Put in to fall back.
@@ -50,33 +58,37 @@ pub struct Counters {
 
 /// Samples in a millisecond.
 const MS: i64 = 48;
-/// The delay is kept between these; the lower one grows where FEC needs time to help.
-const MIN_DELAY: i64 = 20 * MS;
-const MIN_DELAY_LOSSY: i64 = 40 * MS;
-const MAX_DELAY: i64 = 500 * MS;
-/// What a tick may be late, and the tick itself.
-const MARGIN: i64 = 10 * MS;
-/// How far the delay may be off before anything is done.
-const SLACK: i64 = 20 * MS;
-/// How far it must be off to stretch sound that does not repeat itself.
-const FAR: i64 = 120 * MS;
-/// How far it must be off to throw sound away.
+/// How far the delay must be off to throw sound away.
 const TOO_FAR: i64 = 1000 * MS;
-/// How long made-up sound goes on before it is silence.
-const LONGEST_GUESS: usize = 10 * FRAME;
-/// Ticks between two stretches.
-const REST: u32 = 3;
+/// How far it may be off when a stream begins.
+const TOO_FAR_AT_FIRST: i64 = 60 * MS;
+/// A late packet is cut into its moment if only so much was made up; after a longer wait it is
+/// heard whole, later.
+const LONGEST_CUT: i64 = 60 * MS;
+/// How long made-up sound goes on before it fades to [`MURMUR`], and before it is silence: a peer
+/// that is silent says so every 400 ms, and between that the room is to be heard.
+const LOUDEST_GUESS: usize = 10 * FRAME;
+const LONGEST_GUESS: usize = 60 * FRAME;
+/// How loud a room is (RMS), about -50 dBFS.
+const MURMUR: f32 = 0.003;
+/// What is left of louder sound after another tick of making it up.
+const FADE: f32 = 0.7;
+/// Ticks between two looks at the delay.
+const LOOK: u32 = 8;
 /// A jump in the stream that is another stream.
 const JUMP: i64 = 10_000 * MS;
 /// Packets kept at most.
 const CAPACITY: usize = 250;
-/// One Opus packet of ours.
+/// One Opus packet of the usual length.
 const PACKET: usize = 960;
+/// A gap counts as so many lost packets at most.
+const MOST_LOST: u64 = 50;
 
 #[derive(Debug)]
 struct Packet {
     time: i64,
     payload: Arc<[u8]>,
+    is_repeat: bool,
 }
 
 /// The buffer of one stream.
@@ -88,13 +100,22 @@ pub struct Jitter<D> {
     delays: Delays,
     playing: bool,
     next_seq: u64,
+    /// Where frames begin, modulo a tick.
+    grid: i64,
     /// Decoded and not yet played.
     ready: Vec<f32>,
     /// The stream's time at the end of `ready`.
     head: i64,
+    /// The sample played last.
+    last: f32,
     /// Samples made up in a row.
     guessed: usize,
+    /// Samples made up since nothing is there, with the stream's time standing still.
+    held: i64,
+    /// How loud made-up sound still is.
+    volume: f32,
     rest: u32,
+    n_pulls: u32,
     loss: f32,
     counters: Counters,
 }
@@ -109,10 +130,15 @@ impl<D: Decoder> Jitter<D> {
             delays: Delays::default(),
             playing: false,
             next_seq: 0,
+            grid: 0,
             ready: Vec::with_capacity(4 * PACKET),
             head: 0,
+            last: 0.0,
             guessed: 0,
+            held: 0,
+            volume: 1.0,
             rest: 0,
+            n_pulls: 0,
             loss: 0.0,
             counters: Counters::default(),
         }
@@ -136,25 +162,54 @@ impl<D: Decoder> Jitter<D> {
         if is_resumed && (arrival - time).abs_diff(self.delays.base()) > TOO_FAR.unsigned_abs() {
             self.delays = Delays::default();
         }
-        self.delays.record(arrival, time);
+        self.grid = time.rem_euclid(FRAME as i64);
+        let is_first = self.delays.record(seq, arrival - time);
+        if let Some(before) = seq.checked_sub(1)
+            && self.decoder.helps(&payload)
+        {
+            let n = self.decoder.duration(&payload).unwrap_or(PACKET) as i64;
+            self.delays.promise(before, arrival - time + n);
+        }
         if self.playing && seq < self.next_seq {
-            self.counters.late += 1;
+            match is_first {
+                true => self.counters.late += 1,
+                false => self.counters.duplicate += 1,
+            }
             return;
         }
-        if self.packets.contains_key(&seq) {
-            self.counters.duplicate += 1;
+        match self.packets.get_mut(&seq) {
+            Some(packet) if packet.is_repeat => packet.is_repeat = false,
+            Some(_) => self.counters.duplicate += 1,
+            None => self.keep(seq, time, payload, false),
+        }
+    }
+
+    /// Takes the repeat of a packet that came within a later one; by number and time it is the
+    /// earlier one. Most are not needed.
+    pub fn insert_repeat(&mut self, seq: u64, time: u64, payload: Arc<[u8]>, now: Instant) {
+        let Ok(time) = i64::try_from(time) else {
+            return;
+        };
+        let has_begun = self.playing || !self.packets.is_empty();
+        if !has_begun || self.is_another_stream(seq, time) {
             return;
         }
-        if self.packets.len() >= CAPACITY {
-            self.packets.pop_first();
+        let arrival = self.scale(now);
+        self.delays.record(seq, arrival - time);
+        let is_over = self.playing && seq < self.next_seq;
+        if !is_over && !self.packets.contains_key(&seq) {
+            self.keep(seq, time, payload, true);
         }
-        self.packets.insert(seq, Packet { time, payload });
     }
 
     /// Gives the next ten milliseconds. Returns false while the stream has not begun.
     pub fn pull(&mut self, frame: &mut Frame, now: Instant) -> bool {
         frame.fill(0.0);
         let now = self.scale(now);
+        self.n_pulls += 1;
+        if self.held > 0 || !self.playing || self.n_pulls.is_multiple_of(LOOK) {
+            self.delays.look((now - self.grid).rem_euclid(FRAME as i64));
+        }
         if !self.playing && !self.begin(now) {
             return false;
         }
@@ -162,9 +217,8 @@ impl<D: Decoder> Jitter<D> {
         while self.ready.len() < FRAME {
             self.decode_next(now);
         }
-        self.stretch(now);
-        frame.copy_from_slice(&self.ready[..FRAME]);
-        self.ready.drain(..FRAME);
+        self.pace(now, frame);
+        self.last = frame[FRAME - 1];
         true
     }
 
@@ -175,6 +229,7 @@ impl<D: Decoder> Jitter<D> {
         self.ready.clear();
         self.playing = false;
         self.guessed = 0;
+        self.held = 0;
     }
 
     /// Returns what became of the stream so far.
@@ -182,7 +237,7 @@ impl<D: Decoder> Jitter<D> {
         self.counters
     }
 
-    /// Returns the part of the packets that is lost lately, 0 to 1.
+    /// Returns the part of the packets that is lost on the way lately, 0 to 1, be they recovered or not.
     pub fn loss(&self) -> f32 {
         self.loss
     }
@@ -190,14 +245,16 @@ impl<D: Decoder> Jitter<D> {
     /// Returns how long sound waits here, compared with the fastest packet.
     pub fn delay(&self, now: Instant) -> Duration {
         match self.epoch {
-            Some(epoch) if self.playing => duration(self.delay_at(since(epoch, now))),
+            Some(epoch) if self.playing => {
+                duration(self.offset_at(since(epoch, now)) - self.delays.base())
+            }
             Some(_) | None => Duration::ZERO,
         }
     }
 
     /// Returns the delay that is aimed at.
     pub fn target(&self) -> Duration {
-        duration(self.target_samples())
+        duration(self.aim() - self.delays.base())
     }
 
     /// Returns how much later than the fastest packet nearly all come.
@@ -214,139 +271,210 @@ impl<D: Decoder> Jitter<D> {
         since(*self.epoch.get_or_insert(now), now)
     }
 
-    fn target_samples(&self) -> i64 {
-        let least = if self.loss > 0.005 {
-            MIN_DELAY_LOSSY
-        } else {
-            MIN_DELAY
+    fn keep(&mut self, seq: u64, time: i64, payload: Arc<[u8]>, is_repeat: bool) {
+        if self.packets.len() >= CAPACITY {
+            self.packets.pop_first();
+        }
+        let packet = Packet {
+            time,
+            payload,
+            is_repeat,
         };
-        (self.delays.spread() + MARGIN).clamp(least, MAX_DELAY)
+        self.packets.insert(seq, packet);
     }
 
-    /// How much later than with the fastest packet we play.
-    fn delay_at(&self, now: i64) -> i64 {
-        now - (self.head - self.ready.len() as i64) - self.delays.base()
+    /// The offset that is played at: now less the stream's time that is heard now.
+    fn offset_at(&self, now: i64) -> i64 {
+        now - (self.head - self.ready.len() as i64)
+    }
+
+    fn aim(&self) -> i64 {
+        self.delays.aim().unwrap_or_else(|| self.delays.base())
     }
 
     /// Starts with the first packet, once it has waited as long as all will.
     fn begin(&mut self, now: i64) -> bool {
-        let Some((&seq, packet)) = self.packets.first_key_value() else {
-            return false;
-        };
-        if now - packet.time - self.delays.base() < self.target_samples() {
-            return false;
+        let aim = self.aim();
+        while let Some((&seq, packet)) = self.packets.first_key_value() {
+            let offset = now - packet.time;
+            if offset < aim {
+                return false;
+            }
+            if offset - aim <= TOO_FAR_AT_FIRST || self.packets.len() == 1 {
+                (self.next_seq, self.head, self.playing) = (seq, packet.time, true);
+                self.held = 0;
+                return true;
+            }
+            self.packets.pop_first();
         }
-        (self.next_seq, self.head, self.playing) = (seq, packet.time, true);
-        true
+        false
     }
 
     /// Throws away what no stretching would catch up with.
     fn skip_far(&mut self, now: i64) {
-        if self.delay_at(now) < self.target_samples() + TOO_FAR {
+        let aim = self.aim();
+        if self.offset_at(now) < aim + TOO_FAR {
             return;
         }
         while let Some((&seq, packet)) = self.packets.first_key_value() {
-            let left = now - packet.time - self.delays.base();
-            if left <= self.target_samples() {
+            if now - packet.time <= aim {
                 break;
             }
             self.counters.skipped += PACKET as u64;
             (self.next_seq, self.head) = (seq + 1, packet.time + PACKET as i64);
+            self.held = 0;
             self.packets.pop_first();
         }
     }
 
     fn decode_next(&mut self, now: i64) {
         let Some((&seq, packet)) = self.packets.first_key_value() else {
-            self.counters.starved += FRAME as u64;
+            self.held += FRAME as i64;
             return self.guess(FRAME);
         };
         let missing = packet.time - self.head;
         if missing <= 0 {
-            return self.decode_first();
+            return self.decode_first(now);
         }
-        // The missing part's time has passed already, filled with guesses: go on behind it.
-        if self.delay_at(now) - missing >= self.target_samples() {
-            self.counters.skipped += missing.unsigned_abs();
-            return self.decode_first();
-        }
-        let n = usize::try_from(missing).map_or(PACKET, |n| n.min(PACKET));
+        // What is to be filled for the packet to come at its moment.
+        let room = self.aim() - (self.offset_at(now) - missing);
         if seq == self.next_seq {
-            // Nothing is lost, the peer was silent meanwhile.
-            self.guess(n);
-        } else {
-            self.loss += 0.01 * (1.0 - self.loss);
-            if missing as usize <= PACKET {
-                let following = Arc::clone(&packet.payload);
-                self.decoder.recover(&following, n, &mut self.ready);
-                self.counters.recovered += n as u64;
-                self.next_seq = seq;
-                self.guessed = 0;
-            } else {
-                self.guess(n);
-                self.counters.concealed += n as u64;
+            // Nothing is lost, the peer was silent meanwhile, and silence is as long as one likes.
+            self.held = 0;
+            if room <= 0 {
+                self.head = packet.time;
+                return self.decode_first(now);
             }
+            let n = room.min(FRAME as i64);
+            self.head = packet.time - (room - n);
+            return self.guess(n as usize);
         }
-        self.head += n as i64;
+        let following = Arc::clone(&packet.payload);
+        let n_helped = match self.decoder.helps(&following) {
+            true => self.decoder.duration(&following).unwrap_or(0) as i64,
+            false => 0,
+        };
+        // The part whose time has passed is filled already.
+        let mut fill = room.clamp(0, missing);
+        if self.held == 0 && missing <= n_helped {
+            fill = missing;
+        }
+        self.settle_held(missing - fill);
+        self.head += missing - fill;
+        if fill == 0 {
+            self.decode_first(now);
+        } else if fill <= n_helped {
+            self.recover(&following, n_helped as usize, fill as usize);
+        } else {
+            let n = (fill - n_helped).min(FRAME as i64);
+            self.counters.concealed += n.unsigned_abs();
+            self.head += n;
+            self.guess(n as usize);
+        }
     }
 
-    fn decode_first(&mut self) {
+    /// What was made up while nothing was there stood for so many samples that were lost; the rest
+    /// was waiting.
+    fn settle_held(&mut self, lost: i64) {
+        let concealed = self.held.min(lost);
+        self.counters.concealed += concealed.unsigned_abs();
+        self.counters.starved += (self.held - concealed).unsigned_abs();
+        self.counters.skipped += (lost - concealed).unsigned_abs();
+        self.held = 0;
+    }
+
+    fn recover(&mut self, following: &[u8], n: usize, fill: usize) {
+        let start = self.ready.len();
+        let before = self.before();
+        self.decoder.recover(following, n, &mut self.ready);
+        if fill < n {
+            self.ready.drain(start..start + n - fill);
+            stretch::smooth(&mut self.ready[start..], before);
+        }
+        self.counters.recovered += fill as u64;
+        self.head += fill as i64;
+        self.guessed = 0;
+    }
+
+    fn decode_first(&mut self, now: i64) {
         let Some((seq, packet)) = self.packets.pop_first() else {
             return;
         };
-        let n_before = self.ready.len();
+        let start = self.ready.len();
+        let before = self.before();
+        let n = self.decoder.duration(&packet.payload).unwrap_or(PACKET) as i64;
+        let played = self.head - packet.time;
+        // One that is before all that was heard, and yet the next: the peer's clock was put back.
+        let mut cut = if played < n { played } else { 0 };
+        if (1..=LONGEST_CUT).contains(&self.held) {
+            // It was late, by no more than is worth less than the delay.
+            let ticks = (self.offset_at(now) - self.aim()) / FRAME as i64;
+            let late = (ticks * FRAME as i64).clamp(0, self.held).min(n - cut);
+            self.counters.concealed += late.unsigned_abs();
+            self.held -= late;
+            cut += late;
+        }
+        if cut < n {
+            self.counters.starved += self.held.unsigned_abs();
+            self.held = 0;
+        }
+        self.count(seq, &packet, n);
         if self.decoder.decode(&packet.payload, &mut self.ready) {
-            self.loss *= 0.99;
             self.guessed = 0;
         } else {
-            self.ready.truncate(n_before);
-            self.guess(PACKET);
-            self.counters.concealed += PACKET as u64;
+            self.ready.truncate(start);
+            self.guess(n as usize);
+            self.counters.concealed += n.unsigned_abs();
         }
         self.next_seq = seq + 1;
-        self.head = packet.time + (self.ready.len() - n_before) as i64;
+        self.head = packet.time + (self.ready.len() - start) as i64;
+        if cut > 0 {
+            let end = self.ready.len().min(start + cut as usize);
+            self.ready.drain(start..end);
+            stretch::smooth(&mut self.ready[start..], before);
+        }
+    }
+
+    fn count(&mut self, seq: u64, packet: &Packet, n: i64) {
+        let n_lost = seq.saturating_sub(self.next_seq).min(MOST_LOST);
+        for _ in 0..n_lost + u64::from(packet.is_repeat) {
+            self.loss += 0.01 * (1.0 - self.loss);
+        }
+        match packet.is_repeat {
+            true => self.counters.repeated += n.unsigned_abs(),
+            false => self.loss *= 0.99,
+        }
     }
 
     fn guess(&mut self, n: usize) {
+        let start = self.ready.len();
         if self.guessed < LONGEST_GUESS {
             self.decoder.conceal(n, &mut self.ready);
+            self.fade(start);
         } else {
-            self.ready.resize(self.ready.len() + n, 0.0);
+            self.ready.resize(start + n, 0.0);
         }
         self.guessed += n;
     }
 
-    /// Brings the delay nearer to its target by one period of the sound.
-    fn stretch(&mut self, now: i64) {
-        self.rest = self.rest.saturating_sub(1);
-        let excess = self.delay_at(now) - self.target_samples();
-        if self.rest > 0 || self.guessed > 0 || (-SLACK / 2..=SLACK).contains(&excess) {
+    fn fade(&mut self, start: usize) {
+        let before = std::mem::replace(&mut self.volume, 1.0);
+        let made_up = &mut self.ready[start..];
+        if self.guessed >= LOUDEST_GUESS {
+            let least = MURMUR / level::mean_square(made_up).sqrt().max(MURMUR);
+            self.volume = (before * FADE).max(least);
+        } else if self.guessed == 0 {
             return;
         }
-        while self.ready.len() < stretch::NEED && self.next_is_there() {
-            self.decode_first();
+        let step = (self.volume - before) / made_up.len().max(1) as f32;
+        for (n, sample) in (1..).zip(made_up) {
+            *sample *= before + step * n as f32;
         }
-        let Some(period) = stretch::period(&self.ready) else {
-            return;
-        };
-        let needed = if excess > FAR { 0.4 } else { 0.85 };
-        if period.likeness < needed {
-            return;
-        }
-        if excess > 0 {
-            stretch::shorten(&mut self.ready, period.lag);
-            self.counters.shortened += period.lag as u64;
-        } else {
-            stretch::lengthen(&mut self.ready, period.lag);
-            self.counters.lengthened += period.lag as u64;
-        }
-        self.rest = REST;
     }
 
-    fn next_is_there(&self) -> bool {
-        self.packets
-            .first_key_value()
-            .is_some_and(|(&seq, packet)| seq == self.next_seq && packet.time <= self.head)
+    /// The sample before what is decoded next.
+    fn before(&self) -> f32 {
+        self.ready.last().copied().unwrap_or(self.last)
     }
 }
 

@@ -9,8 +9,13 @@ pub const FLOOR: f32 = -96.0;
 
 /// Returns the root mean square in dBFS; a full-scale sine is -3.
 pub fn rms(samples: &[f32]) -> f32 {
+    decibels(mean_square(samples).sqrt())
+}
+
+/// Returns the mean of the squares; 1 is a square wave at full scale.
+pub fn mean_square(samples: &[f32]) -> f32 {
     let power: f32 = samples.iter().map(|s| s * s).sum();
-    decibels((power / samples.len().max(1) as f32).sqrt())
+    power / samples.len().max(1) as f32
 }
 
 /// Returns the largest deflection in dBFS.

@@ -1,72 +1,191 @@
-//! Opus, 48 kHz mono, twenty milliseconds a packet, with in-band FEC.
+//! Opus, 48 kHz mono, twenty milliseconds a packet unless it is told otherwise, with in-band FEC
+//! where nothing is repeated.
+
+use std::time::Duration;
 
 use ::opus::{Application, Bitrate, Channels, Decoder, Encoder, Signal};
 
 use super::jitter;
-use super::{FRAME, Frame, RATE};
+use super::uplink::Plan;
+use super::{FRAME, Frame, RATE, level};
+use crate::av::Latency;
 
-/// Samples in a packet.
+/// Samples in a packet of the usual length.
 pub const PACKET: usize = 2 * FRAME;
 /// The longest packet Opus knows, 120 ms.
 const LONGEST: usize = 5760;
 /// Bits a second. Below 36,000 Opus leaves the FEC out as long as few packets are lost.
 pub const BITRATE: i32 = 40_000;
+/// What of a CPU encoding takes: more than this costs more than is heard.
+pub const COMPLEXITY: i32 = 5;
+/// Quieter sound is a quiet room, in dBFS.
+const QUIET: f32 = -50.0;
 /// More than any packet of ours has, and less than a datagram.
 const MAX_BYTES: usize = 1000;
 
-/// Makes a packet of every two frames.
+/// How a voice is encoded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SpeechSettings {
+    /// Bits a second, at most.
+    pub bitrate: i32,
+    /// What of a CPU it may take, 0 to 10.
+    pub complexity: i32,
+    /// How much sound a packet holds at least: 10, 20, 40 or 60 ms.
+    pub packet: Duration,
+    /// Whether Opus looks ahead by 2.5 ms instead of 6.5, for which it can do no FEC.
+    pub is_hasty: bool,
+    /// Whether nothing is sent while nothing is said, but for a packet every 400 ms (DTX).
+    pub rests: bool,
+}
+
+impl Default for SpeechSettings {
+    fn default() -> Self {
+        Self {
+            bitrate: BITRATE,
+            complexity: COMPLEXITY,
+            packet: Duration::from_millis(20),
+            is_hasty: false,
+            rests: true,
+        }
+    }
+}
+
+impl From<Latency> for SpeechSettings {
+    fn from(latency: Latency) -> Self {
+        let is_low = latency == Latency::Low;
+        Self {
+            packet: Duration::from_millis(if is_low { 10 } else { 20 }),
+            is_hasty: is_low,
+            ..Self::default()
+        }
+    }
+}
+
+/// What is to be sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Packet {
+    /// As Opus has it.
+    pub payload: Vec<u8>,
+    /// How much sound it holds, in samples; it ends with the frame that was given last.
+    pub n: usize,
+}
+
+/// Makes packets of frames.
 #[derive(Debug)]
 pub struct Speech {
     encoder: Encoder,
-    half: Vec<f32>,
+    settings: SpeechSettings,
+    /// Frames that are not sent yet.
+    gathered: Vec<f32>,
+    /// Samples in the packets of now.
+    n: usize,
+    bitrate: i32,
+    has_fec: Option<bool>,
     loss_percent: i32,
+    is_resting: bool,
 }
 
 impl Speech {
-    /// Makes an encoder of so many bits a second.
+    /// Makes an encoder.
     ///
     /// # Errors
     ///
     /// libopus has no memory.
-    pub fn new(bitrate: i32, complexity: i32) -> Result<Self, ::opus::Error> {
-        let mut encoder = Encoder::new(RATE, Channels::Mono, Application::Voip)?;
-        encoder.set_bitrate(Bitrate::Bits(bitrate.clamp(6_000, 510_000)))?;
-        encoder.set_complexity(complexity.clamp(0, 10))?;
-        encoder.set_inband_fec(true)?;
+    pub fn new(settings: SpeechSettings) -> Result<Self, ::opus::Error> {
+        let application = match settings.is_hasty {
+            true => Application::LowDelay,
+            false => Application::Voip,
+        };
+        let mut encoder = Encoder::new(RATE, Channels::Mono, application)?;
+        encoder.set_complexity(settings.complexity.clamp(0, 10))?;
         // Sound taken for music would be coded without FEC.
         encoder.set_signal(Signal::Voice)?;
         let mut speech = Self {
             encoder,
-            half: Vec::with_capacity(PACKET),
+            settings,
+            gathered: Vec::with_capacity(PACKET),
+            n: samples(settings.packet),
+            bitrate: 0,
+            has_fec: None,
             loss_percent: -1,
+            is_resting: false,
         };
-        speech.expect_loss(0.0);
+        speech.adapt(settings.bitrate, true, 0.0)?;
         Ok(speech)
     }
 
-    /// Takes a frame. Returns a packet with every second one.
-    pub fn encode(&mut self, frame: &Frame) -> Option<Vec<u8>> {
-        self.half.extend_from_slice(frame);
-        if self.half.len() < PACKET {
+    /// Takes a frame. Returns a packet when one is full, unless there is nothing to say.
+    pub fn encode(&mut self, frame: &Frame) -> Option<Packet> {
+        self.gathered.extend_from_slice(frame);
+        if self.gathered.len() < self.n {
             return None;
         }
-        let packet = self.encoder.encode_vec_float(&self.half, MAX_BYTES);
-        self.half.clear();
-        packet
+        let n = self.gathered.len();
+        self.rest();
+        let packet = self.encoder.encode_vec_float(&self.gathered, MAX_BYTES);
+        self.gathered.clear();
+        let payload = packet
             .inspect_err(|error| tracing::debug!(%error, "opus did not encode"))
-            .ok()
+            .ok()?;
+        // Two bytes at most are Opus for nothing.
+        (payload.len() > 2 || !self.is_resting).then_some(Packet { payload, n })
     }
 
-    /// Tells how much of what is sent gets lost, 0 to 1; more means more redundancy.
-    pub fn expect_loss(&mut self, loss: f32) {
-        // A little always: with 0 % Opus puts no FEC in, and the first loss finds none.
-        let percent = ((loss * 100.0).ceil() as i32).clamp(5, 30);
-        if percent != self.loss_percent {
-            self.loss_percent = percent;
-            if let Err(error) = self.encoder.set_packet_loss_perc(percent) {
-                tracing::debug!(%error, "opus does not take the loss");
+    /// Lets Opus rest where hardly anything is to be heard. By itself it would also rest while a
+    /// tone is held.
+    fn rest(&mut self) {
+        let rests = self.settings.rests && level::rms(&self.gathered) < QUIET;
+        if rests != self.is_resting {
+            self.is_resting = rests;
+            if let Err(error) = self.encoder.set_dtx(rests) {
+                tracing::debug!(%error, "opus does not rest");
             }
         }
+    }
+
+    /// Sends as the way takes it, from the next packet on.
+    pub fn follow(&mut self, plan: &Plan) {
+        let bitrate = self.settings.bitrate.min(plan.bitrate);
+        // What is repeated whole needs no second encoding.
+        let has_fec = plan.repeats.is_empty();
+        if let Err(error) = self.adapt(bitrate, has_fec, plan.loss) {
+            tracing::debug!(%error, "opus does not adapt");
+        }
+        if self.gathered.is_empty() {
+            self.n = samples(self.settings.packet.max(plan.packet));
+        }
+    }
+
+    fn adapt(&mut self, bitrate: i32, has_fec: bool, loss: f32) -> Result<(), ::opus::Error> {
+        if bitrate != self.bitrate {
+            self.bitrate = bitrate;
+            let bits = Bitrate::Bits(bitrate.clamp(6_000, 510_000));
+            self.encoder.set_bitrate(bits)?;
+        }
+        if self.has_fec != Some(has_fec) {
+            self.has_fec = Some(has_fec);
+            self.encoder.set_inband_fec(has_fec)?;
+        }
+        // A little always: with 0 % Opus puts no FEC in, and the first loss finds none.
+        let percent = match has_fec {
+            true => ((loss * 100.0).ceil() as i32).clamp(5, 30),
+            false => 0,
+        };
+        if percent != self.loss_percent {
+            self.loss_percent = percent;
+            self.encoder.set_packet_loss_perc(percent)?;
+        }
+        Ok(())
+    }
+}
+
+/// Samples in a packet of this length, as Opus has packets.
+fn samples(packet: Duration) -> usize {
+    match packet.as_millis() {
+        0..15 => FRAME,
+        15..30 => 2 * FRAME,
+        30..50 => 4 * FRAME,
+        _ => 6 * FRAME,
     }
 }
 
@@ -117,6 +236,31 @@ impl jitter::Decoder for Hearing {
         self.append(&[], whole(n), false, sound);
         sound.resize(end, 0.0);
     }
+
+    fn duration(&self, packet: &[u8]) -> Option<usize> {
+        ::opus::packet::get_nb_samples(packet, RATE).ok()
+    }
+
+    fn helps(&self, packet: &[u8]) -> bool {
+        has_fec(packet)
+    }
+}
+
+/// Whether a packet of one frame holds the one before it in little (LBRR; RFC 6716, 4.2.3 and 4.2.4:
+/// the first bits are whether there is a voice, for each 20 ms, and whether there is that).
+fn has_fec(packet: &[u8]) -> bool {
+    let &[toc, first, ..] = packet else {
+        return false;
+    };
+    // RFC 6716, 3.1: SILK or hybrid, mono, one frame.
+    let config = toc >> 3;
+    let n_frames = match (config < 12, config & 3) {
+        (true, 2) => 2,
+        (true, 3) => 3,
+        _ => 1,
+    };
+    let is_one_mono = toc & 0b111 == 0;
+    config < 16 && is_one_mono && first >> (7 - n_frames) & 1 == 1
 }
 
 /// libopus makes up multiples of 2.5 ms only.

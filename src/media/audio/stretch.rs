@@ -1,8 +1,6 @@
-//! Speech made shorter or longer by one period of its pitch, so that nobody
-//! hears it (overlap-add on the best lag). Knows no buffer and no clock.
-
-/// Samples a search needs in front of it: 30 ms.
-pub const NEED: usize = 2 * MAX_LAG;
+//! Speech made shorter or longer so that nobody hears it: by one period of its
+//! pitch (overlap-add on the best lag), or by a few samples in ten
+//! milliseconds. Knows no buffer and no clock.
 
 /// The shortest and the longest period, 2.5 and 15 ms.
 const MIN_LAG: usize = 120;
@@ -11,6 +9,13 @@ const MAX_LAG: usize = 720;
 const COARSE: usize = 4;
 /// Mean square of what counts as silence, about -50 dBFS.
 const QUIET: f32 = 1e-5;
+/// Samples over which a step is smoothed, 5 ms.
+const SEAM: usize = 240;
+
+/// Samples the longest period needs: 30 ms.
+pub const NEED: usize = 2 * MAX_LAG;
+/// The fewest samples in which a period is looked for: 10 ms.
+pub const LEAST: usize = 480;
 
 /// A place where sound repeats itself.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -19,33 +24,36 @@ pub struct Period {
     pub lag: usize,
     /// How alike: 1 is the same, 0 has nothing to do with each other. Silence is alike.
     pub likeness: f32,
+    /// Whether it is silence, in which any lag will do.
+    pub is_silent: bool,
 }
 
-/// Finds the lag after which the first 15 ms repeat best.
+/// Finds the lag after which the first half of up to 30 ms repeats best.
 ///
-/// Returns `None` with fewer than [`NEED`] samples.
+/// Returns `None` with fewer than [`LEAST`] samples.
 pub fn period(samples: &[f32]) -> Option<Period> {
-    let samples = samples.get(..NEED)?;
+    let samples = &samples[..samples.len().min(NEED)];
+    if samples.len() < LEAST {
+        return None;
+    }
+    let longest = samples.len() / 2 / COARSE * COARSE;
     let energy: f32 = samples.iter().map(|x| x * x).sum();
-    if energy / (NEED as f32) < QUIET {
+    if energy / (samples.len() as f32) < QUIET {
         return Some(Period {
-            lag: MAX_LAG,
+            lag: longest,
             likeness: 1.0,
+            is_silent: true,
         });
     }
     let coarse: Vec<f32> = samples
         .chunks_exact(COARSE)
         .map(|c| c.iter().sum::<f32>())
         .collect();
-    let near = best(
-        &coarse,
-        MAX_LAG / COARSE,
-        MIN_LAG / COARSE..=MAX_LAG / COARSE,
-    )
-    .lag * COARSE;
+    let lags = MIN_LAG / COARSE..=longest / COARSE;
+    let near = best(&coarse, longest / COARSE, lags).lag * COARSE;
     let first = near.saturating_sub(COARSE).max(MIN_LAG);
-    let last = (near + COARSE).min(MAX_LAG);
-    Some(best(samples, MAX_LAG, first..=last))
+    let last = (near + COARSE).min(longest);
+    Some(best(samples, longest, first..=last))
 }
 
 /// Takes one period out of the front.
@@ -74,12 +82,44 @@ pub fn lengthen(samples: &mut Vec<f32>, lag: usize) {
     samples.splice(lag..lag, seam);
 }
 
+/// Fills `out` with the first `n` samples, played a little faster or slower. `before` is the sample
+/// before them; the two after them are used where they are there.
+pub fn lean(samples: &[f32], n: usize, before: f32, out: &mut [f32]) {
+    let at = |i: usize| samples.get(i).or(samples.last()).copied().unwrap_or(0.0);
+    let step = n as f32 / out.len() as f32;
+    for (i, out) in out.iter_mut().enumerate() {
+        let place = i as f32 * step;
+        let (whole, part) = (place as usize, place.fract());
+        let [b, c, d] = [at(whole), at(whole + 1), at(whole + 2)];
+        let a = match whole.checked_sub(1) {
+            Some(i) => at(i),
+            None => before,
+        };
+        // Catmull and Rom's cubic through four samples.
+        let bend = 3.0 * (b - c) + d - a;
+        let slope = 2.0 * a - 5.0 * b + 4.0 * c - d;
+        *out = b + 0.5 * part * (c - a + part * (slope + part * bend));
+    }
+}
+
+/// Lets `samples` go on from the sample before them without a step.
+pub fn smooth(samples: &mut [f32], before: f32) {
+    let step = before - samples.first().copied().unwrap_or(before);
+    let n = samples.len().min(SEAM);
+    for (i, sample) in samples.iter_mut().take(n).enumerate() {
+        let left = 1.0 - (i + 1) as f32 / (n + 1) as f32;
+        *sample += step * left * left;
+    }
+}
+
 fn best(x: &[f32], window: usize, lags: std::ops::RangeInclusive<usize>) -> Period {
+    let window = window.min(x.len() - *lags.end());
     let head = &x[..window];
     let head_energy: f32 = head.iter().map(|a| a * a).sum();
     let mut best = Period {
         lag: *lags.start(),
         likeness: -1.0,
+        is_silent: false,
     };
     for lag in lags {
         let tail = &x[lag..lag + window];
@@ -90,7 +130,11 @@ fn best(x: &[f32], window: usize, lags: std::ops::RangeInclusive<usize>) -> Peri
         }
         let likeness = dot / (head_energy * energy).sqrt().max(f32::MIN_POSITIVE);
         if likeness > best.likeness {
-            best = Period { lag, likeness };
+            best = Period {
+                lag,
+                likeness,
+                is_silent: false,
+            };
         }
     }
     best

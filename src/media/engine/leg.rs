@@ -9,6 +9,7 @@ use crate::id::LegId;
 use crate::media::audio::jitter::Jitter;
 use crate::media::audio::level::Meter;
 use crate::media::audio::opus::Hearing;
+use crate::media::audio::uplink::Uplink;
 use crate::media::audio::{FRAME, Frame, RATE};
 use crate::media::transport::{FIRST_BANDWIDTH, Happening, Session};
 use crate::media::{Reading, Report};
@@ -56,8 +57,8 @@ pub(super) struct Leg {
     has_sounded: bool,
     meter: Meter,
     rtt: Option<Duration>,
-    /// The part of what we send that gets lost.
-    pub(super) send_loss: f32,
+    /// What the way to the peer takes of sound.
+    pub(super) uplink: Uplink,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -101,7 +102,7 @@ impl Leg {
             has_sounded: false,
             meter: Meter::default(),
             rtt: None,
-            send_loss: 0.0,
+            uplink: Uplink::default(),
         }
     }
 
@@ -156,8 +157,13 @@ impl Leg {
                     }
                     report(Report::Connected { leg });
                 }
-                Happening::Packet { seq, time, payload } => {
-                    self.jitter.insert(seq, time, payload, now);
+                Happening::Packet {
+                    seq,
+                    time,
+                    payload,
+                    arrival,
+                } => {
+                    self.jitter.insert(seq, time, payload, arrival);
                     self.hear(now, report);
                 }
                 Happening::Key(key) => {
@@ -180,8 +186,11 @@ impl Leg {
                 Happening::KeyframeWanted => self.sights.push(Sight::KeyframeWanted),
                 Happening::Bandwidth(bandwidth) => self.bandwidth = bandwidth,
                 Happening::Connected | Happening::Heard => self.hear(now, report),
-                Happening::Rtt(rtt) => self.rtt = Some(rtt),
-                Happening::SendLoss(loss) => self.send_loss = loss,
+                Happening::Rtt(rtt) => {
+                    self.rtt = Some(rtt);
+                    self.uplink.round_trip(rtt, now);
+                }
+                Happening::Told { sent, lost } => self.uplink.told(sent, lost, now),
                 Happening::Closed => {
                     if !self.is_over() {
                         self.stage = Stage::Over;

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use crate::media::audio::level;
-use crate::media::audio::opus::Speech;
+use crate::media::audio::opus::{Packet, Speech};
 use crate::media::audio::sound::Sound;
 use crate::media::audio::{FRAME, Frame, RATE};
 use crate::media::device::Microphone;
@@ -61,7 +61,7 @@ impl Own {
     }
 
     /// Gives the next packet, when one is due, for what is heard now.
-    pub(super) fn next(&mut self, heard: &Frame) -> Option<Vec<u8>> {
+    pub(super) fn next(&mut self, heard: &Frame) -> Option<Packet> {
         let mut frame = [0.0; FRAME];
         let n_said = self.saying.read(&mut frame);
         if let Some(echo) = &mut self.echo {

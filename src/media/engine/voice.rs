@@ -8,7 +8,8 @@ use super::line::Line;
 use super::{Engine, Report};
 use crate::media::CheckStage;
 use crate::media::audio::level::Meter;
-use crate::media::audio::opus::Speech;
+use crate::media::audio::opus::{PACKET, Packet, Speech};
+use crate::media::audio::uplink::Plan;
 use crate::media::audio::{FRAME, Frame};
 
 /// Opus for twenty milliseconds of nothing: one mono frame of CELT, which says that it is silent
@@ -40,6 +41,7 @@ impl Voice {
 impl Engine {
     /// Sends the microphone's next ten milliseconds to every connected peer.
     pub(super) fn speak(&mut self, now: Instant) {
+        self.voice.n_frames += 1;
         let mut frame: Frame = [0.0; FRAME];
         if let Some(microphone) = self.microphone.get() {
             microphone.read(&mut frame);
@@ -53,23 +55,26 @@ impl Engine {
             frame.fill(0.0);
         }
         let mut packet = self.encode(&frame);
+        let silence = self.voice.n_frames.is_multiple_of(2).then(|| Packet {
+            payload: SILENCE.to_vec(),
+            n: PACKET,
+        });
         if self.voice.is_muted {
             // The encoder hears zeros, and might still make a little of what it heard before.
-            packet = packet.map(|_| SILENCE.to_vec());
+            packet.clone_from(&silence);
         }
-        self.voice.n_frames += 1;
         let time = self.voice.n_frames * FRAME as u64;
-        let is_whole = self.voice.n_frames.is_multiple_of(2);
         for leg in self.legs.values_mut().filter(|leg| leg.is_connected()) {
             let sent = match &mut leg.line {
                 // RFC 3264, 5.1: no packets at all for one that does not receive.
                 _ if !leg.session.is_peer_receiving() => None,
-                _ if leg.session.is_held() => {
-                    is_whole.then(|| leg.session.send(&SILENCE, time, now))
-                }
-                Line::Microphone => packet.as_ref().map(|p| leg.session.send(p, time, now)),
+                _ if leg.session.is_held() => silence.clone(),
+                Line::Microphone => packet.clone(),
                 Line::Own(_) => None,
             };
+            // The packet ends with this tick.
+            let end = time + FRAME as u64;
+            let sent = sent.map(|p| leg.session.send(&p.payload, end - p.n as u64, now));
             let key = leg.keypad.next(time);
             let pressed = key.map(|k| leg.session.send_key(k.event, k.is_first, k.pressed, now));
             for sent in [sent, pressed].into_iter().flatten() {
@@ -80,14 +85,15 @@ impl Engine {
 
     /// Sends what those with a voice of their own say to what they hear.
     pub(super) fn answer_back(&mut self, now: Instant) {
-        let time = self.n_ticks * FRAME as u64;
+        let end = (self.n_ticks + 1) * FRAME as u64;
         for leg in self.legs.values_mut().filter(|leg| leg.is_connected()) {
             if let Line::Own(own) = &mut leg.line
                 && leg.session.is_peer_receiving()
                 && !leg.session.is_held()
                 && let Some(packet) = own.next(&leg.heard)
             {
-                log(leg.session.send(&packet, time, now));
+                let begin = end - packet.n as u64;
+                log(leg.session.send(&packet.payload, begin, now));
             }
         }
     }
@@ -110,7 +116,7 @@ impl Engine {
         }
     }
 
-    fn encode(&mut self, frame: &Frame) -> Option<Vec<u8>> {
+    fn encode(&mut self, frame: &Frame) -> Option<Packet> {
         let listens = |leg: &&Leg| {
             leg.is_connected() && matches!(leg.line, Line::Microphone) && !leg.is_hushed()
         };
@@ -118,16 +124,16 @@ impl Engine {
             .legs
             .values()
             .filter(listens)
-            .map(|leg| leg.send_loss)
-            .reduce(f32::max)?;
+            .map(|leg| leg.uplink.plan(false))
+            .reduce(Plan::worse)?;
         if self.voice.speech.is_none() {
-            let made = Speech::new(self.settings.bitrate, self.settings.complexity);
+            let made = Speech::new(self.settings.speech);
             self.voice.speech = made
                 .inspect_err(|error| tracing::warn!(%error, "no encoder"))
                 .ok();
         }
         let speech = self.voice.speech.as_mut()?;
-        speech.expect_loss(worst);
+        speech.follow(&worst);
         speech.encode(frame)
     }
 }
