@@ -13,6 +13,7 @@ pub use source::{ConfigError, Warning};
 pub use url::{ServerUrl, ServerUrlError};
 
 use crate::address::{Address, NAME_CHARS, clean};
+use crate::av::Cleaning;
 use crate::id::UserId;
 use source::{Entry, Source};
 
@@ -62,6 +63,8 @@ pub struct Sound {
     pub ring_on: Vec<String>,
     /// Below this level, in dBFS, the microphone counts as silent; `None`: never.
     pub gate: Option<i16>,
+    /// What is done to the microphone's sound before it is sent.
+    pub cleaning: Cleaning,
 }
 
 /// Which camera is used.
@@ -87,6 +90,7 @@ impl Default for Sound {
             rings: true,
             ring_on: Vec::new(),
             gate: None,
+            cleaning: Cleaning::default(),
         }
     }
 }
@@ -143,7 +147,18 @@ impl Account {
 
 impl Sound {
     fn read(section: &Entry<'_>, warnings: &mut Vec<Warning>) -> Result<Self, ConfigError> {
-        const KEYS: &[&str] = &["microphone", "speaker", "rings", "ring_on", "gate"];
+        const KEYS: &[&str] = &[
+            "microphone",
+            "speaker",
+            "rings",
+            "ring_on",
+            "gate",
+            "echo_cancel",
+            "noise",
+            "auto_gain",
+            "high_pass",
+            "clean_files",
+        ];
         const GATE: &str = "a whole number of dBFS from -90 to 0";
         const DEVICE: &str = "default, a device's name, file:PATH.wav or none";
         let mut sound = Self::default();
@@ -154,6 +169,11 @@ impl Sound {
                 "rings" => sound.rings = entry.boolean()?,
                 "ring_on" => sound.ring_on = entry.strings("device strings")?,
                 "gate" => sound.gate = Some(entry.signed(-90..=0, GATE)?),
+                "echo_cancel" => sound.cleaning.echo_cancel = entry.boolean()?,
+                "noise" => sound.cleaning.noise = entry.boolean()?,
+                "auto_gain" => sound.cleaning.auto_gain = entry.boolean()?,
+                "high_pass" => sound.cleaning.high_pass = entry.boolean()?,
+                "clean_files" => sound.cleaning.files = entry.boolean()?,
                 _ => warnings.push(entry.unknown(KEYS)),
             }
         }

@@ -18,7 +18,9 @@ use std::thread::{self, JoinHandle};
 
 use tokio::sync::mpsc;
 
-use crate::av::{DeviceChange, DeviceException, Pictures, Role, Route, Shown};
+use crate::av::{
+    Cleaning, CleaningStage, DeviceChange, DeviceException, Muffled, Pictures, Role, Route, Shown,
+};
 use crate::id::LegId;
 use audio::opus;
 use audio::sound::Sound;
@@ -39,6 +41,8 @@ pub struct MediaSettings {
     pub ring_on: Vec<DeviceSpec>,
     /// Below this level, in dBFS, the microphone counts as silent and nothing of it is sent; `None`: never.
     pub gate: Option<f32>,
+    /// What is done to the microphone's sound before the gate.
+    pub cleaning: Cleaning,
     /// Bits a second of Opus.
     pub bitrate: i32,
     /// How hard Opus works, 0 to 10.
@@ -53,6 +57,7 @@ impl Default for MediaSettings {
             camera: CameraSpec::Default,
             ring_on: Vec::new(),
             gate: None,
+            cleaning: Cleaning::default(),
             bitrate: opus::BITRATE,
             complexity: 5,
         }
@@ -147,6 +152,13 @@ pub enum Order {
     RingOn(Vec<DeviceSpec>),
     /// Send nothing of the microphone below this level, in dBFS; `None`: send everything.
     Gate(Option<f32>),
+    /// Do that to the microphone's sound from now on, or no longer.
+    Clean {
+        /// What.
+        stage: CleaningStage,
+        /// Whether to.
+        on: bool,
+    },
     /// Try a device out.
     Check(Check),
     /// The program went into the background (true), where no preview of the camera goes on, or came back.
@@ -336,6 +348,8 @@ pub enum Report {
         /// The name to show.
         device: String,
     },
+    /// We have talked for a second, and nobody heard it; not told again within ten.
+    Muffled(Muffled),
     /// How far [`Check::Loop`] has come.
     Check(CheckStage),
 }

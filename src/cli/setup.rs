@@ -140,6 +140,7 @@ fn media(sound: &Sound, video: &Video) -> Result<MediaSettings, Error> {
         ring_on: ring_on.collect::<Result<_, _>>()?,
         camera: camera(&video.camera)?,
         gate: sound.gate.map(f32::from),
+        cleaning: sound.cleaning,
         ..MediaSettings::default()
     })
 }

@@ -3,6 +3,7 @@
 mod bell;
 mod care;
 mod check;
+mod cleaning;
 mod gate;
 mod health;
 mod keypad;
@@ -14,6 +15,7 @@ mod pictures;
 mod playback;
 mod player;
 mod slot;
+mod talk;
 mod voice;
 
 use std::collections::BTreeMap;
@@ -22,7 +24,6 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
 
-use super::audio::level;
 use super::audio::opus::Speech;
 use super::device::{Microphone, Speaker};
 use super::transport::Datagram;
@@ -83,7 +84,7 @@ pub(super) async fn run(
         speaker: Slot::new(settings.speaker.clone(), speaker),
         bell: Bell::new(settings.ring_on.clone(), bell_inbox),
         care: Care::new(Lookout::new(seen_inbox)),
-        voice: Voice::new(settings.gate),
+        voice: Voice::new(settings.gate, settings.cleaning),
         playback: Playback::default(),
         checks: Checks::default(),
         settings,
@@ -198,6 +199,7 @@ impl Engine {
             }
             Order::RingOn(specs) => self.bell.choose(specs),
             Order::Gate(threshold) => self.voice.gate.set(threshold),
+            Order::Clean { stage, on } => self.voice.switch(stage, on),
             Order::Echo { leg } => self.give_line(leg, Own::echo),
             Order::Say { leg, sound } => self.give_line(leg, |speech| Own::saying(speech, sound)),
             Order::CameraDevice(spec) => self.pictures.choose(spec),
@@ -336,7 +338,7 @@ impl Engine {
             self.voice.speech = None;
         }
         if !is_listening {
-            self.voice.meter = level::Meter::default();
+            self.voice.rest();
             self.meters.set_microphone(self.voice.meter.level());
         }
     }
