@@ -169,6 +169,100 @@ pub enum Pictures {
     Exchange,
 }
 
+/// What is done to the microphone's sound before it is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Cleaning {
+    /// What the microphone hears of the speaker is taken out.
+    pub echo_cancel: bool,
+    /// Noise that goes on is made quieter.
+    pub noise: bool,
+    /// A quiet voice is made louder, slowly.
+    pub auto_gain: bool,
+    /// What is lower than any voice is taken out.
+    pub high_pass: bool,
+    /// All that is done to files and tones as well, which else are sent as they are.
+    pub files: bool,
+}
+
+impl Default for Cleaning {
+    /// What costs a clean voice nothing.
+    fn default() -> Self {
+        Self {
+            echo_cancel: true,
+            noise: false,
+            auto_gain: false,
+            high_pass: true,
+            files: false,
+        }
+    }
+}
+
+impl Cleaning {
+    /// Returns whether a stage is on.
+    pub const fn has(&self, stage: CleaningStage) -> bool {
+        match stage {
+            CleaningStage::EchoCancel => self.echo_cancel,
+            CleaningStage::Noise => self.noise,
+            CleaningStage::AutoGain => self.auto_gain,
+            CleaningStage::HighPass => self.high_pass,
+        }
+    }
+
+    /// Turns a stage on or off.
+    pub const fn set(&mut self, stage: CleaningStage, on: bool) {
+        match stage {
+            CleaningStage::EchoCancel => self.echo_cancel = on,
+            CleaningStage::Noise => self.noise = on,
+            CleaningStage::AutoGain => self.auto_gain = on,
+            CleaningStage::HighPass => self.high_pass = on,
+        }
+    }
+}
+
+/// One of the things that [`Cleaning`] is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CleaningStage {
+    /// What the microphone hears of the speaker.
+    EchoCancel,
+    /// Noise that goes on.
+    Noise,
+    /// The level of the voice.
+    AutoGain,
+    /// What is lower than any voice.
+    HighPass,
+}
+
+impl CleaningStage {
+    /// All of them, in the order in which sound goes through them.
+    pub const ALL: [Self; 4] = [
+        Self::HighPass,
+        Self::EchoCancel,
+        Self::Noise,
+        Self::AutoGain,
+    ];
+
+    /// Returns the word for it in settings and commands.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::EchoCancel => "echo_cancel",
+            Self::Noise => "noise",
+            Self::AutoGain => "auto_gain",
+            Self::HighPass => "high_pass",
+        }
+    }
+}
+
+/// What keeps a voice from the others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Muffled {
+    /// The microphone is muted.
+    Muted,
+    /// The noise gate is shut.
+    Gate,
+}
+
 /// A picture as it is shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Picture {

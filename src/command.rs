@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::address::Address;
-use crate::av::{Kind, Role};
+use crate::av::{CleaningStage, Kind, Role};
 use crate::id::{CallId, UserId};
 
 /// The most bytes of custom data an invitation, an answer or a refusal carries.
@@ -208,6 +208,13 @@ pub enum Command {
     RingOn {
         /// Device strings, as `--ring-on` takes them; empty: on the speaker.
         devices: Vec<String>,
+    },
+    /// Switches what is done to the microphone's sound before it is sent.
+    Clean {
+        /// Which of it.
+        stage: CleaningStage,
+        /// True: it is done.
+        on: bool,
     },
     /// Publishes the whole state as one event.
     Snapshot,

@@ -13,7 +13,7 @@ pub use source::{ConfigError, Warning};
 pub use url::{ServerUrl, ServerUrlError};
 
 use crate::address::{Address, NAME_CHARS, clean};
-use crate::av::Latency;
+use crate::av::{Cleaning, Latency};
 use crate::id::UserId;
 use source::{Entry, Source};
 
@@ -65,6 +65,8 @@ pub struct Sound {
     pub gate: Option<i16>,
     /// How much delay is taken to be safe from gaps.
     pub latency: Latency,
+    /// What is done to the microphone's sound before it is sent.
+    pub cleaning: Cleaning,
 }
 
 /// Which camera is used.
@@ -91,6 +93,7 @@ impl Default for Sound {
             ring_on: Vec::new(),
             gate: None,
             latency: Latency::default(),
+            cleaning: Cleaning::default(),
         }
     }
 }
@@ -154,6 +157,11 @@ impl Sound {
             "ring_on",
             "gate",
             "latency",
+            "echo_cancel",
+            "noise",
+            "auto_gain",
+            "high_pass",
+            "clean_files",
         ];
         const LATENCY: &[(&str, Latency)] = &[
             ("low", Latency::Low),
@@ -171,6 +179,11 @@ impl Sound {
                 "ring_on" => sound.ring_on = entry.strings("device strings")?,
                 "gate" => sound.gate = Some(entry.signed(-90..=0, GATE)?),
                 "latency" => sound.latency = entry.choice(LATENCY)?,
+                "echo_cancel" => sound.cleaning.echo_cancel = entry.boolean()?,
+                "noise" => sound.cleaning.noise = entry.boolean()?,
+                "auto_gain" => sound.cleaning.auto_gain = entry.boolean()?,
+                "high_pass" => sound.cleaning.high_pass = entry.boolean()?,
+                "clean_files" => sound.cleaning.files = entry.boolean()?,
                 _ => warnings.push(entry.unknown(KEYS)),
             }
         }

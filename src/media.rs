@@ -18,7 +18,10 @@ use std::thread::{self, JoinHandle};
 
 use tokio::sync::mpsc;
 
-use crate::av::{DeviceChange, DeviceException, Latency, Pictures, Role, Route, Shown};
+use crate::av::{
+    Cleaning, CleaningStage, DeviceChange, DeviceException, Latency, Muffled, Pictures, Role,
+    Route, Shown,
+};
 use crate::id::LegId;
 use audio::opus::SpeechSettings;
 use audio::sound::Sound;
@@ -43,6 +46,8 @@ pub struct MediaSettings {
     pub latency: Latency,
     /// How voices are encoded.
     pub speech: SpeechSettings,
+    /// What is done to the microphone's sound before the gate.
+    pub cleaning: Cleaning,
 }
 
 impl Default for MediaSettings {
@@ -55,6 +60,7 @@ impl Default for MediaSettings {
             gate: None,
             latency: Latency::default(),
             speech: SpeechSettings::default(),
+            cleaning: Cleaning::default(),
         }
     }
 }
@@ -147,6 +153,13 @@ pub enum Order {
     RingOn(Vec<DeviceSpec>),
     /// Send nothing of the microphone below this level, in dBFS; `None`: send everything.
     Gate(Option<f32>),
+    /// Do that to the microphone's sound from now on, or no longer.
+    Clean {
+        /// What.
+        stage: CleaningStage,
+        /// Whether to.
+        on: bool,
+    },
     /// Try a device out.
     Check(Check),
     /// The program went into the background (true), where no preview of the camera goes on, or came back.
@@ -336,6 +349,8 @@ pub enum Report {
         /// The name to show.
         device: String,
     },
+    /// We have talked for a second, and nobody heard it; not told again within ten.
+    Muffled(Muffled),
     /// How far [`Check::Loop`] has come.
     Check(CheckStage),
 }

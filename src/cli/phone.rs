@@ -171,6 +171,7 @@ fn options(setup: &Setup, occasion: Occasion, server: String, offset: UtcOffset)
             .map(ToString::to_string)
             .collect(),
         gate: setup.media.gate.map(|gate| gate.round() as i16),
+        cleaning: setup.media.cleaning,
         renderers: Abilities::default().renderers,
     }
 }

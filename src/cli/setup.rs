@@ -142,6 +142,7 @@ fn media(sound: &Sound, video: &Video) -> Result<MediaSettings, Error> {
         gate: sound.gate.map(f32::from),
         latency: sound.latency,
         speech: sound.latency.into(),
+        cleaning: sound.cleaning,
         ..MediaSettings::default()
     })
 }

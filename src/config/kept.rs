@@ -1,5 +1,6 @@
 //! The devices as the person at the screen chose them, laid over a configuration's text.
 
+use crate::av::{Cleaning, CleaningStage};
 use toml_edit::{Array, DocumentMut, Item, Table, TomlError, Value, value};
 
 /// Devices that are to be the same the next time. The strings are as `--mic` and the like take them.
@@ -15,6 +16,8 @@ pub struct KeptDevices {
     pub ring_on: Vec<String>,
     /// `sound.gate`, in dBFS; `None`: everything is sent.
     pub gate: Option<i16>,
+    /// `sound.echo_cancel`, `sound.noise`, `sound.auto_gain` and `sound.high_pass`
+    pub cleaning: Cleaning,
 }
 
 impl KeptDevices {
@@ -41,6 +44,12 @@ impl KeptDevices {
             "gate",
             self.gate.map(|gate| Value::from(i64::from(gate))),
         )?;
+        let usual = Cleaning::default();
+        for stage in CleaningStage::ALL {
+            let on = self.cleaning.has(stage);
+            let new = (on != usual.has(stage)).then(|| Value::from(on));
+            set("sound", stage.key(), new)?;
+        }
         set("video", "camera", device(&self.camera))?;
         Ok(document.to_string())
     }

@@ -6,7 +6,7 @@ use super::{
     CallSnapshot, EndReason, MissedCause, MissedSnapshot, RoomReason, RoomScope, UserState,
 };
 use crate::address::{Address, User};
-use crate::av::{DeviceChange, DeviceException, Role, Route};
+use crate::av::{DeviceChange, DeviceException, Muffled, Role, Route};
 use crate::id::UserId;
 
 /// What happened. The JSON member `event` names it.
@@ -68,6 +68,12 @@ pub enum Happened {
     Microphone {
         /// Whether our voice is sent.
         on: bool,
+    },
+    /// We talk, and nobody hears it. Told every ten seconds at most.
+    #[serde(rename = "av.muffled")]
+    Muffled {
+        /// What keeps it from the others.
+        by: Muffled,
     },
     /// Our camera was opened or closed: what its light shows.
     #[serde(rename = "av.camera")]
@@ -350,6 +356,7 @@ impl Happened {
             | Self::RingStop
             | Self::DeviceChanged { .. }
             | Self::SpeakerException { .. }
+            | Self::Muffled { .. }
             | Self::Snapshot { .. } => return None,
         })
     }

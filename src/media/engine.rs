@@ -3,6 +3,7 @@
 mod bell;
 mod care;
 mod check;
+mod cleaning;
 mod gate;
 mod health;
 mod keypad;
@@ -15,6 +16,7 @@ mod pictures;
 mod playback;
 mod player;
 mod slot;
+mod talk;
 mod voice;
 
 use std::collections::BTreeMap;
@@ -24,7 +26,6 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
 
-use super::audio::level;
 use super::audio::opus::Speech;
 use super::device::{Microphone, Speaker};
 use super::transport::Datagram;
@@ -84,7 +85,7 @@ pub(super) async fn run(
         speaker: Slot::new(settings.speaker.clone(), speaker).with(settings.latency),
         bell: Bell::new(settings.ring_on.clone(), bell_inbox),
         care: Care::new(Lookout::new(seen_inbox)),
-        voice: Voice::new(settings.gate),
+        voice: Voice::new(settings.gate, settings.cleaning),
         playback: Playback::default(),
         checks: Checks::default(),
         settings,
@@ -199,6 +200,7 @@ impl Engine {
             }
             Order::RingOn(specs) => self.bell.choose(specs),
             Order::Gate(threshold) => self.voice.gate.set(threshold),
+            Order::Clean { stage, on } => self.voice.switch(stage, on),
             Order::Echo { leg } => self.give_line(leg, Own::echo),
             Order::Say { leg, sound } => self.give_line(leg, |speech| Own::saying(speech, sound)),
             Order::CameraDevice(spec) => self.pictures.choose(spec),
@@ -337,7 +339,7 @@ impl Engine {
             self.voice.speech = None;
         }
         if !is_listening {
-            self.voice.meter = level::Meter::default();
+            self.voice.rest();
             self.meters.set_microphone(self.voice.meter.level());
         }
     }

@@ -1,6 +1,6 @@
 //! What must be done outside the phone, because of what happened.
 
-use crate::av::{Pictures, Role};
+use crate::av::{CleaningStage, Pictures, Role};
 use crate::event::Event;
 use crate::id::LegId;
 use crate::phone::signal::{Say, Sdp};
@@ -92,6 +92,13 @@ pub enum MediaOrder {
     },
     /// Ring on these devices; none: on the speaker.
     RingOn(Vec<String>),
+    /// Do that to the microphone's sound, or no longer.
+    Clean {
+        /// What.
+        stage: CleaningStage,
+        /// Whether to.
+        on: bool,
+    },
     /// Use another device.
     Device {
         /// Which.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::av::{DeviceChange, DeviceException, Role, Route};
+use crate::av::{DeviceChange, DeviceException, Muffled, Role, Route};
 use crate::command::Command;
 use crate::id::{CallId, LegId};
 use crate::phone::Decision;
@@ -149,6 +149,8 @@ pub enum MediaReport {
         /// Its name.
         device: String,
     },
+    /// We talk, and nobody hears it.
+    Muffled(Muffled),
     /// The others are heard elsewhere.
     Route {
         /// Over what.

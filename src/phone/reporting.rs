@@ -88,6 +88,7 @@ impl Phone {
             MediaReport::Route { route, device } => {
                 self.publish(Event::new(Happened::AudioOutput { route, device }));
             }
+            MediaReport::Muffled(by) => self.publish(Event::new(Happened::Muffled { by })),
             MediaReport::CameraFacing { front, device } => {
                 self.publish(Event::new(Happened::CameraFacing { front, device }));
             }

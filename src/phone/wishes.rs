@@ -133,6 +133,10 @@ impl Phone {
                 self.order(MediaOrder::Device { which, device });
                 Ok(None)
             }
+            Command::Clean { stage, on } => {
+                self.order(MediaOrder::Clean { stage, on });
+                Ok(None)
+            }
             Command::Snapshot => {
                 self.publish_snapshot(now);
                 Ok(None)

@@ -72,6 +72,7 @@ pub(super) fn order_of(order: MediaOrder) -> Option<Order> {
             let read = devices.map(|it| DeviceSpec::parse_for(Direction::Speaker, it).ok());
             Order::RingOn(read.collect::<Option<_>>()?)
         }
+        MediaOrder::Clean { stage, on } => Order::Clean { stage, on },
         MediaOrder::Device { which, device } => {
             let sound = |direction| DeviceSpec::parse_for(direction, &device).ok();
             match which {
@@ -105,6 +106,7 @@ pub(super) const fn new_leg(order: &MediaOrder) -> Option<LegId> {
         | MediaOrder::NextCamera
         | MediaOrder::View { .. }
         | MediaOrder::RingOn(_)
+        | MediaOrder::Clean { .. }
         | MediaOrder::Device { .. } => None,
     }
 }
@@ -175,6 +177,7 @@ pub(super) fn arrival_of(report: Report) -> Arrival {
         Report::Camera { on } => MediaReport::Camera { on },
         Report::CameraFacing { front, device } => MediaReport::CameraFacing { front, device },
         Report::Route { route, device } => MediaReport::Route { route, device },
+        Report::Muffled(muffled) => MediaReport::Muffled(muffled),
         Report::Check(stage) => return Arrival::Check(stage),
     };
     Arrival::Input(Input::Media(report))

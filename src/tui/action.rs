@@ -1,6 +1,7 @@
 //! What a key means, and what the screen asks the run loop for.
 
 use super::picker::Section;
+use crate::av::CleaningStage;
 use crate::command::Command;
 use crate::config::KeptDevices;
 use crate::id::CallId;
@@ -126,6 +127,8 @@ pub enum Action {
     GateUp,
     /// The gate goes a little above what the room sounds like.
     GateFromRoom,
+    /// That is done to the microphone's sound, or no longer.
+    Clean(CleaningStage),
     /// Shows our own picture, or no longer.
     Preview,
     /// Tries a broken device again.

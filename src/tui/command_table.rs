@@ -3,6 +3,7 @@
 //! The keymap, the hint line and the help are all made from it, so none of them can lie.
 
 use super::action::Action;
+use crate::av::CleaningStage;
 
 /// Where a key is pressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -316,6 +317,9 @@ static ROWS: &[Row] = &[
     row(&[Key::Right], "←/→", Action::GateUp, "gate", "moves the level below which nothing is sent; at last off", &[Context::Devices]),
     row(&[Key::Left], "←", Action::GateDown, "", "", &[Context::Devices]),
     row(&[Key::Char('a')], "a", Action::GateFromRoom, "gate by room", "sets it 6 dB above what the room sounded like for two seconds", &[Context::Devices]),
+    row(&[Key::Char('e')], "e", Action::Clean(CleaningStage::EchoCancel), "", "takes out what the microphone hears of the speaker, or no longer", &[Context::Devices]),
+    row(&[Key::Char('n')], "n", Action::Clean(CleaningStage::Noise), "", "makes noise that goes on quieter, or no longer", &[Context::Devices]),
+    row(&[Key::Char('l')], "l", Action::Clean(CleaningStage::AutoGain), "", "makes a quiet voice louder, or no longer", &[Context::Devices]),
     row(&[Key::Char('p')], "p", Action::Preview, "preview", "shows what the camera sees; nobody else sees it", &[Context::Devices]),
     row(&[Key::Char('w')], "w", Action::Keep, "keep", "writes the choice into the configuration, for the next time", &[Context::Devices]),
     row(&[Key::Char('/')], "/", Action::TypeDevice, "type", "opens a field for a name or a file", &[Context::Devices]),

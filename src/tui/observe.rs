@@ -9,7 +9,7 @@ use super::people::{LastCall, Person, remember};
 use super::ui::{Offer, Popup, Ui};
 use super::words::{self, end_word};
 use crate::address::{Address, NAME_CHARS, User, clean};
-use crate::av::{DeviceChange, DeviceException, Role};
+use crate::av::{DeviceChange, DeviceException, Muffled, Role};
 use crate::event::{CallFacts, EndReason, Event, Happened, MissedCause};
 use crate::id::{CallId, UserId};
 use crate::phone::Phone;
@@ -93,6 +93,11 @@ impl Ui {
                 detail,
             } => {
                 self.device_fault(Role::Camera, *exception, device, detail);
+            }
+            Happened::Muffled { by } => self.warn(words::muffled(*by)),
+            Happened::Microphone { on: true } => {
+                let told = words::muffled(Muffled::Muted);
+                self.toast.take_if(|toast| toast.text == told);
             }
             Happened::Camera { on } => self.is_camera_on = *on,
             Happened::CameraFacing { device, .. } => keep(&mut self.camera.name, device),

@@ -4,6 +4,7 @@ use time::UtcOffset;
 
 use super::picture::{Colours, Renderer};
 use crate::address::User;
+use crate::av::Cleaning;
 use crate::contacts::Contacts;
 
 /// What the person or the environment decided about the screen.
@@ -37,6 +38,8 @@ pub struct UiOptions {
     pub ring_on: Vec<String>,
     /// Below which level nothing of the microphone is sent, in dBFS.
     pub gate: Option<i16>,
+    /// What is done to the microphone's sound before it is sent.
+    pub cleaning: Cleaning,
     /// The ways to show pictures that this terminal knows, the one to begin with first.
     pub renderers: Vec<Renderer>,
 }
@@ -58,6 +61,7 @@ impl Default for UiOptions {
             camera: "default".to_owned(),
             ring_on: Vec::new(),
             gate: None,
+            cleaning: Cleaning::default(),
             renderers: vec![
                 Renderer::HalfBlocks(Colours::True),
                 Renderer::Ascii,

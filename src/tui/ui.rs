@@ -18,7 +18,7 @@ use super::recents::Recents;
 use super::stage::Stage;
 use super::words;
 use crate::address::{Address, User};
-use crate::av::{DeviceException, Role, Route};
+use crate::av::{Cleaning, DeviceException, Role, Route};
 use crate::command::CommandError;
 use crate::history::Entry;
 use crate::id::{CallId, UserId};
@@ -82,6 +82,8 @@ pub struct Ui {
     pub(crate) ring_on: Vec<String>,
     /// Below which level nothing of the microphone is sent, in dBFS.
     pub(crate) gate: Option<i16>,
+    /// What is done to the microphone's sound before it is sent.
+    pub(crate) cleaning: Cleaning,
     /// What devices that came or went offer.
     pub(crate) offers: Vec<Offer>,
     pub(crate) waves: Waves,
@@ -188,6 +190,7 @@ impl Ui {
             route: None,
             ring_on: options.ring_on.clone(),
             gate: options.gate,
+            cleaning: options.cleaning,
             offers: Vec::new(),
             waves: Waves::default(),
             wants_attention: false,

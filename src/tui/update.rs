@@ -134,6 +134,7 @@ fn apply(ui: &mut Ui, action: Action, phone: &Phone) -> Vec<Wish> {
         Action::GateDown => return devices::move_gate(ui, -1),
         Action::GateUp => return devices::move_gate(ui, 1),
         Action::GateFromRoom => return devices::gate_from_room(ui),
+        Action::Clean(stage) => return devices::clean(ui, stage),
         Action::Preview => return devices::preview(ui),
         Action::Retry => return devices::retry(ui),
         Action::Undo => return devices::undo(ui),

@@ -7,6 +7,7 @@ mod when;
 
 use std::time::{Duration, Instant};
 
+use crate::av::Muffled;
 use crate::event::{EndReason, RoomError, RoomReason};
 use crate::phone::Phone;
 use crate::phone::call::Direction;
@@ -37,6 +38,14 @@ pub(crate) fn ago(past: Duration) -> String {
         0..60 => "just now".to_owned(),
         seconds @ 60..3600 => format!("{} min ago", seconds / 60),
         seconds => format!("{} h ago", seconds / 3600),
+    }
+}
+
+/// Tells somebody who talks why nobody hears it.
+pub(crate) const fn muffled(by: Muffled) -> &'static str {
+    match by {
+        Muffled::Muted => "You are talking, but you are muted: m to speak",
+        Muffled::Gate => "You are talking, but the gate is shut: F3 and ← lower it",
     }
 }
 

@@ -226,6 +226,11 @@ impl Leg {
         self.session.is_held() || !self.session.is_peer_receiving()
     }
 
+    /// Tells whether the microphone goes there.
+    pub(super) fn listens(&self) -> bool {
+        self.is_connected() && matches!(self.line, Line::Microphone) && !self.is_hushed()
+    }
+
     /// Tells whether the peer holds us, when that has changed.
     pub(super) fn tell_hold(&mut self) -> Option<Report> {
         let is_held = self.session.is_held_by_peer();

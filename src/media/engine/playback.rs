@@ -41,5 +41,9 @@ impl Engine {
         if let Some(speaker) = self.speaker.get() {
             speaker.write(&frame);
         }
+        // What is played now comes back to the microphone in a later tick at the earliest.
+        if self.voice.is_cleaned {
+            self.voice.cleaner.render(&frame);
+        }
     }
 }

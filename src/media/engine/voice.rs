@@ -1,12 +1,15 @@
-//! The microphone's way to the peers: heard, gated, muted, encoded once, sent to all.
+//! The microphone's way to the peers: heard, cleaned, gated, muted, encoded once, sent to all.
 
 use std::time::Instant;
 
 use super::gate::Gate;
 use super::leg::Leg;
 use super::line::Line;
+use super::talk::Talk;
 use super::{Engine, Report};
+use crate::av::{Cleaning, CleaningStage};
 use crate::media::CheckStage;
+use crate::media::audio::cleaning::Cleaner;
 use crate::media::audio::level::Meter;
 use crate::media::audio::opus::{PACKET, Packet, Speech};
 use crate::media::audio::uplink::Plan;
@@ -19,22 +22,42 @@ const SILENCE: [u8; 3] = [0xf8, 0xff, 0xfe];
 pub(super) struct Voice {
     /// The microphone's encoder, while somebody listens.
     pub(super) speech: Option<Speech>,
+    pub(super) cleaner: Cleaner,
     pub(super) gate: Gate,
     pub(super) meter: Meter,
     pub(super) is_muted: bool,
     /// Ten milliseconds so far, with those a stall swallowed: the clock of what we send.
     pub(super) n_frames: u64,
+    pub(super) talk: Talk,
+    /// Whether the microphone was cleaned in this tick: then what is played counts.
+    pub(super) is_cleaned: bool,
 }
 
 impl Voice {
-    pub(super) fn new(threshold: Option<f32>) -> Self {
+    pub(super) fn new(threshold: Option<f32>, cleaning: Cleaning) -> Self {
         Self {
             speech: None,
+            cleaner: Cleaner::new(cleaning),
             gate: Gate::new(threshold),
             meter: Meter::default(),
             is_muted: false,
             n_frames: 0,
+            talk: Talk::default(),
+            is_cleaned: false,
         }
+    }
+
+    /// Does that to the microphone's sound from now on, or no longer.
+    pub(super) fn switch(&mut self, stage: CleaningStage, on: bool) {
+        let mut cleaning = *self.cleaner.cleaning();
+        cleaning.set(stage, on);
+        self.cleaner.set(cleaning);
+    }
+
+    /// The microphone is not listened to.
+    pub(super) fn rest(&mut self) {
+        self.meter = Meter::default();
+        self.cleaner.rest();
     }
 }
 
@@ -46,10 +69,13 @@ impl Engine {
         if let Some(microphone) = self.microphone.get() {
             microphone.read(&mut frame);
         }
-        self.voice.meter.push(&frame);
         self.listen(&frame);
+        self.clean(&mut frame);
+        self.voice.meter.push(&frame);
         self.record(&frame);
+        let spoken = frame;
         self.voice.gate.pass(&mut frame);
+        self.hear_in_vain(&spoken);
         if self.voice.is_muted || self.checks.is_looping() {
             // Silence is sent, not nothing: the peer's watchdog and every NAT between want packets.
             frame.fill(0.0);
@@ -117,9 +143,7 @@ impl Engine {
     }
 
     fn encode(&mut self, frame: &Frame) -> Option<Packet> {
-        let listens = |leg: &&Leg| {
-            leg.is_connected() && matches!(leg.line, Line::Microphone) && !leg.is_hushed()
-        };
+        let listens = |leg: &&Leg| leg.listens();
         let worst = self
             .legs
             .values()

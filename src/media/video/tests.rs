@@ -113,7 +113,7 @@ impl End {
                 | Happening::Key(_)
                 | Happening::Heard
                 | Happening::Rtt(_)
-                | Happening::SendLoss(_)
+                | Happening::Told { .. }
                 | Happening::Closed => {}
             }
         }

@@ -1,7 +1,7 @@
 //! The devices screen: choosing, trying out, mending, and what a device that comes or goes offers.
 
 use super::command;
-use crate::av::Role;
+use crate::av::{CleaningStage, Role};
 use crate::command::Command;
 use crate::config::KeptDevices;
 use crate::tui::action::{Check, Wish};
@@ -204,6 +204,13 @@ fn set_gate(ui: &mut Ui, gate: Option<i16>) -> Vec<Wish> {
     vec![Wish::Gate(gate)]
 }
 
+/// Switches what is done to the microphone's sound.
+pub(super) fn clean(ui: &mut Ui, stage: CleaningStage) -> Vec<Wish> {
+    let on = !ui.cleaning.has(stage);
+    ui.cleaning.set(stage, on);
+    command(Command::Clean { stage, on })
+}
+
 /// Chooses a broken device again: the one of the section, or the first.
 pub(super) fn retry(ui: &mut Ui) -> Vec<Wish> {
     let here = ui.picker.as_ref().map(|picker| picker.section.role());
@@ -238,5 +245,6 @@ pub(super) fn keep(ui: &Ui) -> Vec<Wish> {
         camera: ui.camera.chosen.clone(),
         ring_on: ui.ring_on.clone(),
         gate: ui.gate,
+        cleaning: ui.cleaning,
     })]
 }

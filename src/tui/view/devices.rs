@@ -4,6 +4,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
+use crate::av::CleaningStage;
 use crate::tui::meters::height;
 use crate::tui::page::{Page, Size, inset, middle, row};
 use crate::tui::picker::{Checked, Picker, Section};
@@ -246,9 +247,45 @@ fn foot(page: &mut Page<'_>, area: Rect, picker: &Picker) -> Rect {
         let told = format!("gate {gate} dB: nothing quieter is sent");
         page.put(line, Span::styled(told, theme::dim()));
     }
+    cleaning(page, next(area));
     Rect {
         height: area.height.saturating_sub(n_rows),
         ..area
+    }
+}
+
+/// Tells what is done to the microphone's sound, each with its key.
+fn cleaning(page: &mut Page<'_>, line: Rect) {
+    const STAGES: [(CleaningStage, &str, &str, &str); 3] = [
+        (CleaningStage::EchoCancel, "e", "echo cancel", "echo"),
+        (CleaningStage::Noise, "n", "noise suppression", "noise"),
+        (CleaningStage::AutoGain, "l", "auto gain", "gain"),
+    ];
+    let mut at = line;
+    for (stage, key, name, short) in STAGES {
+        let is_on = page.ui.cleaning.has(stage);
+        let state = if is_on { "on" } else { "off" };
+        let name = if page.size == Size::Small {
+            short
+        } else {
+            name
+        };
+        let told = format!(" {name} {state}");
+        let cells = u16::try_from(width(key) + width(&told)).unwrap_or_default();
+        let spot = Rect {
+            width: cells.min(at.width),
+            ..at
+        };
+        let style = if is_on { theme::text() } else { theme::dim() };
+        let parts = vec![Span::styled(key, theme::key()), Span::styled(told, style)];
+        page.put(spot, Line::from(parts));
+        page.hits.add(spot, Action::Clean(stage));
+        let step = (cells + 3).min(at.width);
+        at = Rect {
+            x: at.x + step,
+            width: at.width - step,
+            ..at
+        };
     }
 }
 

@@ -2,7 +2,7 @@
 
 use expect_test::expect_file;
 use offhook::address::Address;
-use offhook::av::{DeviceChange, DeviceException, Kind, Role, Route};
+use offhook::av::{CleaningStage, DeviceChange, DeviceException, Kind, Muffled, Role, Route};
 use offhook::command::{Command, CommandError, Reply};
 use offhook::event::{
     CallFacts, CallSnapshot, EndReason, Event, Happened, InvitationState, Line, MissedCause,
@@ -214,6 +214,10 @@ fn commands() -> Vec<Command> {
         Command::RingOn {
             devices: vec!["default".to_owned()],
         },
+        Command::Clean {
+            stage: CleaningStage::EchoCancel,
+            on: false,
+        },
         Command::Snapshot,
         Command::Quit,
     ]
@@ -285,6 +289,7 @@ fn global_events() -> Vec<Event> {
             change: DeviceChange::FellBack,
             undo: Some("alsa:hw:1".to_owned()),
         },
+        Happened::Muffled { by: Muffled::Muted },
         Happened::Camera { on: true },
         Happened::CameraFacing {
             front: true,

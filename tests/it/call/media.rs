@@ -231,6 +231,7 @@ impl Media {
             | MediaOrder::NextCamera
             | MediaOrder::View { .. }
             | MediaOrder::RingOn(_)
+            | MediaOrder::Clean { .. }
             | MediaOrder::Device { .. } => Vec::new(),
         }
     }

@@ -478,6 +478,7 @@ fn event_words(event: &Event) -> String {
             device.clone()
         }
         Happened::LocalCameraException { exception, .. } => words(exception),
+        Happened::Muffled { by } => words(by),
         Happened::UserState { users } => users
             .iter()
             .map(|user| {

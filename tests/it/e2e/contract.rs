@@ -33,6 +33,7 @@ const ANYWHERE: &[Row] = &[
         &["scope", "reason", "error_code", "extended_data"],
     ),
     ("av.microphone", Some("onMicrophoneStateChanged"), &["on"]),
+    ("av.muffled", None, &["by"]),
     ("av.camera", Some("onCameraStateChanged"), &["on"]),
     (
         "av.camera_facing",
@@ -277,6 +278,17 @@ fn a_talk(stage: &Stage, told: &mut Told) {
     alice.wait_for("user.enter");
     ask(&mut alice, r#""command":"mute","on":true"#);
     alice.wait_for("av.microphone");
+    // She goes on talking.
+    let speech = concat!(
+        "file:",
+        env!("CARGO_MANIFEST_DIR"),
+        "/tests/data/speech.wav"
+    );
+    ask(
+        &mut alice,
+        &format!(r#""command":"device","which":"microphone","device":{speech:?}"#),
+    );
+    assert_eq!(alice.wait_for("av.muffled")["by"], "muted");
     ask(
         &mut alice,
         r#""command":"device","which":"microphone","device":"no such device""#,

@@ -1,7 +1,10 @@
 //! The devices screen and what is told of devices: choosing, trying out, mending, keeping.
 
 use crossterm::event::KeyCode;
-use offhook::av::{DeviceChange, DeviceException, MicrophoneState, Picture, Role, Route};
+use offhook::av::{
+    Cleaning, CleaningStage, DeviceChange, DeviceException, MicrophoneState, Muffled, Picture,
+    Role, Route,
+};
 use offhook::command::Command;
 use offhook::config::KeptDevices;
 use offhook::phone::input::MediaReport;
@@ -318,6 +321,44 @@ fn a_click_selects_and_a_second_one_uses() {
 }
 
 #[test]
+fn each_stage_of_the_cleaning_has_a_key_and_shows_its_state() {
+    let mut desk = opened();
+    let screen = desk.screen(80, 24);
+    assert!(screen.contains("echo cancel on"), "{screen}");
+    assert!(screen.contains("noise suppression off"), "{screen}");
+    for (key, stage, on) in [
+        ("e", CleaningStage::EchoCancel, false),
+        ("n", CleaningStage::Noise, true),
+        ("l", CleaningStage::AutoGain, true),
+    ] {
+        desk.keys(key);
+        let wish = Wish::Command(Command::Clean { stage, on });
+        assert_eq!(desk.wishes.last(), Some(&wish));
+    }
+    let screen = desk.screen(80, 24);
+    assert!(screen.contains("echo cancel off"), "{screen}");
+    assert!(screen.contains("auto gain on"), "{screen}");
+}
+
+#[test]
+fn who_talks_muted_is_told_until_the_microphone_is_on() {
+    let mut desk = Desk::new();
+    desk.talking();
+    desk.keys("m");
+    desk.report(MediaReport::Muffled(Muffled::Muted));
+    let told = "you are muted: m to speak";
+    assert!(desk.screen(80, 24).contains(told));
+    desk.keys("m");
+    assert!(!desk.screen(80, 24).contains(told));
+    desk.keys("m");
+    desk.report(MediaReport::Muffled(Muffled::Muted));
+    desk.wait(seconds(10));
+    assert!(!desk.screen(80, 24).contains(told));
+    desk.report(MediaReport::Muffled(Muffled::Gate));
+    assert!(desk.screen(80, 24).contains("the gate is shut"));
+}
+
+#[test]
 fn the_choice_is_kept_for_the_next_time() {
     let mut desk = opened();
     desk.keys("j");
@@ -330,6 +371,7 @@ fn the_choice_is_kept_for_the_next_time() {
         camera: "default".to_owned(),
         ring_on: Vec::new(),
         gate: Some(-70),
+        cleaning: Cleaning::default(),
     };
     assert_eq!(desk.wishes.last(), Some(&Wish::KeepDevices(kept)));
 }
@@ -487,12 +529,16 @@ fn the_configuration_keeps_its_words_and_gets_only_what_is_not_usual() {
         camera: "test".to_owned(),
         ring_on: vec!["a".to_owned(), "b".to_owned()],
         gate: Some(-45),
+        cleaning: Cleaning {
+            echo_cancel: false,
+            ..Cleaning::default()
+        },
     };
     let new = kept.keep(text).unwrap();
     assert_eq!(
         new,
         "# mine\n[account]\nid = \"alice\" # me\n\n[sound]\nspeaker = \"default\" # loud\n\
-         rings = false\nmicrophone = \"alsa:hw:1\"\nring_on = [\"a\", \"b\"]\ngate = -45\n\n\
+         rings = false\nmicrophone = \"alsa:hw:1\"\nring_on = [\"a\", \"b\"]\ngate = -45\necho_cancel = false\n\n\
          [video]\ncamera = \"test\"\n"
     );
     assert_eq!(kept.keep(&new).unwrap(), new);
@@ -501,6 +547,7 @@ fn the_configuration_keeps_its_words_and_gets_only_what_is_not_usual() {
         camera: "default".to_owned(),
         ring_on: Vec::new(),
         gate: None,
+        cleaning: Cleaning::default(),
         ..kept.clone()
     };
     assert_eq!(usual.keep("").unwrap(), "");

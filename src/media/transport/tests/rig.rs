@@ -224,7 +224,7 @@ impl Side {
                 Happening::Key(_)
                 | Happening::Heard
                 | Happening::Rtt(_)
-                | Happening::SendLoss(_)
+                | Happening::Told { .. }
                 | Happening::Closed => {}
             }
         }

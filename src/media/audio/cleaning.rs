@@ -1,0 +1,263 @@
+//! Echo, noise and level of the microphone: what is done to ten milliseconds before they are sent.
+//!
+//! Pure: sound in, sound out. Each stage can be switched at any time, fades within ten
+//! milliseconds, and leaves every finite sample as it is where it is off. What a broken card gives
+//! (no numbers, or far too large ones) becomes silence here and reaches no stage.
+
+mod stage;
+
+use std::time::Duration;
+
+use super::Frame;
+use crate::av::Cleaning;
+use stage::{AutoGain, EchoCancel, Fade, HighPass, Noise};
+
+/// Louder than this is no sound but garbage; full scale is 1.
+const LOUDEST: f32 = 8.0;
+
+/// How a frame stands to the world.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Surroundings {
+    /// Whether the microphone may hear the speaker.
+    pub echoes: bool,
+    /// Whether anybody gets what comes out: without that only the echo is followed.
+    pub is_heard: bool,
+    /// How long sound waits in buffers between [`Cleaner::render`] and here, as far as is known.
+    pub delay: Duration,
+}
+
+/// All stages of one microphone.
+#[derive(Debug, Default)]
+pub struct Cleaner {
+    cleaning: Cleaning,
+    high_pass: Fade<HighPass>,
+    echo_cancel: Fade<EchoCancel>,
+    noise: Fade<Noise>,
+    auto_gain: Fade<AutoGain>,
+}
+
+impl Cleaner {
+    /// Makes one with these stages.
+    pub fn new(cleaning: Cleaning) -> Self {
+        Self {
+            cleaning,
+            ..Self::default()
+        }
+    }
+
+    /// Returns which stages are wanted.
+    pub const fn cleaning(&self) -> &Cleaning {
+        &self.cleaning
+    }
+
+    /// Switches stages, from the next frame on.
+    pub fn set(&mut self, cleaning: Cleaning) {
+        self.cleaning = cleaning;
+    }
+
+    /// Takes what was given to the speaker just now.
+    pub fn render(&mut self, frame: &Frame) {
+        if let Some(echo) = self.echo_cancel.get() {
+            let mut frame = *frame;
+            mend(&mut frame);
+            echo.render(&frame);
+        }
+    }
+
+    /// Takes echo, noise and rumble out of what the microphone heard, and evens its level, as far as
+    /// that is wanted.
+    pub fn clean(&mut self, frame: &mut Frame, around: Surroundings) {
+        mend(frame);
+        let cleaning = self.cleaning;
+        let is_heard = around.is_heard;
+        let cancels = cleaning.echo_cancel && around.echoes;
+        self.high_pass.pass(cleaning.high_pass, frame);
+        if let Some(echo) = self.echo_cancel.get() {
+            echo.hint(around.delay);
+        }
+        self.echo_cancel.pass(cancels, frame);
+        self.noise.pass(cleaning.noise && is_heard, frame);
+        self.auto_gain.pass(cleaning.auto_gain && is_heard, frame);
+    }
+
+    /// Forgets what was heard: the microphone is not listened to.
+    pub fn rest(&mut self) {
+        *self = Self::new(self.cleaning);
+    }
+
+    /// Tells by how much sound is late when it comes out.
+    pub fn latency(&self) -> Duration {
+        self.echo_cancel.latency() + self.noise.latency()
+    }
+}
+
+/// Puts silence in the place of what is no sound.
+fn mend(frame: &mut Frame) {
+    for sample in frame {
+        // A NaN is not within either.
+        if !(-LOUDEST..=LOUDEST).contains(sample) {
+            *sample = 0.0;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::media::audio::tone::Sine;
+    use crate::media::audio::{FRAME, RATE};
+
+    const OFF: Cleaning = Cleaning {
+        echo_cancel: false,
+        noise: false,
+        auto_gain: false,
+        high_pass: false,
+        files: false,
+    };
+    const ALL: Cleaning = Cleaning {
+        echo_cancel: true,
+        noise: true,
+        auto_gain: true,
+        high_pass: true,
+        files: false,
+    };
+    const HERE: Surroundings = Surroundings {
+        echoes: true,
+        is_heard: true,
+        delay: Duration::ZERO,
+    };
+
+    /// A voice of sorts: noise in syllables.
+    fn voice(n: usize) -> Vec<f32> {
+        let mut seed = 1_u32;
+        let noise = std::iter::repeat_with(|| {
+            seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (seed >> 8) as f32 / (1 << 23) as f32 - 1.0
+        });
+        let mut low = 0.0;
+        let shaped = noise.enumerate().map(|(at, x)| {
+            low += (x - low) * 0.2;
+            let beat = at as f32 / RATE as f32 * 4.0 * std::f32::consts::PI;
+            low * (0.15 + 0.15 * beat.sin())
+        });
+        shaped.take(n).collect()
+    }
+
+    fn frame_of(samples: &[f32], at: usize) -> Frame {
+        samples[at..at + FRAME].try_into().expect("a frame")
+    }
+
+    fn power(samples: &[f32]) -> f32 {
+        samples.iter().map(|x| x * x).sum::<f32>() + 1e-9
+    }
+
+    /// Lets the far end speak into a microphone 60 ms away; returns echo and what is left of it, in
+    /// the last second of so many.
+    fn rest_of_echo(cleaner: &mut Cleaner, seconds: usize) -> f32 {
+        const DELAY: usize = RATE as usize * 60 / 1000;
+        let far = voice(seconds * RATE as usize);
+        let mut echo = vec![0.0; DELAY];
+        echo.extend(far.iter().map(|x| x * 0.316));
+        let mut left = Vec::new();
+        for at in (0..far.len()).step_by(FRAME) {
+            let mut frame = frame_of(&echo, at);
+            cleaner.clean(&mut frame, HERE);
+            cleaner.render(&frame_of(&far, at));
+            left.extend(frame);
+        }
+        let last = left.len() - RATE as usize;
+        10.0 * (power(&left[last..]) / power(&echo[last..left.len()])).log10()
+    }
+
+    #[test]
+    fn what_is_off_leaves_every_sample_as_it_is() {
+        let mut cleaner = Cleaner::new(OFF);
+        let voice = voice(RATE as usize);
+        for at in (0..voice.len()).step_by(FRAME) {
+            let mut frame = frame_of(&voice, at);
+            cleaner.clean(&mut frame, HERE);
+            cleaner.render(&frame);
+            assert_eq!(frame, frame_of(&voice, at));
+        }
+        assert_eq!(cleaner.latency(), Duration::ZERO);
+    }
+
+    #[test]
+    fn an_echo_falls_by_35_db_and_comes_back_when_switched_off() {
+        let mut cleaner = Cleaner::new(Cleaning {
+            echo_cancel: true,
+            ..OFF
+        });
+        let left = rest_of_echo(&mut cleaner, 3);
+        assert!(left < -35.0, "{left} dB");
+        cleaner.set(OFF);
+        let left = rest_of_echo(&mut cleaner, 2);
+        assert!(left.abs() < 0.1, "{left} dB");
+    }
+
+    #[test]
+    fn garbage_from_a_card_is_silence_and_the_echo_falls_all_the_same() {
+        for stages in [ALL, OFF] {
+            let mut cleaner = Cleaner::new(stages);
+            let garbage = [
+                f32::NAN,
+                f32::INFINITY,
+                f32::NEG_INFINITY,
+                1e30,
+                -1e30,
+                f32::MIN,
+            ];
+            for n in 0..300 {
+                let mut frame = [garbage[n % garbage.len()]; FRAME];
+                cleaner.render(&frame);
+                cleaner.clean(&mut frame, HERE);
+                assert!(frame.iter().all(|x| x.abs() < 0.01), "{n}: {frame:?}");
+            }
+            if stages.echo_cancel {
+                let left = rest_of_echo(&mut cleaner, 4);
+                assert!(left < -30.0, "{left} dB");
+            }
+        }
+    }
+
+    #[test]
+    fn a_switch_does_not_click() {
+        let mut cleaner = Cleaner::new(OFF);
+        let mut sine = Sine::new(200.0);
+        let mut all = Vec::new();
+        for n in 0..400 {
+            let mut frame = [0.0; FRAME];
+            sine.fill(&mut frame);
+            frame = frame.map(|x| x * 0.2);
+            let on = n / 40 % 2 == 1;
+            cleaner.set(if on { ALL } else { OFF });
+            cleaner.clean(&mut frame, HERE);
+            all.extend(frame);
+        }
+        let jump = all.windows(2).map(|pair| (pair[1] - pair[0]).abs());
+        let jump = jump.fold(0.0, f32::max);
+        // A sine of 200 Hz moves by 0.0026 of its peak from sample to sample.
+        assert!(jump < 0.1 * 0.2, "{jump}");
+    }
+
+    #[test]
+    fn the_high_pass_takes_an_offset_and_leaves_a_voice() {
+        let mut cleaner = Cleaner::new(Cleaning {
+            high_pass: true,
+            ..OFF
+        });
+        let mut sine = Sine::new(200.0);
+        let (mut mean, mut gain) = (0.0, 0.0);
+        for _ in 0..200 {
+            let mut frame = [0.0; FRAME];
+            sine.fill(&mut frame);
+            let before = power(&frame);
+            frame = frame.map(|x| x + 0.1);
+            cleaner.clean(&mut frame, HERE);
+            mean = frame.iter().sum::<f32>() / FRAME as f32;
+            gain = power(&frame) / before;
+        }
+        assert!(mean.abs() < 0.02, "{mean}");
+        assert!((gain - 1.0).abs() < 0.05, "{gain}");
+    }
+}
