@@ -14,7 +14,9 @@ mod pictures;
 mod playback;
 mod player;
 mod slot;
+mod taping;
 mod voice;
+mod watch;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -39,7 +41,9 @@ use pictures::Pictures;
 use playback::Playback;
 use player::Playing;
 use slot::{Opened, Slot, opener};
+use taping::Taping;
 use voice::Voice;
+use watch::Pace;
 
 type Reports = Box<dyn Fn(Report) + Send>;
 
@@ -69,6 +73,7 @@ pub(super) async fn run(
     let (speaker_inbox, mut speakers) = mpsc::unbounded_channel::<Opened<Speaker>>();
     let (made_inbox, mut made) = mpsc::unbounded_channel::<Made>();
     let (bell_inbox, mut bells) = mpsc::unbounded_channel::<Rung>();
+    let (tape_inbox, mut tapes) = mpsc::unbounded_channel();
     let (seen_inbox, mut surveys) = mpsc::unbounded_channel::<Seen>();
     let microphone = opener(move |opened| {
         let _ = microphone_inbox.send(opened);
@@ -86,6 +91,8 @@ pub(super) async fn run(
         voice: Voice::new(settings.gate),
         playback: Playback::default(),
         checks: Checks::default(),
+        pace: Pace::default(),
+        taping: Taping::new(tape_inbox),
         settings,
         meters,
         reports,
@@ -122,6 +129,7 @@ pub(super) async fn run(
                 engine.speaker.opened(opened, Instant::now(), &mut |report| (engine.reports)(report));
             }
             Some(rung) = bells.recv() => engine.bell.opened(rung, Instant::now()),
+            Some(told) = tapes.recv() => engine.taped(told),
             Some(seen) = surveys.recv() => engine.seen(seen, Instant::now()),
         }
     }
@@ -142,6 +150,8 @@ struct Engine {
     voice: Voice,
     playback: Playback,
     checks: Checks,
+    pace: Pace,
+    taping: Taping,
     /// Ticks so far, with those a stall swallowed: the media clock.
     n_ticks: u64,
 }
@@ -198,6 +208,7 @@ impl Engine {
             }
             Order::RingOn(specs) => self.bell.choose(specs),
             Order::Gate(threshold) => self.voice.gate.set(threshold),
+            Order::Record { call, plan } => self.tape(call, plan),
             Order::Echo { leg } => self.give_line(leg, Own::echo),
             Order::Say { leg, sound } => self.give_line(leg, |speech| Own::saying(speech, sound)),
             Order::CameraDevice(spec) => self.pictures.choose(spec),
@@ -370,6 +381,7 @@ impl Engine {
             tracing::debug!(n_lost, "the media thread was held up");
             self.n_ticks += u64::from(n_lost);
         }
+        self.pace.ticked(n_due, n_lost);
         self.examine(n_due, n_lost, now);
         for n in n_lost..n_due {
             self.tick(due + TICK * n, now);
@@ -395,10 +407,14 @@ impl Engine {
             self.start_microphone(connects);
         }
         self.speak(now);
+        self.tape_tick();
         self.play(now);
         let reports = &self.reports;
         self.microphone.watch(now, &mut |report| reports(report));
         self.speaker.watch(now, &mut |report| reports(report));
+        if self.n_ticks.is_multiple_of(watch::LOOK) {
+            self.look_at_lines(now);
+        }
         if self.n_ticks.is_multiple_of(READING) {
             self.show(now);
         }
@@ -414,6 +430,7 @@ impl Engine {
     }
 
     fn stop(&mut self, now: Instant) {
+        self.close_tapes();
         for id in self.legs.keys().copied().collect::<Vec<_>>() {
             self.close(id, now);
         }

@@ -49,6 +49,7 @@ impl Engine {
             // Silence is sent, not nothing: the peer's watchdog and every NAT between want packets.
             frame.fill(0.0);
         }
+        self.taping.hear_ours(&frame);
         let mut packet = self.encode(&frame);
         if self.voice.is_muted {
             // The encoder hears zeros, and might still make a little of what it heard before.
@@ -63,10 +64,16 @@ impl Engine {
                 _ if leg.session.is_held() => {
                     is_whole.then(|| leg.session.send(&SILENCE, time, now))
                 }
-                Line::Microphone => packet.as_ref().map(|p| leg.session.send(p, time, now)),
+                Line::Microphone => packet.as_ref().map(|p| {
+                    leg.watch.sent(p.len());
+                    leg.session.send(p, time, now)
+                }),
                 Line::Own(own) => {
                     let packet = own.next(&leg.heard);
-                    packet.map(|p| leg.session.send(&p, time, now))
+                    packet.map(|p| {
+                        leg.watch.sent(p.len());
+                        leg.session.send(&p, time, now)
+                    })
                 }
             };
             let key = leg.keypad.next(time);
