@@ -1,8 +1,13 @@
 //! Plain values of sound and picture. No behaviour, no devices.
 
+mod quality;
+mod tally;
+
 use serde::{Deserialize, Serialize};
 
 use crate::id::LegId;
+pub use quality::{Codec, Path, Percent, Quality, Verdict};
+pub use tally::{Summary, Tally};
 
 /// What a call carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]

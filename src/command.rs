@@ -14,7 +14,7 @@ pub const TEXT_BYTES: usize = 4096;
 
 mod request;
 
-pub use request::{Reply, Request};
+pub use request::{LineStats, Reply, Request};
 
 /// A wish. Where `call_id` is `None` the only or newest call that fits is meant.
 /// Times are in seconds.
@@ -216,6 +216,16 @@ pub enum Command {
         /// True: it is done.
         on: bool,
     },
+    /// Records a call, or no longer; everybody in it is told.
+    Record {
+        /// Which one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        call_id: Option<CallId>,
+        /// True: from now on.
+        on: bool,
+    },
+    /// Asks how well each person is heard. The reply has it, see [`Reply::stats`].
+    Stats,
     /// Publishes the whole state as one event.
     Snapshot,
     /// Ends calls, signs out and leaves.

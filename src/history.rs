@@ -6,7 +6,7 @@ use serde::ser::SerializeStruct as _;
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::address::User;
-use crate::av::Kind;
+use crate::av::{Kind, Summary};
 use crate::event::{EndReason, InvitationState, MissedCause};
 use crate::id::{CallId, InvitationId, SessionId, UserId};
 
@@ -98,6 +98,8 @@ pub struct Record {
     pub ended_at: Option<String>,
     /// Who removed us, where somebody did.
     pub kicker: Option<UserId>,
+    /// How well it sounded, where that was measured.
+    pub quality: Option<Summary>,
     /// The note that came with the end.
     pub end_note: Option<String>,
     /// The opaque string that came with the end.
@@ -116,7 +118,7 @@ impl Serialize for Record {
             })
             .collect();
         let duration_ms = u64::try_from(entry.duration.as_millis()).unwrap_or(u64::MAX);
-        let mut line = to.serialize_struct("Record", 24)?;
+        let mut line = to.serialize_struct("Record", 25)?;
         line.serialize_field("call_id", &entry.call_id)?;
         line.serialize_field("invitation_id", &self.invitation_id)?;
         line.serialize_field("session_id", &self.session_id)?;
@@ -139,6 +141,7 @@ impl Serialize for Record {
         line.serialize_field("group_running", &entry.group_running)?;
         line.serialize_field("note", &entry.note)?;
         line.serialize_field("custom_data", &entry.custom_data)?;
+        line.serialize_field("quality", &self.quality)?;
         line.serialize_field("end_note", &self.end_note)?;
         line.serialize_field("end_custom_data", &self.end_custom_data)?;
         line.end()

@@ -7,27 +7,31 @@
 pub mod audio;
 pub mod device;
 mod engine;
+mod quality;
 pub mod sdp;
 mod stats;
+mod tape;
 mod transport;
 pub mod video;
 
 use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
 use tokio::sync::mpsc;
 
 use crate::av::{
-    Cleaning, CleaningStage, DeviceChange, DeviceException, Latency, Muffled, Pictures, Role,
-    Route, Shown,
+    Cleaning, CleaningStage, DeviceChange, DeviceException, Latency, Muffled, Pictures, Quality,
+    Role, Route, Shown,
 };
-use crate::id::LegId;
+use crate::id::{CallId, LegId};
 use audio::opus::SpeechSettings;
 use audio::sound::Sound;
 use device::{CameraSpec, DeviceSpec};
 
 pub use stats::{Meters, PictureReading, Reading};
+pub use tape::{Plan, Recorded, file_stem};
 
 /// What a media thread starts with. [`Order`]s change the devices later.
 #[derive(Debug, Clone)]
@@ -173,6 +177,14 @@ pub enum Order {
         /// Whether it goes where rings go, not to the speaker.
         is_bell: bool,
     },
+    /// Record a call, as planned from now on; `None`: no longer. Told by [`Report::RecordingStarted`]
+    /// or [`Report::RecordingFailed`], and [`Report::RecordingClosed`].
+    Record {
+        /// Which call: one recording each.
+        call: CallId,
+        /// What and where; the place counts the first time.
+        plan: Option<Plan>,
+    },
     /// This session sends a greeting and then what arrives on it a second later, not the microphone.
     /// Told again it goes on.
     Echo {
@@ -293,6 +305,14 @@ pub enum Report {
         /// The session.
         leg: LegId,
     },
+    /// How well a session does: after a second, then every five, and at once when another verdict
+    /// is passed ([`Quality::verdict`]).
+    Quality {
+        /// The session.
+        leg: LegId,
+        /// How well.
+        quality: Quality,
+    },
     /// The session is over: as ordered, or the peer closed it.
     Closed {
         /// The session.
@@ -353,6 +373,27 @@ pub enum Report {
     Muffled(Muffled),
     /// How far [`Check::Loop`] has come.
     Check(CheckStage),
+    /// A recording has begun: its files are there.
+    RecordingStarted {
+        /// Of which call.
+        call: CallId,
+        /// Its directory.
+        path: PathBuf,
+    },
+    /// A recording cannot be, or cannot go on; it is over.
+    RecordingFailed {
+        /// Of which call.
+        call: CallId,
+        /// Why, in words for a detail line.
+        reason: String,
+    },
+    /// A recording was ended as ordered, and is on disk.
+    RecordingClosed {
+        /// Of which call.
+        call: CallId,
+        /// Ticks of ten milliseconds that the disk had no time for.
+        n_dropped: u64,
+    },
 }
 
 /// A running media thread.

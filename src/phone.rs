@@ -29,6 +29,7 @@ mod identity;
 mod missed;
 mod plan;
 mod policy;
+mod recording;
 mod reporting;
 mod settings;
 mod sign_in;
@@ -141,6 +142,7 @@ impl Phone {
         }
         self.settle_groups(now);
         self.settle_filming(now);
+        self.settle_recordings();
         outcome
     }
 
@@ -293,6 +295,7 @@ impl Phone {
             mic_exception: fault,
             camera_exception: self.camera_exception_in(call),
             hold: call.is_held,
+            recording: call.tape.is_on(),
             view: None,
         };
         let told = call

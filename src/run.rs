@@ -9,6 +9,7 @@ mod effect;
 pub mod history;
 mod hook;
 mod recorder;
+mod recording;
 mod ring;
 mod stamp;
 
@@ -27,17 +28,18 @@ pub use stamp::Stamped;
 
 use crate::address::User;
 use crate::av::Shown;
-use crate::command::{Command, CommandError};
+use crate::command::{Command, CommandError, LineStats};
 use crate::contacts::Contacts;
 use crate::event::{Event, Happened};
 use crate::id::{CallId, DeviceId, LegId};
 use crate::media::device::DeviceSpec;
 use crate::media::video::Gallery;
 use crate::media::{Check, Media, MediaSettings, Meters, Order};
-use crate::phone::effect::Ring;
+use crate::phone::effect::{MediaOrder, Ring};
 use crate::phone::{Effect, Epoch, Input, Phone, Settings};
 use crate::sip::{Account, Agent};
 use hook::Hooks;
+use recording::Tapes;
 
 /// How many arrivals may wait at the door. The loop takes microseconds for each, so a full
 /// door means that it has stopped.
@@ -58,6 +60,8 @@ pub struct Setup {
     pub voice: Voice,
     /// Where its calls are written down; `None`: nowhere.
     pub history: Option<PathBuf>,
+    /// Where recordings go, a directory each; `None`: nothing is recorded.
+    pub recordings: Option<PathBuf>,
     /// The people its person knows.
     pub contacts: Contacts,
     /// The person's own commands at events.
@@ -95,6 +99,7 @@ pub struct Station {
     history: Option<history::Log>,
     contacts: Contacts,
     shown: Option<Vec<Shown>>,
+    tapes: Tapes,
     has_left: bool,
 }
 
@@ -137,6 +142,7 @@ impl Station {
             history: None,
             contacts: setup.contacts,
             shown: None,
+            tapes: Tapes::new(setup.recordings),
             has_left: false,
         };
         if let Some(path) = setup.history {
@@ -167,6 +173,21 @@ impl Station {
     /// Returns the levels and the lines.
     pub fn meters(&self) -> Arc<Meters> {
         self.media.meters()
+    }
+
+    /// Returns how well each person is heard who is, as of the last half second.
+    pub fn stats(&self) -> Vec<LineStats> {
+        let meters = self.media.meters();
+        let calls = self.phone.calls().iter();
+        let lines = calls.flat_map(|call| call.members.iter().map(move |it| (call, it)));
+        let lines = lines.filter_map(|(call, member)| {
+            Some(LineStats {
+                call_id: call.id.clone(),
+                user: member.user.clone(),
+                quality: meters.leg(member.leg?)?.quality?,
+            })
+        });
+        lines.collect()
     }
 
     /// Returns the pictures that [`show`](Self::show) asked for, as they come.
@@ -226,18 +247,22 @@ impl Station {
     }
 
     /// Tells whether the phone has signed out for good.
-    pub const fn has_left(&self) -> bool {
-        self.has_left
+    pub fn has_left(&self) -> bool {
+        self.has_left && self.tapes.are_told()
     }
 
     /// Waits for what comes next. What concerns the phone has been taken in already when
     /// it is returned; the rest is the caller's.
     pub async fn next(&mut self) -> Arrival {
         let timeout = self.phone.poll_timeout().map(|(until, _why)| until);
+        let late = self.tapes.until;
         let arrival = tokio::select! {
             // The station holds a bell itself, so the door never closes.
             Some(arrival) = self.door.recv() => arrival,
             () = until(timeout) => Arrival::Input(Input::Timeout),
+            () = until(late) => self
+                .give_up_recording()
+                .unwrap_or(Arrival::Input(Input::Timeout)),
         };
         self.take(&arrival);
         arrival
@@ -253,6 +278,7 @@ impl Station {
     fn take(&mut self, arrival: &Arrival) {
         let now = Instant::now();
         self.recorder.note(now, arrival);
+        self.note_recording(arrival);
         if let Arrival::Input(input) = arrival {
             // Only commands fail, and they come by `command`.
             let _ = self.phone.handle(now, input.clone());
@@ -298,6 +324,7 @@ impl Station {
         while let Some(effect) = self.phone.poll_effect() {
             match effect {
                 Effect::Say(say) => self.agent.say(say),
+                Effect::Media(MediaOrder::Record { call, tracks }) => self.record(call, tracks),
                 Effect::Media(order) => {
                     let leg = effect::new_leg(&order);
                     if let Some(order) = effect::order_of(order) {
@@ -326,6 +353,13 @@ impl Station {
     }
 
     fn publish(&mut self, event: Event) {
+        let told = self.tapes.withhold(event, &self.phone.me().id);
+        if let Some(event) = told {
+            self.publish_now(event);
+        }
+    }
+
+    fn publish_now(&mut self, event: Event) {
         self.n_events += 1;
         let stamped = Stamped::new(self.n_events, event);
         if let Some(history) = &self.history {

@@ -92,6 +92,9 @@ pub struct Globals {
     /// Ring on this device, not on the speaker; may be given several times
     #[arg(long, value_name = "DEV", global = true, value_parser = speaker)]
     pub ring_on: Vec<String>,
+    /// Record every call in this directory: a track each and the mix; everybody in it sees that
+    #[arg(long, value_name = "DIR", global = true)]
+    pub record: Option<String>,
 }
 
 /// What the program can do besides showing the phone.

@@ -174,10 +174,7 @@ pub(crate) fn meters(meters: &Meters, phone: &Phone) -> tui::Meters {
         let reading = meters.leg(leg)?;
         let meter = PeerMeter {
             level: reading.level,
-            rtt: reading.rtt,
-            loss: reading.loss,
-            jitter: reading.jitter,
-            buffer: reading.buffer,
+            quality: reading.quality,
         };
         Some((leg, meter))
     });

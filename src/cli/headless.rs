@@ -176,12 +176,16 @@ impl Headless {
     /// Nobody reads the reply.
     pub(crate) fn serve(&mut self, request: Request) -> Result<bool, Error> {
         let is_quit = matches!(request.command, Ok(Command::Quit));
+        let asks = matches!(request.command, Ok(Command::Stats));
         let outcome = match request.command {
             Ok(Command::Quit) => Ok(None),
             Ok(command) => self.station.command(command),
             Err(error) => Err(error),
         };
-        let reply = Reply::new(request.id, &outcome);
+        let reply = Reply {
+            stats: asks.then(|| self.station.stats()),
+            ..Reply::new(request.id, &outcome)
+        };
         self.gone_if(self.stream.reply(&reply))?;
         Ok(is_quit)
     }
@@ -233,7 +237,8 @@ impl Headless {
                 Arrival::Input(_)
                 | Arrival::Terminal(_)
                 | Arrival::Check(_)
-                | Arrival::FirstSound => {}
+                | Arrival::FirstSound
+                | Arrival::RecordingClosed { .. } => {}
             }
         }
     }

@@ -27,6 +27,16 @@ pub fn data_dir() -> Result<PathBuf, Error> {
     base("XDG_DATA_HOME", ".local/share")
 }
 
+/// Returns where recordings of calls go: as configured, a `~/` being the user's home.
+pub fn recordings_dir(configured: Option<&str>) -> Result<PathBuf, Error> {
+    let Some(configured) = configured else {
+        return Ok(data_dir()?.join("recordings"));
+    };
+    let home = std::env::var_os("HOME").map(PathBuf::from);
+    let below_home = configured.strip_prefix("~/").zip(home);
+    Ok(below_home.map_or_else(|| PathBuf::from(configured), |(rest, home)| home.join(rest)))
+}
+
 /// Returns where the log, generated passwords, recordings and the history are kept.
 pub fn state_dir() -> Result<PathBuf, Error> {
     base("XDG_STATE_HOME", ".local/state")

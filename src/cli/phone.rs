@@ -379,7 +379,10 @@ impl Screen {
             }
             Arrival::Signal(Signal::Continue) => self.paint_anew(),
             Arrival::Check(stage) => self.ui.checked(devices::checked(*stage)),
-            Arrival::Input(_) | Arrival::Request(_) | Arrival::FirstSound => {}
+            Arrival::Input(_)
+            | Arrival::Request(_)
+            | Arrival::FirstSound
+            | Arrival::RecordingClosed { .. } => {}
         }
         Turn::On
     }

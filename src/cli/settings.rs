@@ -57,6 +57,9 @@ pub fn load(globals: &Globals) -> Result<Loaded, Error> {
     if !globals.ring_on.is_empty() {
         config.sound.ring_on.clone_from(&globals.ring_on);
     }
+    if let Some(dir) = &globals.record {
+        (config.call.record, config.call.record_to) = (true, Some(dir.clone()));
+    }
     if let Some(id) = &globals.id {
         // The name and the password belong to the ID they stand beside.
         if config.account.id.as_ref().is_some_and(|other| other != id) {

@@ -84,6 +84,7 @@ pub(crate) fn setup(config: &Config, id: &UserId, server: &ServerUrl) -> Result<
         rings,
         voice: Voice::Microphone,
         history: Some(paths::history_file()?),
+        recordings: Some(paths::recordings_dir(config.call.record_to.as_deref())?),
         contacts,
         hooks,
     })
@@ -104,6 +105,7 @@ fn rules(rules: &Rules, settings: Settings) -> Settings {
         alone: unless_0(rules.alone),
         end_when_host_leaves: rules.end_when_host_leaves,
         add: rules.add,
+        records: rules.record,
         ..settings
     }
 }
@@ -241,6 +243,7 @@ fn unkept(me: User, server: &str, media: MediaSettings, voice: Voice) -> Setup {
         rings: false,
         voice,
         history: None,
+        recordings: None,
         contacts: Contacts::default(),
         hooks: HookSettings::default(),
     }

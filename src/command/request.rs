@@ -3,6 +3,8 @@
 use serde::Serialize;
 
 use super::{Command, CommandError};
+use crate::address::User;
+use crate::av::Quality;
 use crate::id::CallId;
 
 /// The commands of the contract that this build cannot do.
@@ -53,6 +55,18 @@ impl Request {
     }
 }
 
+/// How well somebody is heard, as `stats` and `call.quality` have it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LineStats {
+    /// In which call.
+    pub call_id: CallId,
+    /// Who.
+    pub user: User,
+    /// How well.
+    #[serde(flatten)]
+    pub quality: Quality,
+}
+
 /// What a command stream answers: `{"reply":7,"ok":true,"call_id":"…"}`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Reply {
@@ -63,6 +77,9 @@ pub struct Reply {
     /// The call it was about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub call_id: Option<CallId>,
+    /// How well each person is heard, where that was asked ([`Command::Stats`]).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stats: Option<Vec<LineStats>>,
     /// [`CommandError::code`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<&'static str>,
@@ -79,6 +96,7 @@ impl Reply {
                 reply: id,
                 ok: true,
                 call_id: call_id.clone(),
+                stats: None,
                 code: None,
                 message: None,
             },
@@ -86,6 +104,7 @@ impl Reply {
                 reply: id,
                 ok: false,
                 call_id: None,
+                stats: None,
                 code: Some(error.code()),
                 message: Some(error.to_string()),
             },

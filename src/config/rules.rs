@@ -27,6 +27,10 @@ pub struct Rules {
     pub end_when_host_leaves: bool,
     /// Who may invite more people into a group call of ours.
     pub add: AddPolicy,
+    /// Whether every call is recorded from its beginning.
+    pub record: bool,
+    /// Where recordings go; below the user's data where it is `None`.
+    pub record_to: Option<String>,
 }
 
 impl Default for Rules {
@@ -42,6 +46,8 @@ impl Default for Rules {
             alone: 0,
             end_when_host_leaves: false,
             add: AddPolicy::default(),
+            record: false,
+            record_to: None,
         }
     }
 }
@@ -108,6 +114,8 @@ impl Rules {
             "alone",
             "end_when_host_leaves",
             "add",
+            "record",
+            "record_to",
         ];
         const RINGING: &str = "a whole number of seconds from 1 to 600";
         const SPAN: &str = "a whole number of seconds from 0 to 65535";
@@ -116,6 +124,8 @@ impl Rules {
             match entry.name() {
                 "ring_timeout" => rules.ring_timeout = entry.number(1..=600, RINGING)?,
                 "dial_back_timeout" => rules.dial_back_timeout = entry.number(1..=600, RINGING)?,
+                "record" => rules.record = entry.boolean()?,
+                "record_to" => rules.record_to = Some(entry.parsed("a directory", super::filled)?),
                 "busy" => {
                     let choices = [("reject", BusyPolicy::Reject), ("wait", BusyPolicy::Wait)];
                     rules.busy = entry.choice(&choices)?;

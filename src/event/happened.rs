@@ -6,7 +6,7 @@ use super::{
     CallSnapshot, EndReason, MissedCause, MissedSnapshot, RoomReason, RoomScope, UserState,
 };
 use crate::address::{Address, User};
-use crate::av::{DeviceChange, DeviceException, Muffled, Role, Route};
+use crate::av::{DeviceChange, DeviceException, Muffled, Quality, Role, Route, Summary};
 use crate::id::UserId;
 
 /// What happened. The JSON member `event` names it.
@@ -38,6 +38,9 @@ pub enum Happened {
         duration_ms: u64,
         /// Whether the call was out of sight when it ended.
         minimized: bool,
+        /// How well it sounded, where anything was measured.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        quality: Option<Summary>,
     },
     /// Somebody is in the call now.
     #[serde(rename = "user.enter")]
@@ -255,6 +258,27 @@ pub enum Happened {
         /// The line, sanitised.
         text: String,
     },
+    /// How well somebody is heard: soon after the connect, then every five seconds, and at once when
+    /// another verdict is passed.
+    #[serde(rename = "call.quality")]
+    Quality {
+        /// Who.
+        user: User,
+        /// How well, with all the numbers.
+        #[serde(flatten)]
+        quality: Quality,
+    },
+    /// Somebody records the call from now on, or no longer.
+    #[serde(rename = "call.recording")]
+    Recording {
+        /// Who.
+        user: User,
+        /// Whether it is recorded.
+        on: bool,
+        /// The directory, where it is we who record.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        path: Option<String>,
+    },
     /// A call that was given to somebody else has come so far.
     #[serde(rename = "call.transfer")]
     Transfer {
@@ -351,6 +375,8 @@ impl Happened {
             | Self::Hold { .. }
             | Self::Dtmf { .. }
             | Self::Chat { .. }
+            | Self::Quality { .. }
+            | Self::Recording { .. }
             | Self::Transfer { .. }
             | Self::RingStart
             | Self::RingStop

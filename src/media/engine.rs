@@ -17,7 +17,9 @@ mod playback;
 mod player;
 mod slot;
 mod talk;
+mod taping;
 mod voice;
+mod watch;
 
 use std::collections::BTreeMap;
 use std::future::poll_fn;
@@ -43,7 +45,9 @@ use pictures::Pictures;
 use playback::Playback;
 use player::Playing;
 use slot::{Opened, Slot, opener};
+use taping::Taping;
 use voice::Voice;
+use watch::Load;
 
 type Reports = Box<dyn Fn(Report) + Send>;
 
@@ -71,6 +75,7 @@ pub(super) async fn run(
     let (speaker_inbox, mut speakers) = mpsc::unbounded_channel::<Opened<Speaker>>();
     let (made_inbox, mut made) = mpsc::unbounded_channel::<Made>();
     let (bell_inbox, mut bells) = mpsc::unbounded_channel::<Rung>();
+    let (tape_inbox, mut tapes) = mpsc::unbounded_channel();
     let (seen_inbox, mut surveys) = mpsc::unbounded_channel::<Seen>();
     let microphone = opener(move |opened| {
         let _ = microphone_inbox.send(opened);
@@ -88,6 +93,8 @@ pub(super) async fn run(
         voice: Voice::new(settings.gate, settings.cleaning),
         playback: Playback::default(),
         checks: Checks::default(),
+        load: Load::default(),
+        taping: Taping::new(tape_inbox),
         settings,
         meters,
         reports,
@@ -119,6 +126,7 @@ pub(super) async fn run(
                 engine.speaker.opened(opened, Instant::now(), &mut |report| (engine.reports)(report));
             }
             Some(rung) = bells.recv() => engine.bell.opened(rung, Instant::now()),
+            Some(told) = tapes.recv() => engine.taped(told),
             Some(seen) = surveys.recv() => engine.seen(seen, Instant::now()),
             // Last: a card without a clock brings sound all the time.
             () = poll_fn(|context| engine.poll_voice(context)), if is_busy => {
@@ -143,7 +151,9 @@ struct Engine {
     voice: Voice,
     playback: Playback,
     checks: Checks,
+    load: Load,
     pace: Pace,
+    taping: Taping,
     /// Ticks so far, with those a stall swallowed.
     n_ticks: u64,
 }
@@ -201,6 +211,7 @@ impl Engine {
             Order::RingOn(specs) => self.bell.choose(specs),
             Order::Gate(threshold) => self.voice.gate.set(threshold),
             Order::Clean { stage, on } => self.voice.switch(stage, on),
+            Order::Record { call, plan } => self.tape(call, plan),
             Order::Echo { leg } => self.give_line(leg, Own::echo),
             Order::Say { leg, sound } => self.give_line(leg, |speech| Own::saying(speech, sound)),
             Order::CameraDevice(spec) => self.pictures.choose(spec),
@@ -382,10 +393,14 @@ impl Engine {
             self.start_microphone(connects);
         }
         self.answer_back(now);
+        self.tape_tick();
         self.play(now);
         let reports = &self.reports;
         self.microphone.watch(now, &mut |report| reports(report));
         self.speaker.watch(now, &mut |report| reports(report));
+        if self.n_ticks.is_multiple_of(watch::LOOK) {
+            self.look_at_lines(now);
+        }
         if self.n_ticks.is_multiple_of(READING) {
             self.show(now);
         }
@@ -401,6 +416,7 @@ impl Engine {
     }
 
     fn stop(&mut self, now: Instant) {
+        self.close_tapes();
         for id in self.legs.keys().copied().collect::<Vec<_>>() {
             self.close(id, now);
         }

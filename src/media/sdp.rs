@@ -10,6 +10,8 @@ mod picture;
 mod section;
 mod tidy;
 
+use std::net::SocketAddr;
+
 use std::fmt::Write as _;
 
 use str0m::media::Direction;
@@ -216,6 +218,16 @@ impl Description {
     pub fn picture_name(&self) -> Option<&str> {
         let (picture, _) = self.pictures.as_ref()?;
         picture.mid.as_deref().filter(|mid| is_likeable(mid))
+    }
+
+    /// Returns the addresses of its candidates that are a relay's (RFC 8839, 5.1).
+    pub fn relays(&self) -> impl Iterator<Item = SocketAddr> {
+        self.candidates.iter().filter_map(|line| {
+            let words: Vec<&str> = line.split_ascii_whitespace().collect();
+            let is_relay = words.windows(2).any(|pair| pair == ["typ", "relay"]);
+            let ip = words.get(4).filter(|_| is_relay)?.parse().ok()?;
+            Some(SocketAddr::new(ip, words.get(5)?.parse().ok()?))
+        })
     }
 
     /// Returns the payload types of the sound.

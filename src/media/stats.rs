@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use super::audio::level::FLOOR;
+use crate::av::Quality;
 use crate::id::LegId;
 
 /// Levels and line quality. The media thread writes them a few times a second.
@@ -54,6 +55,8 @@ pub struct Reading {
     pub buffer: Duration,
     /// Sound made up for packets that were lost or late, since the session began.
     pub concealed: Duration,
+    /// All that is told of it, as of the last half second; `None` in the first one.
+    pub quality: Option<Quality>,
 }
 
 impl Default for Reading {
@@ -65,6 +68,7 @@ impl Default for Reading {
             jitter: Duration::ZERO,
             buffer: Duration::ZERO,
             concealed: Duration::ZERO,
+            quality: None,
         }
     }
 }

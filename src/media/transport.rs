@@ -20,6 +20,7 @@ use str0m::net::{Protocol, Receive};
 use str0m::{Candidate, Event, IceConnectionState, Input, Output, Rtc, RtcConfig};
 
 use super::sdp::{EVENTS_NARROW, EVENTS_WIDE, Layout, Origin, PICTURE, PICTURE_AGAIN, PROFILE};
+use crate::av::Path;
 use crate::id::LegId;
 use hold::Hold;
 use negotiation::{Pending, Remote, Video};
@@ -128,6 +129,8 @@ pub(super) struct Session {
     n_answered: u64,
     /// What the peer's RTCP says it has sent and received, in packets.
     reported: BTreeMap<(Way, Mid), u64>,
+    /// The way that ICE has chosen.
+    path: Option<Path>,
     happenings: Vec<Happening>,
 }
 
@@ -165,6 +168,8 @@ impl Session {
             // Nothing is tried before pictures want it, and sound is never kept waiting.
             .enable_bwe(Some(Bitrate::bps(FIRST_BANDWIDTH)))
             .set_stats_interval(Some(Duration::from_millis(250)))
+            // That the peer hears us badly is to be known soon; a report is some 60 bytes.
+            .set_rtcp_report_interval_audio(Duration::from_secs(1))
             .build(now);
         let sockets = Sockets::open(leg, inbox).map_err(|e| format!("no socket: {e}"))?;
         let addresses: Vec<SocketAddr> = sockets.addresses().collect();
@@ -194,6 +199,7 @@ impl Session {
             connected: false,
             n_answered: 0,
             reported: BTreeMap::new(),
+            path: None,
             happenings: Vec::new(),
         };
         for address in addresses {
@@ -292,6 +298,20 @@ impl Session {
     /// Whether there is sound to be expected of the peer.
     pub(super) fn is_peer_sending(&self) -> bool {
         self.hold.peer_sends()
+    }
+
+    /// The way that ICE has chosen; `None` until it has, and where it has given that up.
+    pub(super) fn path(&self) -> Option<Path> {
+        self.path
+    }
+
+    /// All candidates of ours are of this machine's own, so a relay can only be the peer's.
+    fn path_of(&self, remote: SocketAddr) -> Path {
+        let is_relay = |remote_peer: &Remote| remote_peer.relays.contains(&remote);
+        match self.remote.as_ref().is_some_and(is_relay) {
+            true => Path::Relayed,
+            false => Path::Direct,
+        }
     }
 
     /// Says goodbye to the peer.
@@ -454,6 +474,7 @@ impl Session {
                 if let Some(estimate) = stats.bwe_tx {
                     self.measured(estimate.as_u64(), stats.timestamp);
                 }
+                self.path = pair.as_ref().map(|pair| self.path_of(pair.remote.addr));
                 let rtt = pair.and_then(|p| p.current_round_trip_time).or(stats.rtt);
                 self.happenings.extend(rtt.map(Happening::Rtt));
             }

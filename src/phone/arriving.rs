@@ -7,10 +7,11 @@ use super::call::{Call, Direction, Link, Member, RingAs, Stage};
 use super::effect::Ring;
 use super::group::Group;
 use super::plan::Plan;
+use super::recording::Tape;
 use super::signal::{CallLabel, Purpose, Refusal, Say, Sdp};
 use super::waiting::{GRACE, RING_LONGEST, RING_UNTOLD};
 use crate::address::{Address, User};
-use crate::av::Kind;
+use crate::av::{Kind, Tally};
 use crate::event::{Happened, InvitationState, MissedCause};
 use crate::id::{CallId, InvitationId, LegId, SessionId};
 
@@ -53,6 +54,8 @@ impl Phone {
             group: Group::default(),
             me: self.settings.me.clone(),
             plan: Plan::default(),
+            tally: Tally::default(),
+            tape: Tape::default(),
         }
     }
 

@@ -5,11 +5,12 @@ mod member;
 use std::time::{Duration, Instant};
 
 use crate::address::User;
-use crate::av::Kind;
+use crate::av::{Kind, Summary, Tally};
 use crate::event::{CallFacts, CallSnapshot, EndReason, InvitationState};
 use crate::id::{CallId, DeviceId, InvitationId, LegId, SessionId, UserId};
 use crate::phone::group::Group;
 use crate::phone::plan::{Bell, Plan};
+use crate::phone::recording::Tape;
 use crate::phone::signal::{CallLabel, Sdp};
 pub(crate) use member::user_state;
 pub use member::{Link, MediaState, Member};
@@ -95,6 +96,10 @@ pub struct Call {
     pub me: User,
     /// What is to become of it.
     pub(crate) plan: Plan,
+    /// How well it sounds, all people together.
+    pub(crate) tally: Tally,
+    /// Our recording of it.
+    pub(crate) tape: Tape,
 }
 
 /// How an incoming call rings, by the contact's settings or a hook's word.
@@ -141,6 +146,16 @@ impl Call {
     /// Tells whether the callee has not decided yet.
     pub const fn is_ringing(&self) -> bool {
         matches!(self.stage, Stage::Ringing { .. })
+    }
+
+    /// Tells whether we record it.
+    pub const fn is_recorded(&self) -> bool {
+        self.tape.is_on()
+    }
+
+    /// Returns how well it has sounded so far, where anything was measured.
+    pub fn quality(&self) -> Option<Summary> {
+        self.tally.summary()
     }
 
     /// Returns who sent the caller to us, by the caller's word.

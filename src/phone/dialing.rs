@@ -6,9 +6,10 @@ use super::Phone;
 use super::call::{Call, Direction, Link, Member, RingAs, Stage};
 use super::group::Group;
 use super::plan::{Origin, Plan};
+use super::recording::Tape;
 use super::wishes::Outcome;
 use crate::address::{Address, User};
-use crate::av::Kind;
+use crate::av::{Kind, Tally};
 use crate::command::CommandError;
 use crate::event::InvitationState;
 use crate::id::{CallId, InvitationId, SessionId};
@@ -95,6 +96,8 @@ impl Phone {
             ring_as: RingAs::default(),
             group,
             me,
+            tally: Tally::default(),
+            tape: Tape::default(),
             plan: Plan {
                 origin,
                 replaces,

@@ -1,8 +1,9 @@
 //! What must be done outside the phone, because of what happened.
 
+use crate::address::User;
 use crate::av::{CleaningStage, Pictures, Role};
 use crate::event::Event;
-use crate::id::LegId;
+use crate::id::{CallId, LegId};
 use crate::phone::signal::{Say, Sdp};
 
 /// One thing to do. Effects are done in the order they come.
@@ -98,6 +99,14 @@ pub enum MediaOrder {
         stage: CleaningStage,
         /// Whether to.
         on: bool,
+    },
+    /// Record a call, each of these people on a track, and ourselves; complete each time. Nobody:
+    /// stop, and close what was written before anything that follows is told.
+    Record {
+        /// Which call.
+        call: CallId,
+        /// Whose legs are in it now; `None`: no recording any more.
+        tracks: Option<Vec<(LegId, User)>>,
     },
     /// Use another device.
     Device {

@@ -77,6 +77,7 @@ impl Phone {
     /// Ends the call at `index` for us: closes its media, sounds the end, publishes its last event.
     pub(super) fn end(&mut self, now: Instant, index: usize, end: End) {
         self.cancel_pending(index);
+        self.stop_recording(index);
         let mut call = self.calls.remove(index);
         let has_connected =
             call.group.has_connected || call.members.iter().any(|member| member.has_entered);
@@ -109,6 +110,7 @@ impl Phone {
             kicker: end.kicker,
             duration_ms: u64::try_from(duration.as_millis()).unwrap_or(u64::MAX),
             minimized: false,
+            quality: call.quality(),
         };
         let event = Event::of(facts, happened).with_data(end.data);
         let note = event.note.clone();

@@ -363,10 +363,19 @@ impl Phone {
         }
         if was.camera_exception != state.camera_exception {
             let exception = state.camera_exception;
-            self.publish(Event::of(
-                facts,
-                Happened::RemoteCameraException { user, exception },
-            ));
+            let happened = Happened::RemoteCameraException {
+                user: user.clone(),
+                exception,
+            };
+            self.publish(Event::of(facts.clone(), happened));
+        }
+        if was.recording != state.recording {
+            let happened = Happened::Recording {
+                user,
+                on: state.recording,
+                path: None,
+            };
+            self.publish(Event::of(facts, happened));
         }
         self.held_there(leg, state.hold);
     }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::av::{DeviceChange, DeviceException, Muffled, Role, Route};
+use crate::av::{DeviceChange, DeviceException, Muffled, Quality, Role, Route};
 use crate::command::Command;
 use crate::id::{CallId, LegId};
 use crate::phone::Decision;
@@ -151,6 +151,27 @@ pub enum MediaReport {
     },
     /// We talk, and nobody hears it.
     Muffled(Muffled),
+    /// How well a peer is heard.
+    Quality {
+        /// Which leg.
+        leg: LegId,
+        /// How well.
+        quality: Quality,
+    },
+    /// A recording has begun.
+    RecordingStarted {
+        /// Of which call.
+        call: CallId,
+        /// Its directory.
+        path: String,
+    },
+    /// A recording cannot be, or cannot go on.
+    RecordingFailed {
+        /// Of which call.
+        call: CallId,
+        /// What the system said.
+        detail: String,
+    },
     /// The others are heard elsewhere.
     Route {
         /// Over what.

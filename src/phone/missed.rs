@@ -132,6 +132,7 @@ impl Phone {
                 kicker: None,
                 duration_ms: 0,
                 minimized: false,
+                quality: None,
             };
             self.publish(Event::of(facts, end));
         }

@@ -85,6 +85,9 @@ impl Phone {
                     undo,
                 }));
             }
+            MediaReport::Quality { leg, quality } => self.sounds_like(leg, &quality),
+            MediaReport::RecordingStarted { call, path } => self.recording_began(&call, path),
+            MediaReport::RecordingFailed { call, detail } => self.recording_failed(&call, &detail),
             MediaReport::Route { route, device } => {
                 self.publish(Event::new(Happened::AudioOutput { route, device }));
             }

@@ -37,6 +37,9 @@ pub struct Settings {
     pub end_when_host_leaves: bool,
     /// Who may invite more people into a group call of ours.
     pub add: AddPolicy,
+    /// Whether every call is recorded from its beginning.
+    #[serde(default)]
+    pub records: bool,
     /// What goes for single people.
     pub people: Vec<PersonRule>,
     /// How long a hook may think about a call before it rings; `None` where none is asked.
@@ -62,6 +65,7 @@ impl Settings {
             alone: None,
             end_when_host_leaves: false,
             add: AddPolicy::default(),
+            records: false,
             people: Vec::new(),
             decides_incoming: None,
             decides_hang_up: None,

@@ -134,6 +134,8 @@ pub struct DeviceState {
     pub camera_exception: Option<DeviceException>,
     /// Whether the sender holds the call.
     pub hold: bool,
+    /// Whether the sender records the call.
+    pub recording: bool,
     /// How many lines of the receiver's picture the sender shows; 0 is none at all, `None` whatever there is.
     pub view: Option<u16>,
 }
@@ -149,6 +151,7 @@ impl Default for DeviceState {
             mic_exception: None,
             camera_exception: None,
             hold: false,
+            recording: false,
             view: None,
         }
     }

@@ -1,6 +1,7 @@
 //! What comes in at the door of the run loop.
 
 use crate::command::Request;
+use crate::id::CallId;
 use crate::media::CheckStage;
 use crate::phone::Input;
 
@@ -19,6 +20,13 @@ pub enum Arrival {
     Request(Request),
     /// The first sound of a peer was heard. Nobody's decision hangs on it.
     FirstSound,
+    /// A recording is on disk: what waited for that can be told.
+    RecordingClosed {
+        /// Of which call.
+        call: CallId,
+        /// Ticks of ten milliseconds that the disk had no time for.
+        n_dropped: u64,
+    },
     /// Trying out the microphone has come so far.
     Check(CheckStage),
     /// The system asks us to leave: SIGINT, SIGTERM, SIGHUP.

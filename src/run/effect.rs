@@ -62,6 +62,8 @@ pub(super) fn order_of(order: MediaOrder) -> Option<Order> {
         },
         MediaOrder::Withdraw { leg } => Order::Withdraw { leg },
         MediaOrder::Dtmf { leg, digits } => Order::Dtmf { leg, digits },
+        // Where it goes is the station's to say.
+        MediaOrder::Record { .. } => return None,
         MediaOrder::Mute(on) => Order::Mute(on),
         MediaOrder::Deafen(on) => Order::Deafen(on),
         MediaOrder::Camera(on) => Order::Camera(on),
@@ -107,6 +109,7 @@ pub(super) const fn new_leg(order: &MediaOrder) -> Option<LegId> {
         | MediaOrder::View { .. }
         | MediaOrder::RingOn(_)
         | MediaOrder::Clean { .. }
+        | MediaOrder::Record { .. }
         | MediaOrder::Device { .. } => None,
     }
 }
@@ -141,6 +144,7 @@ pub(super) fn arrival_of(report: Report) -> Arrival {
         Report::Dtmf { leg, digit } => MediaReport::Dtmf { leg, digit },
         Report::Silent { leg } => MediaReport::Silent { leg },
         Report::Back { leg } => MediaReport::Back { leg },
+        Report::Quality { leg, quality } => MediaReport::Quality { leg, quality },
         Report::Lost { leg } => MediaReport::Lost { leg },
         Report::Closed { leg } => MediaReport::Closed { leg },
         Report::Exception {
@@ -178,6 +182,17 @@ pub(super) fn arrival_of(report: Report) -> Arrival {
         Report::CameraFacing { front, device } => MediaReport::CameraFacing { front, device },
         Report::Route { route, device } => MediaReport::Route { route, device },
         Report::Muffled(muffled) => MediaReport::Muffled(muffled),
+        Report::RecordingStarted { call, path } => MediaReport::RecordingStarted {
+            call,
+            path: path.display().to_string(),
+        },
+        Report::RecordingFailed { call, reason } => MediaReport::RecordingFailed {
+            call,
+            detail: reason,
+        },
+        Report::RecordingClosed { call, n_dropped } => {
+            return Arrival::RecordingClosed { call, n_dropped };
+        }
         Report::Check(stage) => return Arrival::Check(stage),
     };
     Arrival::Input(Input::Media(report))

@@ -79,6 +79,7 @@ impl Recorder {
             Arrival::Request(request) => (None, Some(format!("{request:?}"))),
             Arrival::Check(stage) => (None, Some(format!("{stage:?}"))),
             Arrival::FirstSound => (None, Some("first sound".to_owned())),
+            Arrival::RecordingClosed { call, .. } => (None, Some(format!("recorded {call}"))),
             Arrival::Signal(signal) => (None, Some(name_of(*signal).to_owned())),
         };
         let mut tape = self.tape.lock().unwrap_or_else(PoisonError::into_inner);

@@ -99,6 +99,10 @@ pub enum Action {
     AnswerVideo,
     /// Calls who is selected by video; after a call, by the other kind.
     CallVideo,
+    /// Shows the numbers of each line, or no longer.
+    Stats,
+    /// Records the call, or no longer.
+    RecordCall,
     /// Turns our camera on or off.
     Camera,
     /// Uses the next camera.

@@ -297,6 +297,8 @@ static ROWS: &[Row] = &[
     row(&[Key::Char('v')], "v", Action::Camera, "cam", "turns your camera on or off", IN_CALLS),
     row(&[Key::Esc], "Esc", Action::Back, "", "gives the full picture's place back to all", TALKING),
     row(&[Key::Char('#')], "#", Action::Keypad, "keypad", "sends digits, for menus at the other end", TALKING),
+    row(&[Key::Char('s')], "s", Action::Stats, "stats", "shows how well each person comes through, in numbers", TALKING),
+    row(&[Key::Char('R')], "R", Action::RecordCall, "record", "records the call, or no longer; everybody in it sees that", TALKING),
     row(&[Key::Char('b')], "b", Action::Transfer, "put through", "gives the call to somebody else", &[Context::Call]),
     row(&[Key::Char('w')], "w", Action::Swap, "", "holds this call and takes up the held one", TALKING),
     row(&[Key::Char('a')], "a", Action::Answer, "", "answers the call that waits silently", IN_CALLS),

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
 
+use crate::av::Quality;
 use crate::id::LegId;
 
 /// The level of nothing at all, in dBFS.
@@ -54,24 +55,15 @@ impl Meters {
 pub struct PeerMeter {
     /// What is heard, in dBFS.
     pub level: f32,
-    /// There and back; `None` until it is known.
-    pub rtt: Option<Duration>,
-    /// The part of the packets that did not come, 0 to 1.
-    pub loss: f32,
-    /// How unevenly packets come.
-    pub jitter: Duration,
-    /// How much sound waits to be played.
-    pub buffer: Duration,
+    /// How well it comes through; `None` until it is known.
+    pub quality: Option<Quality>,
 }
 
 impl Default for PeerMeter {
     fn default() -> Self {
         Self {
             level: SILENCE,
-            rtt: None,
-            loss: 0.0,
-            jitter: Duration::ZERO,
-            buffer: Duration::ZERO,
+            quality: None,
         }
     }
 }

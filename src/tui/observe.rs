@@ -9,7 +9,7 @@ use super::people::{LastCall, Person, remember};
 use super::ui::{Offer, Popup, Ui};
 use super::words::{self, end_word};
 use crate::address::{Address, NAME_CHARS, User, clean};
-use crate::av::{DeviceChange, DeviceException, Muffled, Role};
+use crate::av::{DeviceChange, DeviceException, Muffled, Role, Summary};
 use crate::event::{CallFacts, EndReason, Event, Happened, MissedCause};
 use crate::id::{CallId, UserId};
 use crate::phone::Phone;
@@ -43,6 +43,7 @@ impl Ui {
                 reason,
                 duration_ms,
                 kicker,
+                quality,
                 ..
             } => {
                 if let Some(facts) = &event.call {
@@ -51,6 +52,7 @@ impl Ui {
                         duration: Duration::from_millis(*duration_ms),
                         kicker: kicker.clone(),
                         note: event.note.clone(),
+                        quality: quality.clone(),
                     };
                     self.ended(facts, end, phone);
                 }
@@ -98,6 +100,9 @@ impl Ui {
             Happened::Microphone { on: true } => {
                 let told = words::muffled(Muffled::Muted);
                 self.toast.take_if(|toast| toast.text == told);
+            }
+            Happened::Recording { user, on, path } => {
+                self.recorded(user, *on, path.as_deref(), phone);
             }
             Happened::Camera { on } => self.is_camera_on = *on,
             Happened::CameraFacing { device, .. } => keep(&mut self.camera.name, device),
@@ -190,6 +195,20 @@ impl Ui {
         self.chat.add(ChatLine { call, from, text });
     }
 
+    fn recorded(&mut self, user: &User, on: bool, path: Option<&str>, phone: &Phone) {
+        let is_me = user.id == phone.me().id;
+        let name = self.name_of(user);
+        let told = match (is_me, on) {
+            // Who is to be told by word of mouth is worth more than where it goes.
+            (true, true) if self.toast.as_ref().is_some_and(|it| it.is_bad) => return,
+            (true, true) => format!("Recording to {}", path.unwrap_or_default()),
+            (true, false) => "The recording is closed".to_owned(),
+            (false, true) => format!("{name} records this call"),
+            (false, false) => format!("{name} records no more"),
+        };
+        self.tell(&told);
+    }
+
     fn put_through(&mut self, to: &Address, status: u16) {
         let name = super::dialled::name(self, to);
         match status {
@@ -255,6 +274,7 @@ impl Ui {
                 .note
                 .or_else(|| ended.and_then(|ended| ended.note.clone())),
             detail: ended.and_then(|ended| ended.detail.clone()),
+            quality: end.quality,
             is_given,
             people: people.collect(),
             peer,
@@ -281,6 +301,7 @@ impl Ui {
         self.prompt.take_if(|it| it.call.as_ref() == Some(call));
         self.keypad.take_if(|it| it.call == *call);
         self.stage.pinned = None;
+        self.shows_stats = false;
         self.silenced.take_if(|it| it == call);
     }
 
@@ -299,6 +320,7 @@ struct End {
     duration: Duration,
     kicker: Option<UserId>,
     note: Option<String>,
+    quality: Option<Summary>,
 }
 
 const fn device_noun(which: Role) -> &'static str {

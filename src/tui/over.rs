@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::words::{end_sentence, group_end_sentence};
 use crate::address::{Address, User};
-use crate::av::Kind;
+use crate::av::{Kind, Summary};
 use crate::event::{CallFacts, EndReason, InvitationState};
 use crate::id::{CallId, UserId};
 use crate::phone::call::{Direction, Member};
@@ -25,6 +25,8 @@ pub(crate) struct Over {
     pub(crate) note: Option<String>,
     /// What the server or the system said, where it went wrong; which device it was.
     pub(crate) detail: Option<String>,
+    /// How well it sounded, where that was measured.
+    pub(crate) quality: Option<Summary>,
     /// Whether we gave the call to somebody else ourselves.
     pub(crate) is_given: bool,
     /// What became of each person of a group; nothing in a call between two.

@@ -58,6 +58,8 @@ pub struct Ui {
     pub(crate) selected: Option<UserId>,
     /// The call that was made to ring silently while we talk.
     pub(crate) silenced: Option<CallId>,
+    /// Whether the numbers of each line lie over the call.
+    pub(crate) shows_stats: bool,
     /// The call that we are giving to somebody else.
     pub(crate) given: Option<CallId>,
     pub(crate) prompt: Option<Prompt>,
@@ -173,6 +175,7 @@ impl Ui {
             chat: Chat::default(),
             selected: None,
             silenced: None,
+            shows_stats: false,
             given: None,
             prompt: None,
             draft: Field::default(),

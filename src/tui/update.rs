@@ -91,6 +91,8 @@ fn apply(ui: &mut Ui, action: Action, phone: &Phone) -> Vec<Wish> {
         Action::AnswerVideo => return calls::answer_video(ui, phone),
         Action::CallVideo => return dialling::call_video(ui, phone, context),
         Action::Camera => return calls::camera(phone),
+        Action::Stats => ui.shows_stats = !ui.shows_stats,
+        Action::RecordCall => return calls::record(ui, phone),
         Action::NextCamera => return command(Command::NextCamera),
         Action::Layout => {
             ui.stage.pinned = None;

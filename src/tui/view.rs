@@ -17,6 +17,7 @@ mod prompt;
 mod question;
 mod recents;
 mod roster;
+mod stats;
 mod tabs;
 mod tile;
 mod video;
@@ -146,6 +147,9 @@ fn whole(page: &mut Page<'_>, area: Rect) {
         | Context::Help
         | Context::Question
         | Context::HangUp => home::draw(page, body),
+    }
+    if matches!(place, Context::Call | Context::GroupCall) {
+        stats::draw(page, body);
     }
     keypad::draw(page, body);
     if page.ui.popup.is_some() {

@@ -3,6 +3,7 @@
 mod end;
 mod exception;
 mod history;
+mod quality;
 mod when;
 
 use std::time::{Duration, Instant};
@@ -18,6 +19,7 @@ pub(crate) use exception::{exception_help, exception_key, exception_name, except
 pub use exception::{exception_sentence, their_exception_sentence};
 pub use history::{call_people, call_result};
 pub(crate) use history::{missed_cause, state_word};
+pub(crate) use quality::{short_verdict, summary, verdict};
 pub(crate) use when::{at, short_when};
 pub use when::{moment, when};
 

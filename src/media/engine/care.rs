@@ -54,6 +54,7 @@ impl Engine {
 
     /// Takes in that ticks were due, and that some of them were lost.
     pub(super) fn examine(&mut self, n_due: u32, n_lost: u32, now: Instant) {
+        self.load.ticked(n_due, n_lost);
         let reports = &self.reports;
         let mut report = |r: Report| reports(r);
         if self.care.gap.check(now, SystemTime::now()) {

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::keypad::{Keypad, Presses};
 use super::line::Line;
+use super::watch::Watch;
 use crate::id::LegId;
 use crate::media::audio::jitter::Jitter;
 use crate::media::audio::level::Meter;
@@ -52,6 +53,8 @@ pub(super) struct Leg {
     pub(super) sights: Vec<Sight>,
     /// What the way to the peer takes, in bits a second.
     pub(super) bandwidth: u64,
+    /// How well the line does.
+    pub(super) watch: Watch,
     stage: Stage,
     jitter: Jitter<Hearing>,
     has_sounded: bool,
@@ -97,6 +100,7 @@ impl Leg {
             pictures: (false, false),
             sights: Vec::new(),
             bandwidth: FIRST_BANDWIDTH,
+            watch: Watch::default(),
             stage: Stage::Offered,
             jitter: Jitter::new(hearing),
             has_sounded: false,
@@ -163,6 +167,7 @@ impl Leg {
                     payload,
                     arrival,
                 } => {
+                    self.watch.came(seq, payload.len());
                     self.jitter.insert(seq, time, payload, arrival);
                     self.hear(now, report);
                 }
@@ -263,6 +268,15 @@ impl Leg {
             jitter: self.jitter.spread(),
             buffer: self.jitter.delay(now),
             concealed: Duration::from_millis(samples * 1000 / u64::from(RATE)),
+            quality: self.watch.quality,
+        }
+    }
+
+    /// Returns when something of the peer came last; `None` before it is connected.
+    pub(super) fn heard_at(&self) -> Option<Instant> {
+        match self.stage {
+            Stage::Connected { heard, .. } => Some(heard),
+            Stage::Offered | Stage::Connecting { .. } | Stage::Over => None,
         }
     }
 

@@ -80,6 +80,7 @@ impl Engine {
             // Silence is sent, not nothing: the peer's watchdog and every NAT between want packets.
             frame.fill(0.0);
         }
+        self.taping.hear_ours(&frame);
         let mut packet = self.encode(&frame);
         let silence = self.voice.n_frames.is_multiple_of(2).then(|| Packet {
             payload: SILENCE.to_vec(),
@@ -100,7 +101,10 @@ impl Engine {
             };
             // The packet ends with this tick.
             let end = time + FRAME as u64;
-            let sent = sent.map(|p| leg.session.send(&p.payload, end - p.n as u64, now));
+            let sent = sent.map(|p| {
+                leg.watch.sent(p.payload.len());
+                leg.session.send(&p.payload, end - p.n as u64, now)
+            });
             let key = leg.keypad.next(time);
             let pressed = key.map(|k| leg.session.send_key(k.event, k.is_first, k.pressed, now));
             for sent in [sent, pressed].into_iter().flatten() {
@@ -119,6 +123,7 @@ impl Engine {
                 && let Some(packet) = own.next(&leg.heard)
             {
                 let begin = end - packet.n as u64;
+                leg.watch.sent(packet.payload.len());
                 log(leg.session.send(&packet.payload, begin, now));
             }
         }

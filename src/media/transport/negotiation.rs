@@ -3,6 +3,7 @@
 //! A later one either comes into force or leaves everything as it was. str0m
 //! changes piece by piece, so what it could stumble over is looked at before.
 
+use std::net::SocketAddr;
 use std::time::Instant;
 
 use str0m::Candidate;
@@ -46,6 +47,8 @@ pub(super) struct Remote {
     fingerprint: String,
     /// The payload types of its sound.
     formats: Vec<u8>,
+    /// Its addresses that are a relay's.
+    pub(super) relays: Vec<SocketAddr>,
 }
 
 impl Session {
@@ -294,10 +297,12 @@ impl Session {
     fn learn(&mut self, described: Description) {
         let formats = self.remote.take().map(|remote| remote.formats);
         let formats = formats.unwrap_or_else(|| described.formats().collect());
+        let relays = described.relays().collect();
         self.remote = Some(Remote {
             credentials: described.credentials,
             fingerprint: described.fingerprint,
             formats,
+            relays,
         });
     }
 

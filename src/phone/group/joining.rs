@@ -9,11 +9,13 @@ use std::time::Instant;
 use super::super::Phone;
 use super::super::call::{Call, Direction, Link, MediaState, Member, RingAs, Stage};
 use super::super::plan::Plan;
+use super::super::recording::Tape;
 use super::super::signal::{Purpose, ROSTER_USERS, Refusal, Say, Sdp};
 use super::super::waiting::CONNECT;
 use super::super::wishes::Outcome;
 use super::{Group, is_coming, is_pending};
 use crate::address::{Address, User};
+use crate::av::Tally;
 use crate::command::CommandError;
 use crate::event::{CallFacts, EndReason, InvitationState};
 use crate::id::{CallId, InvitationId, LegId, UserId};
@@ -117,6 +119,8 @@ impl Phone {
             },
             me,
             plan: Plan::default(),
+            tally: Tally::default(),
+            tape: Tape::default(),
         });
         self.hold_others(now, self.calls.len() - 1);
         self.offer_to_join(self.calls.len() - 1);

@@ -42,7 +42,7 @@ impl Store {
             "SELECT id, account, call_id, invitation_id, session_id, direction, kind,
                  caller_id, caller_name, started_at, connected_at, ended_at, reason, kicker,
                  duration_ms, missed, is_seen, is_interrupted, group_running,
-                 note, custom_data, end_note, end_custom_data
+                 note, custom_data, end_note, end_custom_data, quality
              FROM call
              WHERE account = coalesce(?1, account)
                  AND (?2 IS NULL OR caller_id = ?2
@@ -129,6 +129,7 @@ fn record(row: &Row<'_>) -> rusqlite::Result<Option<Record>> {
         connected_at,
         ended_at: stamp("ended_at")?,
         kicker,
+        quality: optional("quality")?.and_then(|text| serde_json::from_str(&text).ok()),
         end_note: note("end_note")?,
         end_custom_data: optional("end_custom_data")?,
     }))

@@ -10,7 +10,8 @@ use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 use thiserror::Error;
 
 /// What each version adds to the one before it. Never change one that was released; add the next.
-const STEPS: &[&str] = &["
+const STEPS: &[&str] = &[
+    "
     CREATE TABLE call (
         id INTEGER PRIMARY KEY,
         account TEXT NOT NULL,
@@ -50,7 +51,11 @@ const STEPS: &[&str] = &["
         state TEXT NOT NULL,
         PRIMARY KEY (call, user_id)
     ) STRICT, WITHOUT ROWID;
-"];
+",
+    "
+    ALTER TABLE call ADD COLUMN quality TEXT;
+",
+];
 
 /// How long one process waits for another that writes.
 const PATIENCE: Duration = Duration::from_secs(10);

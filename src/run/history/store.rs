@@ -7,6 +7,7 @@ use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehav
 use super::owner;
 use super::schema::{self, HistoryError};
 use super::word::word;
+use crate::av::Summary;
 use crate::event::{CallFacts, EndReason, Event, Happened, InvitationState, RoomReason, RoomScope};
 use crate::history::Direction;
 use crate::id::{CallId, UserId};
@@ -181,8 +182,9 @@ impl Page<'_> {
                 reason,
                 kicker,
                 duration_ms,
+                quality,
                 ..
-            } => self.end(*reason, kicker.as_ref(), *duration_ms),
+            } => self.end(*reason, kicker.as_ref(), *duration_ms, quality.as_ref()),
             _ => Ok(()),
         }
     }
@@ -360,6 +362,7 @@ impl Page<'_> {
         reason: EndReason,
         kicker: Option<&UserId>,
         duration_ms: u64,
+        quality: Option<&Summary>,
     ) -> rusqlite::Result<()> {
         let call = match self.find()? {
             Some(call) => call,
@@ -378,7 +381,8 @@ impl Page<'_> {
         }
         self.transaction.execute(
             "UPDATE call SET ended_at = ?2, reason = ?3, kicker = ?4, duration_ms = ?5,
-                 end_note = ?6, end_custom_data = ?7, session_id = ?8, is_interrupted = 0
+                 end_note = ?6, end_custom_data = ?7, session_id = ?8, is_interrupted = 0,
+                 quality = ?9
              WHERE id = ?1",
             params![
                 call,
@@ -389,6 +393,7 @@ impl Page<'_> {
                 self.event().note,
                 self.event().custom_data,
                 self.facts.session_id.as_str(),
+                quality.and_then(|it| serde_json::to_string(it).ok()),
             ],
         )?;
         Ok(())

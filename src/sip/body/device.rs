@@ -23,6 +23,8 @@ struct Wire {
     camera_exception: Option<DeviceException>,
     #[serde(default)]
     hold: bool,
+    #[serde(default)]
+    recording: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     view: Option<u16>,
 }
@@ -51,6 +53,7 @@ pub fn emit_device(call: &CallId, state: &DeviceState) -> String {
         mic_exception: state.mic_exception,
         camera_exception: state.camera_exception,
         hold: state.hold,
+        recording: state.recording,
         view: state.view,
     };
     serde_json::to_string(&wire).expect("it has only names and numbers")
@@ -68,6 +71,7 @@ pub(super) fn parse(value: Value) -> Option<Body> {
             mic_exception: wire.mic_exception,
             camera_exception: wire.camera_exception,
             hold: wire.hold,
+            recording: wire.recording,
             view: wire.view,
         },
     })

@@ -39,6 +39,24 @@ pub(super) fn camera(phone: &Phone) -> Vec<Wish> {
     command(Command::Camera { on })
 }
 
+/// Records the call that is talked in, or no longer.
+pub(super) fn record(ui: &mut Ui, phone: &Phone) -> Vec<Wish> {
+    let Some(call) = ui.current(phone).filter(|call| call.is_talking()) else {
+        return Vec::new();
+    };
+    let on = !call.is_recorded();
+    // A stranger's phone has no sign for it.
+    let mut strangers = call.joined().filter(|member| !member.ours);
+    if let Some(stranger) = strangers.next().filter(|_| on) {
+        let name = ui.name_of(&stranger.user).to_owned();
+        ui.warn(&format!("{name} cannot see that you record: say so"));
+    }
+    command(Command::Record {
+        call_id: Some(call.id.clone()),
+        on,
+    })
+}
+
 /// Ends the call that is talked in and takes the one that waits.
 pub(super) fn end_and_answer(ui: &mut Ui, phone: &Phone) -> Vec<Wish> {
     let (Some(waiting), Some(current)) = (ui.ringing(phone), ui.current(phone)) else {

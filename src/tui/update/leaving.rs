@@ -38,6 +38,7 @@ pub(super) fn back(ui: &mut Ui, context: Context) {
         Context::Keypad => ui.keypad = None,
         Context::Help | Context::Question | Context::HangUp => ui.popup = None,
         Context::Recents => ui.tab = Tab::People,
+        Context::Call | Context::GroupCall if ui.shows_stats => ui.shows_stats = false,
         Context::Call | Context::GroupCall => ui.stage.pinned = None,
         Context::Incoming | Context::Waiting | Context::Outgoing | Context::OutgoingGroup => {}
     }

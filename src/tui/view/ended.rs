@@ -11,7 +11,7 @@ use crate::tui::over::Over;
 use crate::tui::page::{Page, Size, middle, row};
 use crate::tui::text::fit;
 use crate::tui::widget::buttons;
-use crate::tui::words::{clock, end_detail, state_word};
+use crate::tui::words::{clock, end_detail, state_word, summary};
 use crate::tui::{Action, theme};
 
 pub(super) fn draw(page: &mut Page<'_>, area: Rect) {
@@ -27,7 +27,16 @@ pub(super) fn draw(page: &mut Page<'_>, area: Rect) {
     let most = usize::from(area.height.saturating_sub(3 + 3 * gap));
     let more = &more[..more.len().min(most)];
     let n_more = u16::try_from(more.len()).unwrap_or_default();
-    let area = middle(area, area.width, 3 + n_more.max(2) + 3 * gap);
+    // How it sounded, where there is room: the words, and below them the numbers and the line.
+    let quality = over.quality.as_ref().filter(|_| area.height >= 6);
+    let sounded = quality.map_or(0, |_| if gap == 0 { 1 } else { 3 });
+    let all = 3 + n_more.max(2) + 3 * gap;
+    let sounded = if all + sounded > area.height {
+        0
+    } else {
+        sounded
+    };
+    let area = middle(area, area.width, all + sounded);
     let title = Line::from(vec![
         Span::styled(format!("{sign}  "), style),
         Span::styled(
@@ -50,7 +59,15 @@ pub(super) fn draw(page: &mut Page<'_>, area: Rect) {
         format!("{kind} · {} talked", clock(over.duration))
     };
     page.put_middle(row(area, n + gap), Span::styled(length, theme::dim()));
-    let spot = row(area, n + 1 + 2 * gap);
+    if let Some(quality) = quality.filter(|_| sounded > 0) {
+        let (words, numbers) = summary(quality);
+        let told = [words, numbers, wave_of(&quality.line, room)];
+        for (it, text) in (1..=sounded).zip(&told) {
+            let line = Span::styled(fit(text, room), theme::dim());
+            page.put_middle(row(area, n + gap + it), line);
+        }
+    }
+    let spot = row(area, n + 1 + 2 * gap + sounded);
     let actions = [
         Action::Again,
         Action::CallVideo,
@@ -62,6 +79,21 @@ pub(super) fn draw(page: &mut Page<'_>, area: Rect) {
         Size::Normal | Size::Wide => &actions[..],
     };
     buttons(page, spot, Context::Ended, actions);
+}
+
+/// Draws how good it was from the beginning to the end, a column for each moment.
+fn wave_of(line: &[u8], room: usize) -> String {
+    const EIGHTHS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+    // One moment is no history.
+    if line.len() < 2 {
+        return String::new();
+    }
+    let every = line.len().div_ceil(room.max(1));
+    let columns = line.chunks(every);
+    let worst = columns.map(|it| it.iter().copied().min().unwrap_or_default());
+    worst
+        .map(|score| EIGHTHS[usize::from(score.min(99)) * 8 / 100])
+        .collect()
 }
 
 const fn is_good(reason: EndReason) -> bool {

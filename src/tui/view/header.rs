@@ -91,6 +91,10 @@ fn in_call(page: &Page<'_>, room: usize) -> Line<'static> {
     } else {
         theme::warning()
     };
+    // What is recorded is said before anything else.
+    let records = |member: &Member| member.devices.recording;
+    let is_recorded = call.is_recorded() || call.joined().any(records);
+    let recorded = if is_recorded { " REC" } else { "" };
     let on_hold = if call.is_held { "  ON HOLD" } else { "" };
     let away = if page.phone.sign_in().is_online() {
         String::new()
@@ -98,7 +102,7 @@ fn in_call(page: &Page<'_>, room: usize) -> Line<'static> {
         format!("  server: {}", sign_in(page.ui.now, page.phone))
     };
     let away = format!("{on_hold}{away}");
-    let room = room.saturating_sub(4 + time.len());
+    let room = room.saturating_sub(4 + time.len() + recorded.len());
     let least = room.min(6);
     let name = fit(
         &page.ui.others_in(call),
@@ -108,6 +112,7 @@ fn in_call(page: &Page<'_>, room: usize) -> Line<'static> {
     Line::from(vec![
         Span::styled("● ", style),
         Span::styled(time, theme::strong()),
+        Span::styled(recorded, theme::bad()),
         Span::styled(format!("  {name}"), theme::strong()),
         Span::styled(fit(&away, rest), theme::warning()),
     ])

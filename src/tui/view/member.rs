@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ratatui::style::Style;
 
-use crate::av::{MicrophoneState, Role};
+use crate::av::{MicrophoneState, Role, Verdict};
 use crate::event::InvitationState;
 use crate::phone::Call;
 use crate::phone::call::{Link, MediaState, Member, Stage};
@@ -12,7 +12,8 @@ use crate::tui::meters::{PeerMeter, is_speech};
 use crate::tui::page::Page;
 use crate::tui::theme;
 use crate::tui::words::{
-    clock, exception_key, exception_name, exception_predicate, state_word, their_exception_sentence,
+    clock, exception_key, exception_name, exception_predicate, state_word,
+    their_exception_sentence, verdict,
 };
 
 /// Tells how it stands with somebody, whatever the stage.
@@ -164,24 +165,25 @@ pub(super) const fn voice(style: Style, is_off: bool) -> Style {
 
 /// Tells how well it comes through: a word first, then the numbers.
 pub(super) fn quality(meter: &PeerMeter) -> String {
-    let Some(short) = short_quality(meter) else {
+    let (Some(short), Some(quality)) = (short_quality(meter), &meter.quality) else {
         return String::new();
     };
-    let jitter = meter.jitter.as_millis();
-    let buffer = meter.buffer.as_millis();
+    let (jitter, buffer) = (quality.jitter_ms, quality.buffer_ms);
     format!("{short}  jitter {jitter} ms  buffer {buffer} ms")
 }
 
 /// The same without what few people want to know.
 pub(super) fn short_quality(meter: &PeerMeter) -> Option<String> {
-    let rtt = meter.rtt?.as_millis();
-    let loss = meter.loss * 100.0;
-    let word = if loss >= 5.0 || rtt >= 400 {
-        "poor"
-    } else if loss >= 1.0 || rtt >= 200 {
-        "fair"
-    } else {
-        "fine"
-    };
-    Some(format!("{word}: {rtt} ms  loss {loss:.0} %"))
+    let quality = meter.quality.as_ref()?;
+    let (rtt, loss) = (quality.rtt_ms?, quality.loss_percent);
+    let word = verdict(quality);
+    Some(match quality.verdict {
+        // It names a time already.
+        Verdict::SlowLine => format!("{word}  loss {loss}"),
+        Verdict::Fine
+        | Verdict::UplinkDrops
+        | Verdict::DownlinkDrops
+        | Verdict::SlowMachine
+        | Verdict::NothingComes => format!("{word}: {rtt} ms  loss {loss}"),
+    })
 }

@@ -60,6 +60,7 @@ fn told(page: &Page<'_>, place: Context, room: usize) -> Vec<Notice> {
     lines.extend(super::missed::notice(page, place, room).map(Notice::from));
     lines.extend(unread(page, place, room).map(Notice::from));
     lines.extend(aside(page, place, room).map(Notice::from));
+    lines.extend(recorded(page, place, room).map(Notice::from));
     if matches!(place, Context::Call | Context::GroupCall)
         && !page.phone.sign_in().is_online()
         && page.size != Size::Small
@@ -143,6 +144,26 @@ fn aside(page: &Page<'_>, place: Context, room: usize) -> Option<Line<'static>> 
         Span::styled(format!("‖ {what}: {name} {time}"), theme::warning()),
         Span::raw(keys),
     ]))
+}
+
+/// Says who records the call.
+fn recorded(page: &Page<'_>, place: Context, room: usize) -> Option<Line<'static>> {
+    let is_call = matches!(place, Context::Call | Context::GroupCall);
+    let call = page.ui.current(page.phone).filter(|_| is_call)?;
+    let others = call.joined().filter(|member| member.devices.recording);
+    let mut names: Vec<&str> = others.map(|it| page.ui.name_of(&it.user)).collect();
+    let verb = match (call.is_recorded(), names.as_slice()) {
+        (false, []) => return None,
+        (true, []) => "You record this call - R stops",
+        (false, [_]) => "records this call",
+        (_, _) => "record this call",
+    };
+    if call.is_recorded() && !names.is_empty() {
+        names.insert(0, "You");
+    }
+    let told = format!("● {} {verb}", names.join(" and "));
+    let told = fit(&told.replace("  ", " "), room);
+    Some(Line::styled(told, theme::bad()))
 }
 
 /// Returns the last line of text that came outside a call.

@@ -61,7 +61,10 @@ impl Tile {
             .iter()
             .position(|it| it.user.id == member.user.id);
         let is_selected = call.is_group && at == Some(selected_row(page.ui, call));
-        let rtt = meter.rtt.map(|rtt| format!("{} ms", rtt.as_millis()));
+        let rtt = meter
+            .quality
+            .and_then(|it| it.rtt_ms)
+            .map(|rtt| format!("{rtt} ms"));
         let mut detail = rtt.unwrap_or_default();
         if page.size == Size::Wide {
             detail.push_str(&numbers(page, member.leg));

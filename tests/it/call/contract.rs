@@ -2,8 +2,11 @@
 
 use expect_test::expect_file;
 use offhook::address::Address;
-use offhook::av::{CleaningStage, DeviceChange, DeviceException, Kind, Muffled, Role, Route};
-use offhook::command::{Command, CommandError, Reply};
+use offhook::av::{
+    CleaningStage, DeviceChange, DeviceException, Kind, Muffled, Path, Percent, Quality, Role,
+    Route, Summary, Tally, Verdict,
+};
+use offhook::command::{Command, CommandError, LineStats, Reply};
 use offhook::event::{
     CallFacts, CallSnapshot, EndReason, Event, Happened, InvitationState, Line, MissedCause,
     MissedSnapshot, RoomError, RoomReason, RoomScope, UserState,
@@ -218,6 +221,11 @@ fn commands() -> Vec<Command> {
             stage: CleaningStage::EchoCancel,
             on: false,
         },
+        Command::Record {
+            call_id: None,
+            on: true,
+        },
+        Command::Stats,
         Command::Snapshot,
         Command::Quit,
     ]
@@ -235,8 +243,39 @@ fn replies() -> Vec<Reply> {
         Reply::new(json!(7), &Ok(Some(CallId::new("C")))),
         Reply::new(json!("x"), &Ok(None)),
     ];
+    let stats = LineStats {
+        call_id: CallId::new("C"),
+        user: user("bob"),
+        quality: quality(),
+    };
+    replies.push(Reply {
+        stats: Some(vec![stats]),
+        ..Reply::new(json!(8), &Ok(None))
+    });
     replies.extend(errors.map(|error| Reply::new(json!(null), &Err(error))));
     replies
+}
+
+fn quality() -> Quality {
+    Quality {
+        verdict: Verdict::UplinkDrops,
+        over_ms: 5000,
+        path: Some(Path::Relayed),
+        rtt_ms: Some(31),
+        send_loss_percent: Percent::of(0.062),
+        jitter_ms: 2,
+        buffer_ms: 20,
+        delay_ms: Some(72),
+        bitrate_bps: 38_400,
+        send_bitrate_bps: 40_000,
+        ..Quality::default()
+    }
+}
+
+fn summary() -> Option<Summary> {
+    let mut tally = Tally::default();
+    tally.add(&quality());
+    tally.summary()
 }
 
 fn facts() -> CallFacts {
@@ -391,6 +430,15 @@ fn call_events() -> Vec<Event> {
             user: user.clone(),
             on: true,
         },
+        Happened::Quality {
+            user: user.clone(),
+            quality: quality(),
+        },
+        Happened::Recording {
+            user: user.clone(),
+            on: true,
+            path: Some("/home/bob/calls/C".to_owned()),
+        },
         Happened::Dtmf {
             user: user.clone(),
             digit: '#',
@@ -430,6 +478,7 @@ fn call_events() -> Vec<Event> {
             kicker: None,
             duration_ms: 61_500,
             minimized: false,
+            quality: summary(),
         },
     ];
     let event = |happened| Event::of(facts(), happened).with_data(data.clone());

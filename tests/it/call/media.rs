@@ -165,7 +165,7 @@ impl Media {
                 }
                 Vec::new()
             }
-            MediaOrder::Dtmf { .. } => Vec::new(),
+            MediaOrder::Dtmf { .. } | MediaOrder::Record { .. } => Vec::new(),
             MediaOrder::Answer {
                 leg,
                 offer,

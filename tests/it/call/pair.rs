@@ -414,11 +414,12 @@ fn say_words(say: &Say) -> String {
             };
             let view = state.view.map(|lines| format!(" view {lines}"));
             let rest = format!(
-                "{} mic {}{}{camera}{}",
+                "{} mic {}{}{camera}{}{}",
                 state.seq,
                 words(&state.mic),
                 fault.unwrap_or_default(),
                 view.unwrap_or_default(),
+                if state.recording { " records" } else { "" },
             );
             ("device", rest, &None)
         }
@@ -519,6 +520,13 @@ fn event_words(event: &Event) -> String {
         },
         Happened::DialBackFailed { reason } => reason.clone(),
         Happened::Hold { user, on } => format!("{} {on}", user.id),
+        Happened::Quality { user, quality } => {
+            format!("{} {}", user.id, quality.verdict.as_str())
+        }
+        Happened::Recording { user, on, path } => {
+            let path = path.as_ref().map(|path| format!(" {path}"));
+            format!("{} {on}{}", user.id, path.unwrap_or_default())
+        }
         Happened::Dtmf { user, digit } => format!("{} {digit}", user.id),
         Happened::Chat { user, text, .. } => format!("{}: {text}", user.id),
         Happened::Transfer { to, status } => format!("{to} {status}"),

@@ -50,6 +50,7 @@ fn end(reason: EndReason, duration_ms: u64) -> Happened {
         kicker: None,
         duration_ms,
         minimized: false,
+        quality: None,
     }
 }
 
@@ -156,7 +157,7 @@ fn a_json_line_has_all_that_is_kept() {
         "connected_at": null, "ended_at": "2024-05-06T07:02:00.003Z", "reason": "canceled",
         "is_interrupted": false, "duration_ms": 0, "kicker": null, "missed": "canceled",
         "is_seen": false, "group_running": false, "note": null, "custom_data": null,
-        "end_note": null, "end_custom_data": null,
+        "end_note": null, "end_custom_data": null, "quality": null,
     });
     assert_eq!(calls, [wanted]);
 }

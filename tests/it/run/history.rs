@@ -34,6 +34,7 @@ fn end(reason: EndReason) -> Happened {
         kicker: None,
         duration_ms: 0,
         minimized: false,
+        quality: None,
     }
 }
 

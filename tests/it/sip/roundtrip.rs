@@ -55,6 +55,7 @@ proptest! {
             mic_exception: is_broken.then_some(DeviceException::DeviceUnplugged),
             camera_exception: None,
             hold: is_broken,
+            recording: !is_broken,
             view: is_broken.then_some(240),
         };
         let call = CallId::new("01CALL");

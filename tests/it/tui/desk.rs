@@ -7,7 +7,7 @@ use crossterm::event::{
 };
 use offhook::address::data_with_note;
 use offhook::address::{Address, User};
-use offhook::av::{Kind, MicrophoneState};
+use offhook::av::{Kind, MicrophoneState, Quality};
 use offhook::command::Command;
 use offhook::event::InvitationState;
 use offhook::id::{CallId, DeviceId, InvitationId, LegId, SessionId, UserId};
@@ -34,6 +34,8 @@ pub(crate) struct Desk {
     pub(crate) wishes: Vec<Wish>,
     pub(crate) said: Vec<Say>,
     pub(crate) hits: Hits,
+    /// How well everybody comes through.
+    pub(crate) quality: Quality,
 }
 
 pub(crate) fn user(id: &str, name: &str) -> User {
@@ -105,6 +107,7 @@ impl Desk {
             wishes: Vec::new(),
             said: Vec::new(),
             hits: Hits::default(),
+            quality: Quality::default(),
         };
         desk.hear(Heard::SigningIn);
         desk.hear(Heard::SignedIn);
@@ -327,17 +330,19 @@ impl Desk {
                 let syllable = 0.55 + 0.3 * (n * 1.9).sin() + 0.15 * (n * 4.3).cos();
                 -58.0 + 52.0 * phrase * syllable
             };
-            let peer = |late: f32, rtt: u64| PeerMeter {
+            let peer = |late: f32, rtt: u32| PeerMeter {
                 level: wave(late),
-                rtt: Some(millis(rtt)),
-                loss: 0.0,
-                jitter: millis(2),
-                buffer: millis(20),
+                quality: Some(Quality {
+                    rtt_ms: Some(rtt),
+                    jitter_ms: 2,
+                    buffer_ms: 20,
+                    ..self.quality
+                }),
             };
             let peers = (0_u16..).zip(&legs);
             let peers = peers.map(|(n, leg)| {
                 let far = f32::from(n);
-                (*leg, peer(far * 30.0, 31 + u64::from(n) * 57))
+                (*leg, peer(far * 30.0, 31 + u32::from(n) * 57))
             });
             self.meters = Meters {
                 microphone: wave(44.0),
