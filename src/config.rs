@@ -2,6 +2,7 @@
 
 mod hooks;
 mod kept;
+mod rings;
 mod rules;
 pub(crate) mod source;
 mod url;
@@ -14,6 +15,7 @@ pub use url::{ServerUrl, ServerUrlError};
 
 use crate::address::{Address, NAME_CHARS, clean};
 use crate::id::UserId;
+use serde::{Deserialize, Serialize};
 use source::{Entry, Source};
 
 /// A file with every key at its default, as `offhook config default` prints it.
@@ -60,8 +62,27 @@ pub struct Sound {
     pub rings: bool,
     /// Device strings, as `--ring-on` takes them; calls ring on the speaker where there is none.
     pub ring_on: Vec<String>,
+    /// How loud calls ring on the speaker, in dB, -60 to 0.
+    pub ring_volume: i8,
+    /// The same on those devices of `ring_on` that have a volume of their own.
+    pub ring_volumes: Vec<(String, i8)>,
+    /// What the key of push to talk does.
+    pub push: Push,
     /// Below this level, in dBFS, the microphone counts as silent; `None`: never.
     pub gate: Option<i16>,
+}
+
+/// What the key of push to talk does in a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Push {
+    /// Nothing.
+    #[default]
+    Off,
+    /// Our voice is sent while it is down, and not else.
+    Talk,
+    /// Our voice is not sent while it is down.
+    Mute,
 }
 
 /// Which camera is used.
@@ -86,6 +107,9 @@ impl Default for Sound {
             speaker: "default".to_owned(),
             rings: true,
             ring_on: Vec::new(),
+            ring_volume: 0,
+            ring_volumes: Vec::new(),
+            push: Push::default(),
             gate: None,
         }
     }
@@ -143,7 +167,16 @@ impl Account {
 
 impl Sound {
     fn read(section: &Entry<'_>, warnings: &mut Vec<Warning>) -> Result<Self, ConfigError> {
-        const KEYS: &[&str] = &["microphone", "speaker", "rings", "ring_on", "gate"];
+        const KEYS: &[&str] = &[
+            "microphone",
+            "speaker",
+            "rings",
+            "ring_on",
+            "ring_volume",
+            "gate",
+            "push",
+        ];
+        const VOLUME: &str = "a whole number of dB from -60 to 0";
         const GATE: &str = "a whole number of dBFS from -90 to 0";
         const DEVICE: &str = "default, a device's name, file:PATH.wav or none";
         let mut sound = Self::default();
@@ -152,7 +185,25 @@ impl Sound {
                 "microphone" => sound.microphone = entry.parsed(DEVICE, filled)?,
                 "speaker" => sound.speaker = entry.parsed(DEVICE, filled)?,
                 "rings" => sound.rings = entry.boolean()?,
-                "ring_on" => sound.ring_on = entry.strings("device strings")?,
+                "ring_on" => {
+                    let rings = rings::read(&entry)?;
+                    let volumes = rings.iter().cloned();
+                    let volumes = volumes.filter_map(|(device, volume)| Some((device, volume?)));
+                    sound.ring_volumes = volumes.collect();
+                    sound.ring_on = rings.into_iter().map(|(device, _)| device).collect();
+                }
+                "ring_volume" => {
+                    let volume = entry.signed(rings::VOLUME, VOLUME)?;
+                    sound.ring_volume = i8::try_from(volume).unwrap_or(0);
+                }
+                "push" => {
+                    let choices = [
+                        ("off", Push::Off),
+                        ("talk", Push::Talk),
+                        ("mute", Push::Mute),
+                    ];
+                    sound.push = entry.choice(&choices)?;
+                }
                 "gate" => sound.gate = Some(entry.signed(-90..=0, GATE)?),
                 _ => warnings.push(entry.unknown(KEYS)),
             }

@@ -1,6 +1,7 @@
 //! The media thread: orders, datagrams and a tick every ten milliseconds.
 
 mod bell;
+mod bridge;
 mod care;
 mod check;
 mod gate;
@@ -14,6 +15,7 @@ mod pictures;
 mod playback;
 mod player;
 mod slot;
+mod speaking;
 mod voice;
 
 use std::collections::BTreeMap;
@@ -30,6 +32,7 @@ use super::video::{Gallery, Made};
 use super::{Check, MediaSettings, Meters, Order, Report};
 use crate::id::LegId;
 use bell::{Bell, Rung};
+use bridge::Bridge;
 use care::Care;
 use check::Checks;
 use leg::Leg;
@@ -81,10 +84,11 @@ pub(super) async fn run(
         pictures: Pictures::new(camera, gallery, Arc::clone(&meters), made_inbox),
         microphone: Slot::new(settings.microphone.clone(), microphone),
         speaker: Slot::new(settings.speaker.clone(), speaker),
-        bell: Bell::new(settings.ring_on.clone(), bell_inbox),
+        bell: Bell::new(&settings, bell_inbox),
         care: Care::new(Lookout::new(seen_inbox)),
         voice: Voice::new(settings.gate),
         playback: Playback::default(),
+        bridge: Bridge::default(),
         checks: Checks::default(),
         settings,
         meters,
@@ -141,6 +145,7 @@ struct Engine {
     care: Care,
     voice: Voice,
     playback: Playback,
+    bridge: Bridge,
     checks: Checks,
     /// Ticks so far, with those a stall swallowed: the media clock.
     n_ticks: u64,
@@ -180,6 +185,9 @@ impl Engine {
             Order::Dtmf { leg, digits } => self.press(leg, &digits),
             Order::Close { leg } => self.close(leg, now),
             Order::Mute(is_muted) => self.voice.is_muted = is_muted,
+            Order::Talk(on) => self.voice.is_pushed_open = on,
+            Order::Gain { leg, db } => self.turn(leg, db),
+            Order::Bridge { strangers, members } => self.bridge.choose(strangers, members),
             Order::Deafen(is_deaf) => self.playback.is_deaf = is_deaf,
             Order::Microphone(spec) => self.microphone.choose(spec),
             Order::Speaker(spec) => self.speaker.choose(spec),
@@ -334,6 +342,7 @@ impl Engine {
         self.look_out();
         if !is_speaking {
             self.voice.speech = None;
+            self.stop_speaking();
         }
         if !is_listening {
             self.voice.meter = level::Meter::default();
@@ -388,8 +397,8 @@ impl Engine {
             let was_connected = leg.is_connected();
             let reports = &self.reports;
             leg.tick(due, now, &mut |report| reports(report));
-            if !self.playback.is_deaf && leg.is_connected() {
-                self.playback.mixer.add(&leg.heard);
+            if leg.is_connected() {
+                self.playback.mixer.add(&leg.play(self.playback.is_deaf));
             }
             let connects = leg.is_connected() && !was_connected;
             self.start_microphone(connects);

@@ -66,7 +66,17 @@ impl Phone {
         // Whoever comes into a call that goes on hears of others who are rung, and rings nobody.
         let rings = |call: &Call| call.members.iter().any(Member::rings);
         let rings_there = |call: &Call| call.is_calling() && call.is_host() && rings(call);
-        self.calls.iter().any(rings_there).then_some(Ring::Ringback)
+        if self.calls.iter().any(rings_there) {
+            return Some(Ring::Ringback);
+        }
+        self.calls.iter().any(Call::is_held_by_all).then_some(Ring::Held)
+    }
+
+    /// Whoever is held hears so, for as long as it lasts.
+    pub(super) fn settle_hold_tone(&mut self) {
+        if self.ring == Ring::Held || self.standing() == Some(Ring::Held) {
+            self.sound(Ring::Silence);
+        }
     }
 
     /// Nobody of those a group call was made to is to be rung any more, for now.

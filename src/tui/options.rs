@@ -37,6 +37,8 @@ pub struct UiOptions {
     pub ring_on: Vec<String>,
     /// Below which level nothing of the microphone is sent, in dBFS.
     pub gate: Option<i16>,
+    /// Whether the terminal can tell that a key is let go.
+    pub releases: bool,
     /// The ways to show pictures that this terminal knows, the one to begin with first.
     pub renderers: Vec<Renderer>,
 }
@@ -58,6 +60,7 @@ impl Default for UiOptions {
             camera: "default".to_owned(),
             ring_on: Vec::new(),
             gate: None,
+            releases: false,
             renderers: vec![
                 Renderer::HalfBlocks(Colours::True),
                 Renderer::Ascii,

@@ -5,7 +5,9 @@ use std::time::{Duration, Instant};
 
 use super::keypad::{Keypad, Presses};
 use super::line::Line;
+use super::speaking::Speaking;
 use crate::id::LegId;
+use crate::media::audio::fader::Fader;
 use crate::media::audio::jitter::Jitter;
 use crate::media::audio::level::Meter;
 use crate::media::audio::opus::Hearing;
@@ -55,6 +57,11 @@ pub(super) struct Leg {
     jitter: Jitter<Hearing>,
     has_sounded: bool,
     meter: Meter,
+    speaking: Speaking,
+    /// How loud it is played, as a factor.
+    pub(super) gain: f32,
+    /// On its way there.
+    volume: Fader,
     rtt: Option<Duration>,
     /// The part of what we send that gets lost.
     pub(super) send_loss: f32,
@@ -100,6 +107,9 @@ impl Leg {
             jitter: Jitter::new(hearing),
             has_sounded: false,
             meter: Meter::default(),
+            speaking: Speaking::default(),
+            gain: 1.0,
+            volume: Fader::new(1.0),
             rtt: None,
             send_loss: 0.0,
         }
@@ -210,6 +220,18 @@ impl Leg {
             report(Report::FirstSound { leg: self.id });
         }
         self.meter.push(&self.heard);
+        if let Some(on) = self.speaking.push(&self.heard) {
+            let leg = Some(self.id);
+            report(Report::Speaking { leg, on });
+        }
+    }
+
+    /// Returns what is played of what is heard now: as loud as its person wants it.
+    pub(super) fn play(&mut self, is_deaf: bool) -> Frame {
+        self.volume.turn(if is_deaf { 0.0 } else { self.gain });
+        let mut frame = self.heard;
+        self.volume.pass(&mut frame);
+        frame
     }
 
     /// Whether the peer is to hear nothing of us.

@@ -5,8 +5,10 @@ use std::time::Instant;
 use super::gate::Gate;
 use super::leg::Leg;
 use super::line::Line;
+use super::speaking::Speaking;
 use super::{Engine, Report};
 use crate::media::CheckStage;
+use crate::media::audio::fader::Fader;
 use crate::media::audio::level::Meter;
 use crate::media::audio::opus::Speech;
 use crate::media::audio::{FRAME, Frame};
@@ -21,6 +23,13 @@ pub(super) struct Voice {
     pub(super) gate: Gate,
     pub(super) meter: Meter,
     pub(super) is_muted: bool,
+    /// Whether push to talk, or to mute, lets the voice through.
+    pub(super) is_pushed_open: bool,
+    fader: Fader,
+    speaking: Speaking,
+    /// Whether nothing of the voice is in the packet that is being filled, nor in the one before.
+    is_empty: bool,
+    was_empty: bool,
 }
 
 impl Voice {
@@ -30,7 +39,38 @@ impl Voice {
             gate: Gate::new(threshold),
             meter: Meter::default(),
             is_muted: false,
+            is_pushed_open: true,
+            fader: Fader::new(1.0),
+            speaking: Speaking::default(),
+            is_empty: true,
+            was_empty: true,
         }
+    }
+
+    /// Takes the voice out where nobody is to hear it, without a click at the edges.
+    fn shut(&mut self, frame: &mut Frame, is_looping: bool, is_heard: bool) {
+        let is_shut = self.is_muted || !self.is_pushed_open || is_looping;
+        let gain = if is_shut { 0.0 } else { 1.0 };
+        if is_heard {
+            self.fader.turn(gain);
+        } else {
+            // Whoever comes into a call muted is so from the first sample on.
+            self.fader = Fader::new(gain);
+        }
+        self.is_empty &= self.fader.is_shut();
+        self.fader.pass(frame);
+    }
+
+    /// Returns what is sent: silence in place of a packet with nothing of the voice in it. The first
+    /// such packet is the encoder's own, which keeps the last few milliseconds until then.
+    fn seal(&mut self, packet: Option<Vec<u8>>) -> Option<Vec<u8>> {
+        let packet = packet?;
+        let is_empty = std::mem::replace(&mut self.is_empty, true);
+        let was_empty = std::mem::replace(&mut self.was_empty, is_empty);
+        Some(match is_empty && was_empty {
+            true => SILENCE.to_vec(),
+            false => packet,
+        })
     }
 }
 
@@ -45,15 +85,14 @@ impl Engine {
         self.listen(&frame);
         self.record(&frame);
         self.voice.gate.pass(&mut frame);
-        if self.voice.is_muted || self.checks.is_looping() {
-            // Silence is sent, not nothing: the peer's watchdog and every NAT between want packets.
-            frame.fill(0.0);
-        }
-        let mut packet = self.encode(&frame);
-        if self.voice.is_muted {
-            // The encoder hears zeros, and might still make a little of what it heard before.
-            packet = packet.map(|_| SILENCE.to_vec());
-        }
+        // Silence is sent, not nothing: the peer's watchdog and every NAT between want packets.
+        let is_heard = self.legs.values().any(Leg::is_connected);
+        self.voice
+            .shut(&mut frame, self.checks.is_looping(), is_heard);
+        self.note_speaking(&frame);
+        self.bridge.mix(&frame, &self.legs);
+        let packet = self.encode(&frame);
+        let packet = self.voice.seal(packet);
         let time = self.n_ticks * FRAME as u64;
         let is_whole = self.n_ticks.is_multiple_of(2);
         for leg in self.legs.values_mut().filter(|leg| leg.is_connected()) {
@@ -63,7 +102,11 @@ impl Engine {
                 _ if leg.session.is_held() => {
                     is_whole.then(|| leg.session.send(&SILENCE, time, now))
                 }
-                Line::Microphone => packet.as_ref().map(|p| leg.session.send(p, time, now)),
+                Line::Microphone => {
+                    let passed_on = self.bridge.packet(leg.id);
+                    let packet = passed_on.unwrap_or(packet.as_ref());
+                    packet.map(|p| leg.session.send(p, time, now))
+                }
                 Line::Own(own) => {
                     let packet = own.next(&leg.heard);
                     packet.map(|p| leg.session.send(&p, time, now))
@@ -78,6 +121,31 @@ impl Engine {
             {
                 tracing::debug!(error, "a packet was not sent");
             }
+        }
+        if packet.is_some() {
+            let settings = &self.settings;
+            let make = || Speech::new(settings.bitrate, settings.complexity).ok();
+            self.bridge.settle(&make);
+        }
+    }
+
+    /// Notes whether we speak, as the others hear it.
+    fn note_speaking(&mut self, frame: &Frame) {
+        if self.voice.fader.is_shut() {
+            self.stop_speaking();
+        } else if self.legs.values().any(|leg| leg.is_connected() && !leg.is_hushed()) {
+            if let Some(on) = self.voice.speaking.push(frame) {
+                self.report(Report::Speaking { leg: None, on });
+            }
+        } else {
+            self.stop_speaking();
+        }
+    }
+
+    /// Nobody hears us any more.
+    pub(super) fn stop_speaking(&mut self) {
+        if let Some(on) = self.voice.speaking.end() {
+            self.report(Report::Speaking { leg: None, on });
         }
     }
 

@@ -164,6 +164,12 @@ const fn route_word(route: Route) -> Option<&'static str> {
     }
 }
 
+/// Tells whether push to talk keeps us silent in a call.
+fn is_shut(page: &Page<'_>) -> bool {
+    let is_talking = page.phone.calls().iter().any(Call::is_talking);
+    is_talking && !page.phone.is_pushed_open()
+}
+
 /// Draws what our devices do at the right, the microphone last; returns how many cells it took.
 fn microphone(page: &mut Page<'_>, area: Rect) -> u16 {
     let fault = page.ui.fault(page.phone);
@@ -174,6 +180,7 @@ fn microphone(page: &mut Page<'_>, area: Rect) -> u16 {
         }
         (Some(_), _) => ("mic faulty".to_owned(), theme::bad(), false),
         (None, true) => ("mic MUTED".to_owned(), theme::warning(), false),
+        (None, false) if is_shut(page) => ("mic SHUT".to_owned(), theme::warning(), false),
         (None, false) if page.ui.microphone.name == "none" => {
             ("mic none".to_owned(), theme::warning(), false)
         }
