@@ -69,7 +69,10 @@ impl Phone {
         if self.calls.iter().any(rings_there) {
             return Some(Ring::Ringback);
         }
-        self.calls.iter().any(Call::is_held_by_all).then_some(Ring::Held)
+        // Whoever is held by one and talks with another, or is about to, hears that one.
+        let mut open = self.calls.iter().filter(|call| !call.is_held).peekable();
+        let is_held = open.peek().is_some() && open.all(Call::is_held_by_all);
+        is_held.then_some(Ring::Held)
     }
 
     /// Whoever is held hears so, for as long as it lasts.

@@ -136,7 +136,7 @@ fn others(page: &Page<'_>) -> Vec<String> {
         }
         (None, _) => {}
     }
-    if page.phone.is_deafened() {
+    if page.phone.is_deafened() && ui.fault(page.phone).is_some() {
         told.push("ears OFF".to_owned());
     }
     let is_video = ui
@@ -179,6 +179,10 @@ fn microphone(page: &mut Page<'_>, area: Rect) -> u16 {
             (told, theme::bad(), false)
         }
         (Some(_), _) => ("mic faulty".to_owned(), theme::bad(), false),
+        // Whoever hears nobody is muted too.
+        (None, true) if page.phone.is_deafened() => {
+            ("ears+mic OFF".to_owned(), theme::warning(), false)
+        }
         (None, true) => ("mic MUTED".to_owned(), theme::warning(), false),
         (None, false) if is_shut(page) => ("mic SHUT".to_owned(), theme::warning(), false),
         (None, false) if page.ui.microphone.name == "none" => {

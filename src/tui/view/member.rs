@@ -148,7 +148,7 @@ pub(super) fn ours(page: &Page<'_>, call: &Call) -> (String, Style) {
     let (told, style) = match (page.phone.is_muted(), is_speaking) {
         _ if call.is_held => ("nobody hears you: on hold", theme::warning()),
         (true, _) if page.phone.is_deafened() => {
-            ("MUTED, ears OFF: e opens both", theme::warning())
+            ("MUTED, ears OFF: e opens them", theme::warning())
         }
         (true, true) => ("MUTED, and you are talking: m", theme::warning()),
         (true, false) => ("MUTED, m turns it on", theme::warning()),

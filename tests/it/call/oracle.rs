@@ -45,8 +45,9 @@ pub(crate) fn check_sounds(pair: &Pair, seat: Seat, phone: &Phone) {
             Ring::Incoming
         })
     } else {
-        let is_held = |call: &Call| call.is_held_by_all();
-        let held = calls.iter().any(is_held).then_some(Ring::Held);
+        let open: Vec<&Call> = calls.iter().filter(|call| !call.is_held).collect();
+        let is_held = !open.is_empty() && open.iter().all(|call| call.is_held_by_all());
+        let held = is_held.then_some(Ring::Held);
         let rings = calls.iter().any(rings_there);
         rings.then_some(Ring::Ringback).or(held)
     };

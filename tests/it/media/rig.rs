@@ -129,8 +129,11 @@ impl Phone {
 
     /// Gives all that was told of sessions and nobody waited for.
     pub(super) fn told(&self) -> Vec<Report> {
-        let of_device = |r: &Report| matches!(r, Report::DeviceChanged { .. });
-        self.reports.try_iter().filter(|r| !of_device(r)).collect()
+        // Devices come when they like, and tones speak.
+        let is_aside = |r: &Report| {
+            matches!(r, Report::DeviceChanged { .. } | Report::Speaking { .. })
+        };
+        self.reports.try_iter().filter(|r| !is_aside(r)).collect()
     }
 
     pub(super) fn accept(&self, answer: String) {
