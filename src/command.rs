@@ -185,7 +185,32 @@ pub enum Command {
         /// True: silence is sent.
         on: bool,
     },
-    /// Stops or starts hearing the others.
+    /// Presses or lets go the key of push to talk, or of push to mute.
+    Talk {
+        /// True: it is down.
+        on: bool,
+    },
+    /// Makes one of the others quieter or louder, here alone, for as long as the call lasts.
+    Gain {
+        /// Which call.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        call_id: Option<CallId>,
+        /// Whom.
+        user: UserId,
+        /// By how much, in dB: -20 to 12, 0 is as it comes.
+        db: i8,
+    },
+    /// Mutes one of the others, here alone, for as long as the call lasts, or no longer.
+    Silence {
+        /// Which call.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        call_id: Option<CallId>,
+        /// Whom.
+        user: UserId,
+        /// True: the person is not heard here.
+        on: bool,
+    },
+    /// Stops or starts hearing the others; whoever hears nobody is muted meanwhile.
     Deafen {
         /// True: nothing is played.
         on: bool,

@@ -2,6 +2,7 @@
 
 mod hooks;
 mod kept;
+mod rings;
 mod rules;
 pub(crate) mod source;
 mod url;
@@ -15,6 +16,7 @@ pub use url::{ServerUrl, ServerUrlError};
 use crate::address::{Address, NAME_CHARS, clean};
 use crate::av::{Cleaning, Latency};
 use crate::id::UserId;
+use serde::{Deserialize, Serialize};
 use source::{Entry, Source};
 
 /// A file with every key at its default, as `offhook config default` prints it.
@@ -61,12 +63,31 @@ pub struct Sound {
     pub rings: bool,
     /// Device strings, as `--ring-on` takes them; calls ring on the speaker where there is none.
     pub ring_on: Vec<String>,
+    /// How loud calls ring on the speaker, in dB, -60 to 0.
+    pub ring_volume: i8,
+    /// The same on those devices of `ring_on` that have a volume of their own.
+    pub ring_volumes: Vec<(String, i8)>,
+    /// What the key of push to talk does.
+    pub push: Push,
     /// Below this level, in dBFS, the microphone counts as silent; `None`: never.
     pub gate: Option<i16>,
     /// How much delay is taken to be safe from gaps.
     pub latency: Latency,
     /// What is done to the microphone's sound before it is sent.
     pub cleaning: Cleaning,
+}
+
+/// What the key of push to talk does in a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Push {
+    /// Nothing.
+    #[default]
+    Off,
+    /// Our voice is sent while it is down, and not else.
+    Talk,
+    /// Our voice is not sent while it is down.
+    Mute,
 }
 
 /// Which camera is used.
@@ -91,6 +112,9 @@ impl Default for Sound {
             speaker: "default".to_owned(),
             rings: true,
             ring_on: Vec::new(),
+            ring_volume: 0,
+            ring_volumes: Vec::new(),
+            push: Push::default(),
             gate: None,
             latency: Latency::default(),
             cleaning: Cleaning::default(),
@@ -155,7 +179,9 @@ impl Sound {
             "speaker",
             "rings",
             "ring_on",
+            "ring_volume",
             "gate",
+            "push",
             "latency",
             "echo_cancel",
             "noise",
@@ -168,6 +194,7 @@ impl Sound {
             ("normal", Latency::Normal),
             ("safe", Latency::Safe),
         ];
+        const VOLUME: &str = "a whole number of dB from -60 to 0";
         const GATE: &str = "a whole number of dBFS from -90 to 0";
         const DEVICE: &str = "default, a device's name, file:PATH.wav or none";
         let mut sound = Self::default();
@@ -176,7 +203,25 @@ impl Sound {
                 "microphone" => sound.microphone = entry.parsed(DEVICE, filled)?,
                 "speaker" => sound.speaker = entry.parsed(DEVICE, filled)?,
                 "rings" => sound.rings = entry.boolean()?,
-                "ring_on" => sound.ring_on = entry.strings("device strings")?,
+                "ring_on" => {
+                    let rings = rings::read(&entry)?;
+                    let volumes = rings.iter().cloned();
+                    let volumes = volumes.filter_map(|(device, volume)| Some((device, volume?)));
+                    sound.ring_volumes = volumes.collect();
+                    sound.ring_on = rings.into_iter().map(|(device, _)| device).collect();
+                }
+                "ring_volume" => {
+                    let volume = entry.signed(rings::VOLUME, VOLUME)?;
+                    sound.ring_volume = i8::try_from(volume).unwrap_or(0);
+                }
+                "push" => {
+                    let choices = [
+                        ("off", Push::Off),
+                        ("talk", Push::Talk),
+                        ("mute", Push::Mute),
+                    ];
+                    sound.push = entry.choice(&choices)?;
+                }
                 "gate" => sound.gate = Some(entry.signed(-90..=0, GATE)?),
                 "latency" => sound.latency = entry.choice(LATENCY)?,
                 "echo_cancel" => sound.cleaning.echo_cancel = entry.boolean()?,

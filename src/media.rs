@@ -44,6 +44,10 @@ pub struct MediaSettings {
     pub camera: CameraSpec,
     /// Where rings go; none: to the speaker.
     pub ring_on: Vec<DeviceSpec>,
+    /// How loud rings are on the speaker, in dB: 0 is as the sound is, less is quieter.
+    pub ring_volume: i8,
+    /// The same on those devices that have a volume of their own.
+    pub ring_volumes: Vec<(DeviceSpec, i8)>,
     /// Below this level, in dBFS, the microphone counts as silent and nothing of it is sent; `None`: never.
     pub gate: Option<f32>,
     /// How much delay is taken to be safe from gaps.
@@ -61,6 +65,8 @@ impl Default for MediaSettings {
             speaker: DeviceSpec::Default,
             camera: CameraSpec::Default,
             ring_on: Vec::new(),
+            ring_volume: 0,
+            ring_volumes: Vec::new(),
             gate: None,
             latency: Latency::default(),
             speech: SpeechSettings::default(),
@@ -132,6 +138,26 @@ pub enum Order {
     },
     /// Send silence in place of the voice, or the voice again.
     Mute(bool),
+    /// What push to talk, or push to mute, says: send the voice (true) or silence. At first the voice.
+    /// Muting goes before.
+    Talk(bool),
+    /// Play a peer so much louder from now on, in dB, negative for quieter; `None`: not at all. What
+    /// is measured, recorded or passed on of it stays as it comes.
+    Gain {
+        /// The session; others are left alone.
+        leg: LegId,
+        /// -20 to 12 makes sense.
+        db: Option<i8>,
+    },
+    /// Pass voices on from now on: to each of the strangers the microphone and all the others, to
+    /// the members, who hear each other without us, the microphone and the strangers. No strangers:
+    /// nothing is passed on.
+    Bridge {
+        /// Sessions with phones that have one with us alone.
+        strangers: Vec<LegId>,
+        /// The other sessions of the same call.
+        members: Vec<LegId>,
+    },
     /// Play no peer, or play them again. Rings and tones are still heard.
     Deafen(bool),
     /// Use another microphone from now on. Heals a device exception.
@@ -265,6 +291,14 @@ pub enum Report {
         leg: LegId,
         /// Whether it does.
         is_held: bool,
+    },
+    /// Somebody begins or ends to speak: a peer as it is heard, or we as the peers hear us. A session
+    /// that ends says nothing of it.
+    Speaking {
+        /// The session; `None`: we.
+        leg: Option<LegId>,
+        /// Whether somebody speaks.
+        on: bool,
     },
     /// The peer pressed a key.
     Dtmf {

@@ -17,6 +17,7 @@ pub mod input;
 pub mod signal;
 
 mod arriving;
+mod bridge;
 mod dialing;
 mod elsewhere;
 mod ending;
@@ -35,6 +36,7 @@ mod settings;
 mod sign_in;
 mod terms;
 mod transfer;
+mod voices;
 mod waiting;
 mod wishes;
 mod writing;
@@ -48,20 +50,23 @@ pub use effect::Effect;
 pub use identity::Epoch;
 pub use input::Input;
 pub use missed::Missed;
-pub use settings::{AddPolicy, Allow, BusyPolicy, Confirm, PersonRule, Settings};
+pub use settings::{AddPolicy, Allow, BusyPolicy, Confirm, PersonRule, Push, Settings};
 pub use sign_in::SignIn;
+pub use voices::GAIN;
 
 use crate::address::{Address, User};
 use crate::av::{DeviceException, MicrophoneState, Role};
 use crate::command::CommandError;
 use crate::event::{EndReason, Event, Happened};
 use crate::id::{CallId, LegId, UserId};
+use bridge::Bridge;
 use effect::{MediaOrder, Ring};
 use ending::Past;
 use filming::Camera;
 use group::PastGroup;
 use identity::Identities;
 use signal::{DeviceState, Say};
+use voices::Own;
 
 /// One person's phone.
 #[derive(Debug)]
@@ -84,8 +89,8 @@ pub struct Phone {
     read: VecDeque<(UserId, String)>,
 
     // Our own devices.
-    is_muted: bool,
-    is_deafened: bool,
+    own: Own,
+    bridge: Bridge,
     microphone_fault: Option<DeviceException>,
     camera: Camera,
     device_seq: u64,
@@ -103,7 +108,7 @@ impl Phone {
     /// Makes a phone that is signed in nowhere. `epoch` ties the caller's clock to the
     /// calendar, `seed` makes its ids; the same three make the same phone.
     pub fn new(settings: Settings, epoch: Epoch, seed: u64) -> Self {
-        Self {
+        let mut phone = Self {
             is_undisturbed: settings.do_not_disturb,
             settings,
             identities: Identities::new(epoch, seed),
@@ -115,8 +120,8 @@ impl Phone {
             missed: VecDeque::new(),
             written: VecDeque::new(),
             read: VecDeque::new(),
-            is_muted: false,
-            is_deafened: false,
+            own: Own::default(),
+            bridge: Bridge::default(),
             microphone_fault: None,
             camera: Camera::default(),
             device_seq: 0,
@@ -125,7 +130,9 @@ impl Phone {
             ring: Ring::Silence,
             is_leaving: false,
             effects: VecDeque::new(),
-        }
+        };
+        phone.begin_shut();
+        phone
     }
 
     /// Takes in what happened at `now`. Returns the call a command was about; only commands fail.
@@ -143,6 +150,8 @@ impl Phone {
         self.settle_groups(now);
         self.settle_filming(now);
         self.settle_recordings();
+        self.settle_voices();
+        self.settle_hold_tone();
         outcome
     }
 
@@ -196,12 +205,12 @@ impl Phone {
 
     /// Tells whether silence is sent instead of our voice.
     pub const fn is_muted(&self) -> bool {
-        self.is_muted
+        self.own.is_muted
     }
 
     /// Tells whether nothing of the others is played.
     pub const fn is_deafened(&self) -> bool {
-        self.is_deafened
+        self.own.is_deafened
     }
 
     /// Returns the fault of our microphone.
@@ -282,7 +291,7 @@ impl Phone {
     fn tell_devices_to(&mut self, index: usize, is_meant: impl Fn(&call::Member) -> bool) {
         let call = &self.calls[index];
         let fault = self.microphone_exception();
-        let mic = match (fault, self.is_muted) {
+        let mic = match (fault, self.own.is_muted) {
             (Some(_), _) => MicrophoneState::None,
             (None, true) => MicrophoneState::Muted,
             (None, false) => MicrophoneState::On,
@@ -291,7 +300,7 @@ impl Phone {
             seq: self.device_seq,
             mic,
             camera: self.camera_state(call),
-            speaker: !self.is_deafened,
+            speaker: !self.own.is_deafened,
             mic_exception: fault,
             camera_exception: self.camera_exception_in(call),
             hold: call.is_held,

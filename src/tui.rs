@@ -24,6 +24,7 @@ mod picker;
 mod picture;
 mod place;
 mod prompt;
+mod push;
 mod recents;
 mod roster;
 mod stage;

@@ -107,6 +107,7 @@ pub(crate) async fn show(
         abilities.prefer(renderer);
     }
     options.renderers.clone_from(&abilities.renderers);
+    options.releases = abilities.releases;
     signals::forward(station.bell());
     tokio::spawn(forward_keys(station.bell()));
     let meters = station.meters();
@@ -172,6 +173,7 @@ fn options(setup: &Setup, occasion: Occasion, server: String, offset: UtcOffset)
             .collect(),
         gate: setup.media.gate.map(|gate| gate.round() as i16),
         cleaning: setup.media.cleaning,
+        releases: false,
         renderers: Abilities::default().renderers,
     }
 }
@@ -333,6 +335,8 @@ impl Screen {
         }
         let phone = station.phone();
         self.terminal.set_title(&tui::title(&self.ui, phone))?;
+        self.terminal
+            .report_releases(self.ui.wants_releases(phone))?;
         let meters = devices::meters(&self.meters, phone);
         self.wall.look(now);
         let (ui, hits, wall) = (&self.ui, &mut self.hits, &mut self.wall);

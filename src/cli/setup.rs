@@ -74,6 +74,7 @@ pub(crate) fn setup(config: &Config, id: &UserId, server: &ServerUrl) -> Result<
         people: contacts.iter().filter_map(person).collect(),
         decides_incoming: hooks.decides_incoming(),
         decides_hang_up: hooks.decides_hang_up(),
+        push: config.sound.push,
         ..rules(&config.call, Settings::new(me, device))
     };
     let rings = config.sound.rings;
@@ -134,12 +135,20 @@ fn media(sound: &Sound, video: &Video) -> Result<MediaSettings, Error> {
                 }
             })
     };
+    // One that does not ring needs no volume, and may be misspelt.
+    let rings = sound.ring_volumes.iter();
+    let rings = rings.filter_map(|(device, volume)| {
+        let spec = DeviceSpec::parse_for(Direction::Speaker, device).ok()?;
+        Some((spec, *volume))
+    });
     let ring_on = sound.ring_on.iter();
     let ring_on = ring_on.map(|device| spec(Direction::Speaker, "--ring-on", device));
     Ok(MediaSettings {
         microphone: spec(Direction::Microphone, "--mic", &sound.microphone)?,
         speaker: spec(Direction::Speaker, "--speaker", &sound.speaker)?,
         ring_on: ring_on.collect::<Result<_, _>>()?,
+        ring_volume: sound.ring_volume,
+        ring_volumes: rings.collect(),
         camera: camera(&video.camera)?,
         gate: sound.gate.map(f32::from),
         latency: sound.latency,

@@ -31,13 +31,13 @@ impl KeptDevices {
         let mut document: DocumentMut = text
             .parse()
             .map_err(|error: TomlError| error.message().to_owned())?;
+        let rings = self.rings(&document);
         let mut set =
             |section: &str, key: &str, new: Option<Value>| set(&mut document, section, key, new);
         let device = |device: &String| (device != "default").then(|| Value::from(device));
         set("sound", "microphone", device(&self.microphone))?;
         set("sound", "speaker", device(&self.speaker))?;
-        let ring_on =
-            (!self.ring_on.is_empty()).then(|| Value::from(Array::from_iter(&self.ring_on)));
+        let ring_on = (!self.ring_on.is_empty()).then_some(rings);
         set("sound", "ring_on", ring_on)?;
         set(
             "sound",
@@ -52,6 +52,24 @@ impl KeptDevices {
         }
         set("video", "camera", device(&self.camera))?;
         Ok(document.to_string())
+    }
+
+    /// Returns `sound.ring_on`; a device that had a volume of its own keeps it.
+    fn rings(&self, document: &DocumentMut) -> Value {
+        let former = document.get("sound").and_then(|it| it.get("ring_on"));
+        let former = former.and_then(Item::as_array);
+        let device = |value: &Value| {
+            let table = value.as_inline_table()?;
+            table.get("device")?.as_str().map(str::to_owned)
+        };
+        let ring = |wanted: &String| {
+            let mut former = former.into_iter().flatten();
+            let same = former.find(|value| device(value).as_ref() == Some(wanted));
+            let mut same = same.cloned().unwrap_or_else(|| Value::from(wanted));
+            same.decor_mut().clear();
+            same
+        };
+        Value::from(self.ring_on.iter().map(ring).collect::<Array>())
     }
 }
 

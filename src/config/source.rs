@@ -185,16 +185,9 @@ impl<'a> Entry<'a> {
             .ok_or_else(|| self.expected(wanted))
     }
 
-    /// Returns a list of strings, none of them empty.
-    pub(crate) fn strings(&self, wanted: &str) -> Result<Vec<String>, ConfigError> {
-        let wanted = || self.expected(&format!("a list of {wanted}, each in quotes"));
-        let values = self.value.get_ref().as_array().ok_or_else(wanted)?;
-        let texts = values.iter().map(|value| {
-            let text = value.get_ref().as_str();
-            let text = text.filter(|text| !text.trim().is_empty());
-            text.map(str::to_owned).ok_or_else(wanted)
-        });
-        texts.collect()
+    /// Returns what a list holds; `None` where the value is none.
+    pub(crate) fn array(&self) -> Option<&'a toml::de::DeArray<'a>> {
+        self.value.get_ref().as_array()
     }
 
     /// Returns `true` or `false`.
@@ -236,7 +229,8 @@ impl<'a> Entry<'a> {
         }
     }
 
-    fn expected(&self, wanted: &str) -> ConfigError {
+    /// Returns the error that something else was wanted here.
+    pub(crate) fn expected(&self, wanted: &str) -> ConfigError {
         self.error(&format!("expected {wanted}, found {}", self.found()))
     }
 

@@ -240,6 +240,15 @@ pub enum Happened {
         /// Whether it is held.
         on: bool,
     },
+    /// Somebody in the call begins to speak, or is silent again; also we, as the others hear us. Whoever
+    /// leaves speaks no more, without a word.
+    #[serde(rename = "peer.speaking")]
+    Speaking {
+        /// Who.
+        user: User,
+        /// Whether that person speaks.
+        on: bool,
+    },
     /// Somebody pressed a key of the telephone (RFC 4733).
     #[serde(rename = "call.dtmf")]
     Dtmf {
@@ -373,6 +382,7 @@ impl Happened {
             Self::Missed { .. }
             | Self::Waiting
             | Self::Hold { .. }
+            | Self::Speaking { .. }
             | Self::Dtmf { .. }
             | Self::Chat { .. }
             | Self::Quality { .. }

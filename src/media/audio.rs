@@ -1,6 +1,7 @@
 //! What is done with samples. One shape of sound everywhere: 48 kHz, mono, `f32` between -1 and 1, ten milliseconds at a time.
 
 pub mod cleaning;
+pub mod fader;
 pub mod jitter;
 pub mod level;
 pub mod mixer;

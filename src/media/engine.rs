@@ -1,6 +1,7 @@
 //! The media thread: orders, datagrams and a tick every ten milliseconds.
 
 mod bell;
+mod bridge;
 mod care;
 mod check;
 mod cleaning;
@@ -16,6 +17,7 @@ mod pictures;
 mod playback;
 mod player;
 mod slot;
+mod speaking;
 mod talk;
 mod taping;
 mod voice;
@@ -35,6 +37,7 @@ use super::video::{Gallery, Made};
 use super::{Check, MediaSettings, Meters, Order, Report};
 use crate::id::LegId;
 use bell::{Bell, Rung};
+use bridge::Bridge;
 use care::Care;
 use check::Checks;
 use leg::Leg;
@@ -88,10 +91,11 @@ pub(super) async fn run(
         pictures: Pictures::new(camera, gallery, Arc::clone(&meters), made_inbox),
         microphone: Slot::new(settings.microphone.clone(), microphone).with(settings.latency),
         speaker: Slot::new(settings.speaker.clone(), speaker).with(settings.latency),
-        bell: Bell::new(settings.ring_on.clone(), bell_inbox),
+        bell: Bell::new(&settings, bell_inbox),
         care: Care::new(Lookout::new(seen_inbox)),
         voice: Voice::new(settings.gate, settings.cleaning),
         playback: Playback::default(),
+        bridge: Bridge::default(),
         checks: Checks::default(),
         load: Load::default(),
         taping: Taping::new(tape_inbox),
@@ -150,6 +154,7 @@ struct Engine {
     care: Care,
     voice: Voice,
     playback: Playback,
+    bridge: Bridge,
     checks: Checks,
     load: Load,
     pace: Pace,
@@ -192,6 +197,9 @@ impl Engine {
             Order::Dtmf { leg, digits } => self.press(leg, &digits),
             Order::Close { leg } => self.close(leg, now),
             Order::Mute(is_muted) => self.voice.is_muted = is_muted,
+            Order::Talk(on) => self.voice.is_pushed_open = on,
+            Order::Gain { leg, db } => self.turn(leg, db),
+            Order::Bridge { strangers, members } => self.bridge.choose(strangers, members),
             Order::Deafen(is_deaf) => self.playback.is_deaf = is_deaf,
             Order::Microphone(spec) => self.microphone.choose(spec),
             Order::Speaker(spec) => self.speaker.choose(spec),
@@ -348,6 +356,7 @@ impl Engine {
         self.look_out();
         if !is_speaking {
             self.voice.speech = None;
+            self.stop_speaking();
         }
         if !is_listening {
             self.voice.rest();
@@ -386,12 +395,13 @@ impl Engine {
             let was_connected = leg.is_connected();
             let reports = &self.reports;
             leg.tick(due, now, &mut |report| reports(report));
-            if !self.playback.is_deaf && leg.is_connected() {
-                self.playback.mixer.add(&leg.heard);
+            if leg.is_connected() {
+                self.playback.mixer.add(&leg.play(self.playback.is_deaf));
             }
             let connects = leg.is_connected() && !was_connected;
             self.start_microphone(connects);
         }
+        self.bridge.hear(&self.legs);
         self.answer_back(now);
         self.tape_tick();
         self.play(now);

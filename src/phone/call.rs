@@ -199,6 +199,13 @@ impl Call {
         self.members.iter().filter(is_in)
     }
 
+    /// Tells whether we are held by everybody who is in it, and hold nobody ourselves.
+    pub fn is_held_by_all(&self) -> bool {
+        let mut there = self.members.iter().filter(|it| it.media().is_some());
+        let is_any = there.clone().next().is_some();
+        is_any && !self.is_held && self.is_talking() && there.all(|member| member.is_holding)
+    }
+
     /// Returns the legs we have in it.
     pub(crate) fn legs(&self) -> Vec<LegId> {
         self.members

@@ -78,6 +78,23 @@ pub enum MediaOrder {
     },
     /// Send silence, or one's voice again.
     Mute(bool),
+    /// What push to talk says: send one's voice (true) or silence. Muting goes before.
+    Talk(bool),
+    /// Play a peer so much louder, or not at all.
+    Gain {
+        /// Which leg.
+        leg: LegId,
+        /// In dB; `None`: not at all.
+        db: Option<i8>,
+    },
+    /// Pass voices on between these legs of one call: strangers have a leg with us alone. No
+    /// strangers: pass nothing on.
+    Bridge {
+        /// Legs to phones that know no groups.
+        strangers: Vec<LegId>,
+        /// The other legs.
+        members: Vec<LegId>,
+    },
     /// Play nothing, or the others again.
     Deafen(bool),
     /// Open the camera, or close it.
@@ -128,6 +145,8 @@ pub enum Ring {
     Waiting,
     /// It rings there: over and over.
     Ringback,
+    /// We are held: softly, now and then.
+    Held,
     /// Once: the person is in another call.
     Busy,
     /// Once: the person refused.
@@ -149,7 +168,7 @@ impl Ring {
     pub const fn lasts(self) -> bool {
         matches!(
             self,
-            Self::Silence | Self::Incoming | Self::Waiting | Self::Ringback
+            Self::Silence | Self::Incoming | Self::Waiting | Self::Ringback | Self::Held
         )
     }
 

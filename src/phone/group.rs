@@ -229,6 +229,7 @@ impl Phone {
         let member = &mut call.members[at];
         member.link = Link::None;
         member.is_holding = false;
+        member.is_speaking = false;
         member.terms = super::terms::Terms::default();
         member.devices = super::signal::DeviceState::default();
         member.sight = super::filming::Sight::default();

@@ -101,6 +101,13 @@ pub enum MediaReport {
         /// Which key.
         digit: char,
     },
+    /// Somebody begins or ends to speak.
+    Speaking {
+        /// Which leg; `None`: we.
+        leg: Option<LegId>,
+        /// Whether somebody speaks.
+        on: bool,
+    },
     /// The peer closed its media.
     Closed {
         /// Which leg.

@@ -66,7 +66,20 @@ impl Phone {
         // Whoever comes into a call that goes on hears of others who are rung, and rings nobody.
         let rings = |call: &Call| call.members.iter().any(Member::rings);
         let rings_there = |call: &Call| call.is_calling() && call.is_host() && rings(call);
-        self.calls.iter().any(rings_there).then_some(Ring::Ringback)
+        if self.calls.iter().any(rings_there) {
+            return Some(Ring::Ringback);
+        }
+        // Whoever is held by one and talks with another, or is about to, hears that one.
+        let mut open = self.calls.iter().filter(|call| !call.is_held).peekable();
+        let is_held = open.peek().is_some() && open.all(Call::is_held_by_all);
+        is_held.then_some(Ring::Held)
+    }
+
+    /// Whoever is held hears so, for as long as it lasts.
+    pub(super) fn settle_hold_tone(&mut self) {
+        if self.ring == Ring::Held || self.standing() == Some(Ring::Held) {
+            self.sound(Ring::Silence);
+        }
     }
 
     /// Nobody of those a group call was made to is to be rung any more, for now.

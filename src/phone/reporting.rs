@@ -24,6 +24,7 @@ impl Phone {
             MediaReport::Answer { leg, sdp } => self.answer_is_ready(now, leg, sdp),
             MediaReport::Failed { leg, detail } => self.media_failed(now, leg, detail),
             MediaReport::Connected { leg } => {
+                self.restore_volume(leg);
                 self.media_flows(leg);
                 self.renegotiate_leg(now, leg);
             }
@@ -41,6 +42,7 @@ impl Phone {
             MediaReport::Lost { leg } => self.media_lost(now, leg),
             MediaReport::NotAcceptable { leg, detail } => self.not_acceptable(now, leg, &detail),
             MediaReport::Held { leg, is_held } => self.held_there(leg, is_held),
+            MediaReport::Speaking { leg, on } => self.speaking(leg, on),
             MediaReport::Dtmf { leg, digit } => self.dtmf_there(leg, digit),
             MediaReport::Closed { leg } => {
                 let media = self.media_of(leg);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::address::User;
-pub use crate::config::{AddPolicy, Allow, BusyPolicy, Confirm};
+pub use crate::config::{AddPolicy, Allow, BusyPolicy, Confirm, Push};
 use crate::id::{DeviceId, UserId};
 
 /// What the phone goes by.
@@ -40,6 +40,9 @@ pub struct Settings {
     /// Whether every call is recorded from its beginning.
     #[serde(default)]
     pub records: bool,
+    /// What the key of push to talk does.
+    #[serde(default)]
+    pub push: Push,
     /// What goes for single people.
     pub people: Vec<PersonRule>,
     /// How long a hook may think about a call before it rings; `None` where none is asked.
@@ -66,6 +69,7 @@ impl Settings {
             end_when_host_leaves: false,
             add: AddPolicy::default(),
             records: false,
+            push: Push::default(),
             people: Vec::new(),
             decides_incoming: None,
             decides_hang_up: None,

@@ -113,13 +113,12 @@ impl Phone {
                 Ok(None)
             }
             Command::Deafen { on } => {
-                if self.is_deafened != on {
-                    self.is_deafened = on;
-                    self.order(MediaOrder::Deafen(on));
-                    self.tell_all_devices();
-                }
+                self.deafen(on);
                 Ok(None)
             }
+            Command::Talk { on } => self.talk(on),
+            Command::Gain { call_id, user, db } => self.gain(call_id.as_ref(), &user, db),
+            Command::Silence { call_id, user, on } => self.silence_one(call_id.as_ref(), &user, on),
             Command::Camera { on } => self.film(on),
             Command::NextCamera => {
                 self.order(MediaOrder::NextCamera);
@@ -249,23 +248,13 @@ impl Phone {
             user: self.settings.me.clone(),
             room: self.sign_in.reason,
             do_not_disturb: self.is_undisturbed,
-            microphone: !self.is_muted,
+            microphone: self.is_sending(),
             camera: self.is_camera_on(),
-            speaker: !self.is_deafened,
+            speaker: !self.is_deafened(),
             calls,
             missed: self.missed.iter().map(Missed::snapshot).collect(),
         };
         self.publish(Event::new(happened));
-    }
-
-    fn mute(&mut self, on: bool) {
-        if self.is_muted == on {
-            return;
-        }
-        self.is_muted = on;
-        self.order(MediaOrder::Mute(on));
-        self.publish(Event::new(Happened::Microphone { on: !on }));
-        self.tell_all_devices();
     }
 
     /// Finds the call a command means: the one it names, else the newest that fits.

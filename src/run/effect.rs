@@ -65,6 +65,9 @@ pub(super) fn order_of(order: MediaOrder) -> Option<Order> {
         // Where it goes is the station's to say.
         MediaOrder::Record { .. } => return None,
         MediaOrder::Mute(on) => Order::Mute(on),
+        MediaOrder::Talk(on) => Order::Talk(on),
+        MediaOrder::Gain { leg, db } => Order::Gain { leg, db },
+        MediaOrder::Bridge { strangers, members } => Order::Bridge { strangers, members },
         MediaOrder::Deafen(on) => Order::Deafen(on),
         MediaOrder::Camera(on) => Order::Camera(on),
         MediaOrder::NextCamera => Order::NextCamera,
@@ -103,6 +106,9 @@ pub(super) const fn new_leg(order: &MediaOrder) -> Option<LegId> {
         | MediaOrder::Dtmf { .. }
         | MediaOrder::Close { .. }
         | MediaOrder::Mute(_)
+        | MediaOrder::Talk(_)
+        | MediaOrder::Gain { .. }
+        | MediaOrder::Bridge { .. }
         | MediaOrder::Deafen(_)
         | MediaOrder::Camera(_)
         | MediaOrder::NextCamera
@@ -142,6 +148,7 @@ pub(super) fn arrival_of(report: Report) -> Arrival {
         },
         Report::Held { leg, is_held } => MediaReport::Held { leg, is_held },
         Report::Dtmf { leg, digit } => MediaReport::Dtmf { leg, digit },
+        Report::Speaking { leg, on } => MediaReport::Speaking { leg, on },
         Report::Silent { leg } => MediaReport::Silent { leg },
         Report::Back { leg } => MediaReport::Back { leg },
         Report::Quality { leg, quality } => MediaReport::Quality { leg, quality },

@@ -20,6 +20,7 @@ pub use schema::HistoryError;
 pub use store::{CALLS, Store};
 
 use super::Stamped;
+use crate::event::Happened;
 use crate::history::Entry;
 use crate::id::{CallId, UserId};
 use owner::Owner;
@@ -100,7 +101,8 @@ impl Log {
 
     /// Has an event written down, if it is about a call. Never waits.
     pub fn note(&self, stamped: &Stamped) {
-        if stamped.event.call.is_some() {
+        let is_kept = !matches!(stamped.event.happened, Happened::Speaking { .. });
+        if is_kept && stamped.event.call.is_some() {
             self.change(Change::Event(Box::new(stamped.clone())));
         }
     }

@@ -16,6 +16,8 @@ use crate::phone::effect::Ring;
 const FILE_BYTES: u64 = 8 * 1024 * 1024;
 /// The longest sound of a file that rings, in seconds; it begins anew after that.
 const SECONDS: usize = 60;
+/// How often whoever is held is told so, in seconds.
+const HELD: usize = 10;
 
 /// Returns what the media plays for a ring; `tone` is a sound's name or `file:PATH.wav`, for calls to us.
 pub(super) fn play(ring: Ring, tone: Option<&str>) -> Order {
@@ -31,6 +33,15 @@ pub(super) fn play(ring: Ring, tone: Option<&str>) -> Order {
             };
         }
         Ring::Waiting => (Sound::Waiting, true),
+        Ring::Held => {
+            let mut samples = Sound::Held.samples().to_vec();
+            samples.resize(HELD * RATE as usize, 0.0);
+            return Order::Play {
+                sound: Some(samples.into()),
+                looped: true,
+                is_bell: false,
+            };
+        }
         Ring::Ringback => (Sound::Ringback, true),
         Ring::Busy => (Sound::Busy, false),
         Ring::Declined => (Sound::Declined, false),

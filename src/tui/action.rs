@@ -95,6 +95,16 @@ pub enum Action {
     Mute,
     /// Turns the ears off or on.
     Deafen,
+    /// The key of push to talk goes down.
+    Talk,
+    /// The key of push to talk goes up, or the terminal is left.
+    LetGo,
+    /// Plays the selected person louder.
+    Louder,
+    /// Plays the selected person more quietly.
+    Quieter,
+    /// Mutes the selected person here, or no longer.
+    SilenceOne,
     /// Takes the ringing call, with our camera on.
     AnswerVideo,
     /// Calls who is selected by video; after a call, by the other kind.

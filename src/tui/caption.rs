@@ -106,13 +106,14 @@ fn is_echo(phone: &Phone) -> bool {
 }
 
 fn in_call(ui: &Ui, phone: &Phone, echo: &str) -> String {
+    if phone.is_deafened() {
+        return "Your ears are closed, and you are muted meanwhile: the wave still moves, but nothing is \
+                played. e opens them."
+            .to_owned();
+    }
     if phone.is_muted() {
         return "You are muted: silence is sent, and the other side sees so. m turns the \
                 microphone on again."
-            .to_owned();
-    }
-    if phone.is_deafened() {
-        return "Your ears are closed: the wave still moves, but nothing is played. e opens them."
             .to_owned();
     }
     if !is_echo(phone) {

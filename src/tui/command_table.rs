@@ -281,6 +281,7 @@ static ROWS: &[Row] = &[
     // Talking.
     row(&[Key::Char('m'), Key::Function(2)], "m", Action::Mute, "mic", "turns your microphone off or on", CALLS),
     row(&[Key::Char('e')], "e", Action::Deafen, "ears", "stops or starts what you hear", HEARING),
+    row(&[Key::Char(' '), Key::Function(4)], "Space", Action::Talk, "talk", "talks while it is held; where the terminal cannot tell, until it is pressed again", TALKING),
     row(&[Key::Char('x')], "x", Action::HangUp, "hang up", "ends the call", TALKING),
     row(&[Key::Char('h')], "h", Action::Hold, "hold", "holds the call, or takes it up again", TALKING),
     row(&[Key::Char('+')], "+", Action::Add, "add", "invites more people", IN_CALLS),
@@ -288,6 +289,9 @@ static ROWS: &[Row] = &[
     row(&[Key::Char('X')], "X", Action::CancelOne, "cancel one", "takes the selected person's invitation back", GROUPS),
     row(&[Key::Char('r')], "r", Action::RingOne, "ring again", "invites the selected person again", GROUPS),
     row(&[Key::Char('K')], "K", Action::Kick, "remove", "removes the selected person; the host can", &[Context::GroupCall]),
+    row(&[Key::Char('[')], "[ ]", Action::Quieter, "", "plays the selected person more quietly, or louder, here alone", TALKING),
+    row(&[Key::Char(']')], "]", Action::Louder, "", "", TALKING),
+    row(&[Key::Char('M')], "M", Action::SilenceOne, "", "mutes the selected person here, or no longer", TALKING),
     row(&[Key::Up, Key::Char('k')], "↑ k", Action::Up, "", "selects the person above", GROUPS),
     row(&[Key::Down, Key::Char('j')], "↓ j", Action::Down, "", "selects the person below", GROUPS),
     row(&[Key::Char('l')], "l", Action::Layout, "layout", "lays pictures out: all alike, the speaker large, the other one", TALKING),

@@ -26,14 +26,24 @@ pub fn keymap(ui: &Ui, phone: &Phone, hits: &Hits, event: &Event) -> Option<Acti
             | MouseEventKind::ScrollLeft
             | MouseEventKind::ScrollRight => None,
         },
+        // Nobody would see the key go up.
+        Event::FocusLost if ui.push.is_down => Some(Action::LetGo),
         Event::FocusGained | Event::FocusLost | Event::Resize(..) => None,
     }
 }
 
 fn of_key(ui: &Ui, phone: &Phone, event: &KeyEvent) -> Option<Action> {
+    if event.kind == KeyEventKind::Release {
+        let is_push = matches!(event.code, KeyCode::Char(' ') | KeyCode::F(4));
+        let lets_go = is_push && ui.push.is_down && ui.options.releases;
+        return lets_go.then_some(Action::LetGo);
+    }
     let key = read(event)?;
     let context = ui.context(phone);
     if let Some(action) = action(context, key) {
+        if *action == Action::Talk && event.kind == KeyEventKind::Repeat {
+            return None;
+        }
         return Some(action.clone());
     }
     let Key::Char(c) = key else { return None };

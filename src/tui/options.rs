@@ -40,6 +40,8 @@ pub struct UiOptions {
     pub gate: Option<i16>,
     /// What is done to the microphone's sound before it is sent.
     pub cleaning: Cleaning,
+    /// Whether the terminal can tell that a key is let go.
+    pub releases: bool,
     /// The ways to show pictures that this terminal knows, the one to begin with first.
     pub renderers: Vec<Renderer>,
 }
@@ -62,6 +64,7 @@ impl Default for UiOptions {
             ring_on: Vec::new(),
             gate: None,
             cleaning: Cleaning::default(),
+            releases: false,
             renderers: vec![
                 Renderer::HalfBlocks(Colours::True),
                 Renderer::Ascii,

@@ -18,7 +18,9 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use crossterm::event::{
-    DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture,
+    DisableBracketedPaste, DisableFocusChange, DisableMouseCapture, EnableBracketedPaste,
+    EnableFocusChange, EnableMouseCapture, KeyboardEnhancementFlags, PopKeyboardEnhancementFlags,
+    PushKeyboardEnhancementFlags,
 };
 use crossterm::style::Print;
 use crossterm::terminal::{
@@ -44,11 +46,19 @@ const SAVE_CURSOR: &[u8] = b"\x1b7";
 const RESTORE_CURSOR: &[u8] = b"\x1b8";
 /// How long a stop may take to reach all threads.
 const STOPS: Duration = Duration::from_millis(50);
+/// All keys as numbers, with what becomes of them under Shift: otherwise nobody tells that a space bar
+/// is let go.
+const RELEASES: KeyboardEnhancementFlags = KeyboardEnhancementFlags::DISAMBIGUATE_ESCAPE_CODES
+    .union(KeyboardEnhancementFlags::REPORT_EVENT_TYPES)
+    .union(KeyboardEnhancementFlags::REPORT_ALTERNATE_KEYS)
+    .union(KeyboardEnhancementFlags::REPORT_ALL_KEYS_AS_ESCAPE_CODES);
 /// Ends a string that a dead writer may have left open.
 const END_STRING: &str = "\x1b\\";
 
 /// Whether the terminal is ours. The panic hook belongs to the process, so this does too.
 static IS_OURS: AtomicBool = AtomicBool::new(false);
+/// Whether it tells that keys are let go.
+static REPORTS_RELEASES: AtomicBool = AtomicBool::new(false);
 static HOOK: Once = Once::new();
 
 /// Where a frame is put together.
@@ -254,6 +264,18 @@ impl Terminal {
         queue!(self.ink, Print(format!("\x1b]52;c;{text}\x07")))
     }
 
+    /// Has the terminal tell that keys are let go, or no longer, with the next frame; cheap when it is
+    /// so already. To be asked only of one that can, by its [`Abilities`].
+    pub fn report_releases(&mut self, on: bool) -> io::Result<()> {
+        if !self.is_real || REPORTS_RELEASES.swap(on, Ordering::SeqCst) == on {
+            return Ok(());
+        }
+        match on {
+            true => queue!(self.ink, PushKeyboardEnhancementFlags(RELEASES)),
+            false => queue!(self.ink, PopKeyboardEnhancementFlags),
+        }
+    }
+
     /// Rings the terminal's bell with the next frame, which most window managers turn into a mark.
     pub fn attention(&mut self) -> io::Result<()> {
         self.ink.write_all(b"\x07")
@@ -275,7 +297,12 @@ fn take_over(mouse: bool, keeps_title: bool) -> io::Result<()> {
     if keeps_title {
         execute!(stdout(), Print(PUSH_TITLE))?;
     }
-    execute!(stdout(), EnterAlternateScreen, EnableBracketedPaste)?;
+    execute!(
+        stdout(),
+        EnterAlternateScreen,
+        EnableBracketedPaste,
+        EnableFocusChange
+    )?;
     if mouse {
         execute!(stdout(), EnableMouseCapture)?;
     }
@@ -287,10 +314,15 @@ fn restore() {
     if !IS_OURS.swap(false, Ordering::SeqCst) {
         return;
     }
+    let mut out = stdout();
+    let _gone = execute!(out, Print(END_STRING));
+    if REPORTS_RELEASES.swap(false, Ordering::SeqCst) {
+        let _gone = execute!(out, PopKeyboardEnhancementFlags);
+    }
     let _gone = execute!(
-        stdout(),
-        Print(END_STRING),
+        out,
         DisableMouseCapture,
+        DisableFocusChange,
         DisableBracketedPaste,
         LeaveAlternateScreen,
         cursor::Show,

@@ -14,6 +14,7 @@ use super::people::{Person, known, missed, remember_entry};
 use super::picker::{Checked, FoundDevice, Picker};
 use super::picture::Renderer;
 use super::prompt::{Keypad, Prompt};
+use super::push::PushKey;
 use super::recents::Recents;
 use super::stage::Stage;
 use super::words;
@@ -73,6 +74,7 @@ pub struct Ui {
     pub(crate) help_row: usize,
     pub(crate) toast: Option<Toast>,
     pub(crate) interrupted: Option<Instant>,
+    pub(crate) push: PushKey,
     pub(crate) microphone: OwnDevice,
     pub(crate) speaker: OwnDevice,
     pub(crate) camera: OwnDevice,
@@ -186,6 +188,7 @@ impl Ui {
             help_row: 0,
             toast: None,
             interrupted: None,
+            push: PushKey::default(),
             microphone: device(&options.microphone),
             speaker: device(&options.speaker),
             camera: device(&options.camera),

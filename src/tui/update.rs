@@ -6,11 +6,13 @@ mod dialling;
 mod group;
 mod leaving;
 mod lists;
+mod volume;
 mod writing;
 
 use super::action::{Action, Wish};
 use super::command_table::Context;
 use super::field::Field;
+use super::push;
 use super::ui::{Popup, Tab, Ui};
 use crate::command::Command;
 use crate::phone::Phone;
@@ -23,6 +25,7 @@ pub fn update(ui: &mut Ui, action: Action, phone: &Phone) -> Vec<Wish> {
     }
     let mut wishes = apply(ui, action, phone);
     wishes.extend(devices::trials(tried, ui));
+    wishes.extend(push::settle(ui, phone));
     wishes
 }
 
@@ -43,13 +46,18 @@ const fn is_decision(action: &Action) -> bool {
             | Action::Down
             | Action::Redraw
             | Action::Suspend
+            | Action::Talk
+            | Action::LetGo
     )
 }
 
 fn apply(ui: &mut Ui, action: Action, phone: &Phone) -> Vec<Wish> {
     let context = ui.context(phone);
     let is_incoming = matches!(context, Context::Incoming | Context::Waiting);
-    let is_of_the_terminal = matches!(action, Action::Interrupt | Action::Redraw | Action::Suspend);
+    let is_of_the_terminal = matches!(
+        action,
+        Action::Interrupt | Action::Redraw | Action::Suspend | Action::LetGo
+    );
     if is_incoming && ui.is_guarded(phone) && !is_of_the_terminal {
         return Vec::new();
     }
@@ -115,6 +123,11 @@ fn apply(ui: &mut Ui, action: Action, phone: &Phone) -> Vec<Wish> {
             let on = !phone.is_deafened();
             return command(Command::Deafen { on });
         }
+        Action::Talk => return push::press(ui, phone),
+        Action::LetGo => return push::let_go(ui),
+        Action::Louder => return volume::turn(ui, phone, 1),
+        Action::Quieter => return volume::turn(ui, phone, -1),
+        Action::SilenceOne => return volume::silence_one(ui, phone),
         Action::Hold => return calls::hold(ui, phone),
         Action::Swap => return calls::swap(ui, phone),
         Action::Keypad => calls::open_keypad(ui, phone),

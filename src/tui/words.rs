@@ -34,6 +34,14 @@ pub fn clock(length: Duration) -> String {
     }
 }
 
+/// Writes how loud somebody is played.
+pub(crate) fn volume(db: i8) -> String {
+    match db {
+        0 => "0 dB".to_owned(),
+        db => format!("{db:+} dB"),
+    }
+}
+
 /// Writes how long ago something was.
 pub(crate) fn ago(past: Duration) -> String {
     match past.as_secs() {

@@ -243,6 +243,7 @@ async fn station(id: &str, server: &str) -> Station {
         voice: Voice::Microphone,
         history: None,
         contacts: offhook::contacts::Contacts::default(),
+        recordings: None,
         hooks: HookSettings::default(),
     };
     let mut station = Station::start(setup).expect("the sound starts");

@@ -13,6 +13,8 @@ pub enum Sound {
     Ringback,
     /// Somebody calls while we talk. Meant to be repeated.
     Waiting,
+    /// We are held. Meant to be repeated, after a long while.
+    Held,
     /// They are on another call.
     Busy,
     /// They declined.
@@ -35,10 +37,11 @@ pub enum Sound {
 
 impl Sound {
     /// Every sound.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Ring,
         Self::Ringback,
         Self::Waiting,
+        Self::Held,
         Self::Busy,
         Self::Declined,
         Self::NoAnswer,
@@ -56,6 +59,7 @@ impl Sound {
             Self::Ring => "ring",
             Self::Ringback => "ringback",
             Self::Waiting => "waiting",
+            Self::Held => "held",
             Self::Busy => "busy",
             Self::Declined => "declined",
             Self::NoAnswer => "no_answer",
@@ -89,6 +93,7 @@ impl Sound {
             Self::Ring => asset!("ring"),
             Self::Ringback => asset!("ringback"),
             Self::Waiting => asset!("waiting"),
+            Self::Held => asset!("held"),
             Self::Busy => asset!("busy"),
             Self::Declined => asset!("declined"),
             Self::NoAnswer => asset!("no_answer"),

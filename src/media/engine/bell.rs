@@ -8,7 +8,9 @@ use tokio::sync::mpsc;
 
 use super::player::Playing;
 use super::slot::{Job, Opened, Slot, opener};
+use crate::media::MediaSettings;
 use crate::media::audio::Frame;
+use crate::media::audio::fader::factor;
 use crate::media::device::{DeviceSpec, Speaker};
 
 /// What opening one of the devices brought, and at which place.
@@ -21,17 +23,27 @@ pub(super) struct Bell {
     next: u64,
     inbox: mpsc::UnboundedSender<Rung>,
     playing: Option<Playing>,
+    /// How loud the speaker rings, as a factor.
+    volume: f32,
+    /// The same of devices with a volume of their own.
+    volumes: Vec<(DeviceSpec, f32)>,
 }
 
 impl Bell {
-    pub(super) fn new(specs: Vec<DeviceSpec>, inbox: mpsc::UnboundedSender<Rung>) -> Self {
+    pub(super) fn new(settings: &MediaSettings, inbox: mpsc::UnboundedSender<Rung>) -> Self {
+        let factor = |db: i8| factor(f32::from(db));
+        let volumes = settings.ring_volumes.iter();
         let mut bell = Self {
             places: Vec::new(),
             next: 0,
             inbox,
             playing: None,
+            volume: factor(settings.ring_volume),
+            volumes: volumes
+                .map(|(spec, db)| (spec.clone(), factor(*db)))
+                .collect(),
         };
-        bell.choose(specs);
+        bell.choose(settings.ring_on.clone());
         bell
     }
 
@@ -49,7 +61,7 @@ impl Bell {
     /// speaker that has to play it.
     pub(super) fn play(&mut self, ring: Option<Playing>) -> Option<Playing> {
         if self.places.is_empty() {
-            return ring;
+            return ring.map(|ring| ring.at(self.volume));
         }
         self.playing = ring;
         None
@@ -101,11 +113,13 @@ impl Bell {
             return None;
         };
         for (_, slot) in &mut self.places {
+            let own = self.volumes.iter().find(|(spec, _)| spec == slot.spec());
+            let volume = own.map_or(1.0, |(_, volume)| *volume);
             if let Some(speaker) = slot.get() {
-                speaker.write(&frame);
+                speaker.write(&frame.map(|sample| sample * volume));
             }
         }
-        (!is_heard).then_some(frame)
+        (!is_heard).then(|| frame.map(|sample| sample * self.volume))
     }
 
     fn place(&mut self, spec: DeviceSpec) -> (u64, Slot<Speaker>) {

@@ -5,8 +5,10 @@ use std::time::{Duration, Instant};
 
 use super::keypad::{Keypad, Presses};
 use super::line::Line;
+use super::speaking::Speaking;
 use super::watch::Watch;
 use crate::id::LegId;
+use crate::media::audio::fader::Fader;
 use crate::media::audio::jitter::Jitter;
 use crate::media::audio::level::Meter;
 use crate::media::audio::opus::Hearing;
@@ -59,6 +61,11 @@ pub(super) struct Leg {
     jitter: Jitter<Hearing>,
     has_sounded: bool,
     meter: Meter,
+    speaking: Speaking,
+    /// How loud it is played, as a factor.
+    pub(super) gain: f32,
+    /// On its way there.
+    volume: Fader,
     rtt: Option<Duration>,
     /// What the way to the peer takes of sound.
     pub(super) uplink: Uplink,
@@ -105,6 +112,9 @@ impl Leg {
             jitter: Jitter::new(hearing),
             has_sounded: false,
             meter: Meter::default(),
+            speaking: Speaking::default(),
+            gain: 1.0,
+            volume: Fader::new(1.0),
             rtt: None,
             uplink: Uplink::default(),
         }
@@ -224,6 +234,18 @@ impl Leg {
             report(Report::FirstSound { leg: self.id });
         }
         self.meter.push(&self.heard);
+        if let Some(on) = self.speaking.push(&self.heard) {
+            let leg = Some(self.id);
+            report(Report::Speaking { leg, on });
+        }
+    }
+
+    /// Returns what is played of what is heard now: as loud as its person wants it.
+    pub(super) fn play(&mut self, is_deaf: bool) -> Frame {
+        self.volume.turn(if is_deaf { 0.0 } else { self.gain });
+        let mut frame = self.heard;
+        self.volume.pass(&mut frame);
+        frame
     }
 
     /// Whether the peer is to hear nothing of us.

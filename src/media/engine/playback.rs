@@ -4,6 +4,8 @@ use std::time::Instant;
 
 use super::Engine;
 use super::player::Playing;
+use crate::id::LegId;
+use crate::media::audio::fader::factor;
 use crate::media::audio::mixer::Mixer;
 
 /// What is remembered of what is heard here.
@@ -16,6 +18,13 @@ pub(super) struct Playback {
 }
 
 impl Engine {
+    /// Plays a peer so much louder, in decibels, or not at all.
+    pub(super) fn turn(&mut self, id: LegId, db: Option<i8>) {
+        if let Some(leg) = self.legs.get_mut(&id) {
+            leg.gain = db.map_or(0.0, |db| factor(f32::from(db)));
+        }
+    }
+
     /// Gives the speaker its ten milliseconds: the peers, and what rings.
     pub(super) fn play(&mut self, now: Instant) {
         // A sound waits for its speaker, or its beginning would be lost.

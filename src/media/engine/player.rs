@@ -9,6 +9,7 @@ pub(super) struct Playing {
     samples: Arc<[f32]>,
     at: usize,
     is_looped: bool,
+    volume: f32,
 }
 
 impl Playing {
@@ -17,7 +18,13 @@ impl Playing {
             samples,
             at: 0,
             is_looped,
+            volume: 1.0,
         }
+    }
+
+    /// The same so loud, as a factor.
+    pub(super) fn at(self, volume: f32) -> Self {
+        Self { volume, ..self }
     }
 
     /// Gives the next ten milliseconds; `None` when it is over.
@@ -28,7 +35,9 @@ impl Playing {
         let left = self.samples.get(self.at..).filter(|s| !s.is_empty())?;
         let n = left.len().min(FRAME);
         let mut frame = [0.0; FRAME];
-        frame[..n].copy_from_slice(&left[..n]);
+        for (sample, played) in frame.iter_mut().zip(&left[..n]) {
+            *sample = played * self.volume;
+        }
         self.at += n;
         Some(frame)
     }

@@ -5,19 +5,18 @@ use std::time::Instant;
 use super::gate::Gate;
 use super::leg::Leg;
 use super::line::Line;
+use super::speaking::Speaking;
 use super::talk::Talk;
 use super::{Engine, Report};
 use crate::av::{Cleaning, CleaningStage};
 use crate::media::CheckStage;
 use crate::media::audio::cleaning::Cleaner;
+use crate::media::audio::fader::Fader;
 use crate::media::audio::level::Meter;
 use crate::media::audio::opus::{PACKET, Packet, Speech};
 use crate::media::audio::uplink::Plan;
 use crate::media::audio::{FRAME, Frame};
 
-/// Opus for twenty milliseconds of nothing: one mono frame of CELT, which says that it is silent
-/// (RFC 6716, 3.1 and 4.3).
-const SILENCE: [u8; 3] = [0xf8, 0xff, 0xfe];
 /// What is remembered of our own voice.
 pub(super) struct Voice {
     /// The microphone's encoder, while somebody listens.
@@ -31,6 +30,13 @@ pub(super) struct Voice {
     pub(super) talk: Talk,
     /// Whether the microphone was cleaned in this tick: then what is played counts.
     pub(super) is_cleaned: bool,
+    /// Whether push to talk, or to mute, lets the voice through.
+    pub(super) is_pushed_open: bool,
+    fader: Fader,
+    speaking: Speaking,
+    /// Whether nothing of the voice is in the packet that is being filled, nor in the one before.
+    is_empty: bool,
+    was_empty: bool,
 }
 
 impl Voice {
@@ -44,6 +50,11 @@ impl Voice {
             n_frames: 0,
             talk: Talk::default(),
             is_cleaned: false,
+            is_pushed_open: true,
+            fader: Fader::new(1.0),
+            speaking: Speaking::default(),
+            is_empty: true,
+            was_empty: true,
         }
     }
 
@@ -58,6 +69,32 @@ impl Voice {
     pub(super) fn rest(&mut self) {
         self.meter = Meter::default();
         self.cleaner.rest();
+    }
+
+    /// Takes the voice out where nobody is to hear it, without a click at the edges.
+    fn shut(&mut self, frame: &mut Frame, is_looping: bool, is_heard: bool) {
+        let is_shut = self.is_muted || !self.is_pushed_open || is_looping;
+        let gain = if is_shut { 0.0 } else { 1.0 };
+        if is_heard {
+            self.fader.turn(gain);
+        } else {
+            // Whoever comes into a call muted is so from the first sample on.
+            self.fader = Fader::new(gain);
+        }
+        self.is_empty &= self.fader.is_shut();
+        self.fader.pass(frame);
+    }
+
+    /// Returns what is sent: silence in place of a packet with nothing of the voice in it. The first
+    /// such packet is the encoder's own, which keeps the last few milliseconds until then.
+    fn seal(&mut self, packet: Option<Packet>) -> Option<Packet> {
+        let packet = packet?;
+        let is_empty = std::mem::replace(&mut self.is_empty, true);
+        let was_empty = std::mem::replace(&mut self.was_empty, is_empty);
+        Some(match is_empty && was_empty {
+            true => silence(packet.n),
+            false => packet,
+        })
     }
 }
 
@@ -76,27 +113,26 @@ impl Engine {
         let spoken = frame;
         self.voice.gate.pass(&mut frame);
         self.hear_in_vain(&spoken);
-        if self.voice.is_muted || self.checks.is_looping() {
-            // Silence is sent, not nothing: the peer's watchdog and every NAT between want packets.
-            frame.fill(0.0);
-        }
+        // Silence is sent, not nothing: the peer's watchdog and every NAT between want packets.
+        let is_heard = self.legs.values().any(Leg::is_connected);
+        self.voice
+            .shut(&mut frame, self.checks.is_looping(), is_heard);
+        self.note_speaking(&frame);
         self.taping.hear_ours(&frame);
-        let mut packet = self.encode(&frame);
-        let silence = self.voice.n_frames.is_multiple_of(2).then(|| Packet {
-            payload: SILENCE.to_vec(),
-            n: PACKET,
-        });
-        if self.voice.is_muted {
-            // The encoder hears zeros, and might still make a little of what it heard before.
-            packet.clone_from(&silence);
-        }
+        self.bridge.mix(&frame, &self.legs);
+        let packet = self.encode(&frame);
+        let packet = self.voice.seal(packet);
+        let is_whole = self.voice.n_frames.is_multiple_of(2);
         let time = self.voice.n_frames * FRAME as u64;
         for leg in self.legs.values_mut().filter(|leg| leg.is_connected()) {
             let sent = match &mut leg.line {
                 // RFC 3264, 5.1: no packets at all for one that does not receive.
                 _ if !leg.session.is_peer_receiving() => None,
-                _ if leg.session.is_held() => silence.clone(),
-                Line::Microphone => packet.clone(),
+                _ if leg.session.is_held() => is_whole.then(|| silence(PACKET)),
+                Line::Microphone => {
+                    let passed_on = self.bridge.packet(leg.id);
+                    passed_on.unwrap_or(packet.as_ref()).cloned()
+                }
                 Line::Own(_) => None,
             };
             // The packet ends with this tick.
@@ -110,6 +146,10 @@ impl Engine {
             for sent in [sent, pressed].into_iter().flatten() {
                 log(sent);
             }
+        }
+        if packet.is_some() || is_whole {
+            let settings = self.settings.speech;
+            self.bridge.settle(&|| Speech::new(settings).ok());
         }
     }
 
@@ -126,6 +166,30 @@ impl Engine {
                 leg.watch.sent(packet.payload.len());
                 log(leg.session.send(&packet.payload, begin, now));
             }
+        }
+    }
+
+    /// Notes whether we speak, as the others hear it.
+    fn note_speaking(&mut self, frame: &Frame) {
+        if self.voice.fader.is_shut() {
+            self.stop_speaking();
+        } else if self
+            .legs
+            .values()
+            .any(|leg| leg.is_connected() && !leg.is_hushed())
+        {
+            if let Some(on) = self.voice.speaking.push(frame) {
+                self.report(Report::Speaking { leg: None, on });
+            }
+        } else {
+            self.stop_speaking();
+        }
+    }
+
+    /// Nobody hears us any more.
+    pub(super) fn stop_speaking(&mut self) {
+        if let Some(on) = self.voice.speaking.end() {
+            self.report(Report::Speaking { leg: None, on });
         }
     }
 
@@ -170,5 +234,40 @@ impl Engine {
 fn log(sent: Result<(), String>) {
     if let Err(error) = sent {
         tracing::debug!(error, "a packet was not sent");
+    }
+}
+
+/// Returns Opus for so many samples of nothing: mono frames of CELT, ten or twenty milliseconds
+/// each, which say that they are silent (RFC 6716, 3.1, 3.2 and 4.3).
+fn silence(n: usize) -> Packet {
+    let frame = [0xff, 0xfe];
+    let payload = match n / PACKET {
+        0 => vec![0xf0, frame[0], frame[1]],
+        1 => vec![0xf8, frame[0], frame[1]],
+        n_frames => {
+            // Code 3, frames of one size.
+            let mut payload = vec![0xfb, n_frames as u8];
+            payload.extend(frame.repeat(n_frames));
+            payload
+        }
+    };
+    Packet { payload, n }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::media::audio::jitter::Decoder;
+    use crate::media::audio::opus::Hearing;
+
+    #[test]
+    fn silence_of_every_length_is_silent_and_as_long() {
+        for n in [480, 960, 1920, 2880] {
+            let mut sound = Vec::new();
+            let packet = silence(n);
+            assert!(Hearing::new().unwrap().decode(&packet.payload, &mut sound));
+            assert_eq!(sound.len(), n);
+            assert!(sound.iter().all(|x| *x == 0.0));
+        }
     }
 }

@@ -84,6 +84,12 @@ pub struct Member {
     pub devices: DeviceState,
     /// Whether that person holds us.
     pub is_holding: bool,
+    /// Whether that person speaks now.
+    pub is_speaking: bool,
+    /// How much louder than it comes the person is played here, in dB.
+    pub gain: i8,
+    /// Whether the person is muted here.
+    pub is_silenced: bool,
     /// What was agreed on for our leg.
     pub(crate) terms: Terms,
     /// Which pictures go where.
@@ -106,6 +112,9 @@ impl Member {
             has_entered: false,
             devices: DeviceState::default(),
             is_holding: false,
+            is_speaking: false,
+            gain: 0,
+            is_silenced: false,
             terms: Terms::default(),
             sight: Sight::default(),
         }

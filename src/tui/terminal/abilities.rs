@@ -14,6 +14,8 @@ pub struct Abilities {
     pub cell: CellSize,
     /// The most bytes of pictures a second; `None`: as many as the terminal takes.
     pub limit: Option<u32>,
+    /// Whether it can tell that a key is let go.
+    pub releases: bool,
 }
 
 impl Default for Abilities {
@@ -31,6 +33,8 @@ pub struct Answers {
     pub sixel: bool,
     /// The size of a cell in pixels.
     pub cell: Option<CellSize>,
+    /// It knows kitty's keyboard.
+    pub keyboard: bool,
 }
 
 impl Abilities {
@@ -69,6 +73,7 @@ impl Abilities {
             renderers,
             cell: answers.cell.unwrap_or_default(),
             limit: is_far.then_some(FAR),
+            releases: answers.keyboard,
         }
     }
 

@@ -17,6 +17,8 @@ const MOST: usize = 1024;
 const KITTY: &str = "\x1b_Gi=31,s=1,v=1,a=q,t=d,f=24;AAAA\x1b\\";
 /// Asks for the size of a cell in pixels.
 const CELL: &str = "\x1b[16t";
+/// Asks how keys are told, which only those answer that can tell more than usual (kitty's protocol).
+const KEYBOARD: &str = "\x1b[?u";
 /// Asks for the kind of terminal, which all of them answer: who has answered this one answers no more.
 const KIND: &str = "\x1b[c";
 
@@ -33,7 +35,7 @@ pub(super) fn ask(get: impl Fn(&str) -> Option<String>) -> Answers {
         && !is_set("SSH_CONNECTION")
         && get("TERM_PROGRAM").as_deref() != Some("Apple_Terminal");
     let kitty = if may_be_kitty { KITTY } else { "" };
-    let answers = exchange(&format!("{kitty}{CELL}{KIND}"));
+    let answers = exchange(&format!("{kitty}{CELL}{KEYBOARD}{KIND}"));
     let mut answers = answers.map_or_else(|_nobody| Answers::default(), |bytes| read(&bytes));
     answers.cell = answers.cell.or_else(measured);
     answers
@@ -80,6 +82,8 @@ fn read(heard: &[u8]) -> Answers {
             answers.kitty |= rest.contains(";OK");
         } else if let Some(rest) = text.strip_prefix("[?").and_then(|it| it.strip_suffix('c')) {
             answers.sixel |= rest.split(';').skip(1).any(|it| it == "4");
+        } else if text.starts_with("[?") && text.ends_with('u') {
+            answers.keyboard = true;
         } else if let Some(rest) = text.strip_prefix("[6;").and_then(|it| it.strip_suffix('t')) {
             let mut numbers = rest
                 .split(';')
@@ -118,13 +122,18 @@ mod tests {
 
     #[test]
     fn answers_are_found_among_keys_and_each_other() {
-        let heard = b"x\x1b_Gi=31;OK\x1b\\\x1b[6;18;9t\x1b[?62;4;22c";
+        let heard = b"x\x1b_Gi=31;OK\x1b\\\x1b[6;18;9t\x1b[?0u\x1b[?62;4;22c";
         let cell = Some(CellSize {
             width: 9,
             height: 18,
         });
-        let (kitty, sixel) = (true, true);
-        assert_eq!(read(heard), Answers { kitty, sixel, cell });
+        let all = Answers {
+            kitty: true,
+            sixel: true,
+            cell,
+            keyboard: true,
+        };
+        assert_eq!(read(heard), all);
         assert!(is_complete(heard));
         let half = &heard[..heard.len() - 1];
         assert!(!is_complete(half));

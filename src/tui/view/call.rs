@@ -32,16 +32,19 @@ pub(super) fn draw(page: &mut Page<'_>, area: Rect) {
     let theirs = Part {
         name: ui.name_of(&member.user),
         state: member::talking(page, call, member),
-        detail: quality(&page.meters.peer(member.leg)),
+        detail: member::with_volume(member, quality(&page.meters.peer(member.leg))),
         wave: member.leg.and_then(|leg| ui.waves.peers.get(&leg)),
-        voice: voice(theme::their_voice(), phone.is_deafened() || call.is_held),
+        voice: voice(
+            theme::their_voice(),
+            phone.is_deafened() || call.is_held || member.is_silenced,
+        ),
     };
     let ours = Part {
         name: "you",
         state: member::ours(page, call),
         detail: format!("mic {} · speaker {}", ui.microphone.name, ui.speaker.name),
         wave: Some(&ui.waves.microphone),
-        voice: voice(theme::own_voice(), phone.is_muted() || call.is_held),
+        voice: voice(theme::own_voice(), !phone.is_sending() || call.is_held),
     };
     if page.size == Size::Small {
         small(page, area, &theirs);

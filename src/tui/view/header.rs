@@ -141,7 +141,7 @@ fn others(page: &Page<'_>) -> Vec<String> {
         }
         (None, _) => {}
     }
-    if page.phone.is_deafened() {
+    if page.phone.is_deafened() && ui.fault(page.phone).is_some() {
         told.push("ears OFF".to_owned());
     }
     let is_video = ui
@@ -169,6 +169,12 @@ const fn route_word(route: Route) -> Option<&'static str> {
     }
 }
 
+/// Tells whether push to talk keeps us silent in a call.
+fn is_shut(page: &Page<'_>) -> bool {
+    let is_talking = page.phone.calls().iter().any(Call::is_talking);
+    is_talking && !page.phone.is_pushed_open()
+}
+
 /// Draws what our devices do at the right, the microphone last; returns how many cells it took.
 fn microphone(page: &mut Page<'_>, area: Rect) -> u16 {
     let fault = page.ui.fault(page.phone);
@@ -178,7 +184,12 @@ fn microphone(page: &mut Page<'_>, area: Rect) -> u16 {
             (told, theme::bad(), false)
         }
         (Some(_), _) => ("mic faulty".to_owned(), theme::bad(), false),
+        // Whoever hears nobody is muted too.
+        (None, true) if page.phone.is_deafened() => {
+            ("ears+mic OFF".to_owned(), theme::warning(), false)
+        }
         (None, true) => ("mic MUTED".to_owned(), theme::warning(), false),
+        (None, false) if is_shut(page) => ("mic SHUT".to_owned(), theme::warning(), false),
         (None, false) if page.ui.microphone.name == "none" => {
             ("mic none".to_owned(), theme::warning(), false)
         }

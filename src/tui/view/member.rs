@@ -5,6 +5,7 @@ use std::time::Duration;
 use ratatui::style::Style;
 
 use crate::av::{MicrophoneState, Role, Verdict};
+use crate::config::Push;
 use crate::event::InvitationState;
 use crate::phone::Call;
 use crate::phone::call::{Link, MediaState, Member, Stage};
@@ -13,7 +14,7 @@ use crate::tui::page::Page;
 use crate::tui::theme;
 use crate::tui::words::{
     clock, exception_key, exception_name, exception_predicate, state_word,
-    their_exception_sentence, verdict,
+    their_exception_sentence, verdict, volume,
 };
 
 /// Tells how it stands with somebody, whatever the stage.
@@ -121,14 +122,13 @@ pub(super) fn talking(page: &Page<'_>, call: &Call, member: &Member) -> (String,
         return (told, theme::bad());
     }
     let (told, style) = match member.microphone() {
+        _ if member.is_silenced => ("muted by you, M undoes it", theme::warning()),
         MicrophoneState::Muted => ("muted", theme::warning()),
         MicrophoneState::None => ("has no microphone", theme::warning()),
         MicrophoneState::On if page.phone.is_deafened() => {
             ("your ears are OFF, e opens them", theme::warning())
         }
-        MicrophoneState::On if is_speech(page.meters.peer(member.leg).level) => {
-            ("› speaking", theme::their_voice())
-        }
+        MicrophoneState::On if member.is_speaking => ("› speaking", theme::their_voice()),
         MicrophoneState::On if member.ours && member.devices.seq > 0 && !member.devices.speaker => {
             ("mic on, does not hear you", theme::warning())
         }
@@ -147,15 +147,38 @@ pub(super) fn ours(page: &Page<'_>, call: &Call) -> (String, Style) {
     }
     let (told, style) = match (page.phone.is_muted(), is_speaking) {
         _ if call.is_held => ("nobody hears you: on hold", theme::warning()),
+        (true, _) if page.phone.is_deafened() => {
+            ("MUTED, ears OFF: e opens them", theme::warning())
+        }
         (true, true) => ("MUTED, and you are talking: m", theme::warning()),
         (true, false) => ("MUTED, m turns it on", theme::warning()),
         (false, _) if page.ui.microphone.name == "none" => {
             ("no microphone, o devices", theme::warning())
         }
-        (false, true) => ("› speaking", theme::own_voice()),
-        (false, false) => ("mic on", theme::text()),
+        (false, _) if !page.phone.is_pushed_open() => (push(page), theme::warning()),
+        (false, _) if page.phone.is_speaking() => ("› speaking", theme::own_voice()),
+        (false, _) => ("mic on", theme::text()),
     };
     (told.to_owned(), style)
+}
+
+/// Says how push to talk lets us talk, or what keeps us silent.
+fn push(page: &Page<'_>) -> &'static str {
+    let is_hold = page.ui.options.releases;
+    match (page.phone.settings().push, is_hold) {
+        (Push::Mute, _) => "SILENT: Space is down",
+        (Push::Talk | Push::Off, true) => "SILENT, hold Space to talk",
+        (Push::Talk | Push::Off, false) => "SILENT, press Space to talk (this terminal: on/off)",
+    }
+}
+
+/// Tells how loud somebody is played here, where that is not as it comes, before something else.
+pub(super) fn with_volume(member: &Member, detail: String) -> String {
+    match (member.gain, detail.is_empty()) {
+        (0, _) => detail,
+        (db, true) => volume(db),
+        (db, false) => format!("{}  {detail}", volume(db)),
+    }
 }
 
 /// A wave that nobody hears is drawn dim.

@@ -52,7 +52,7 @@ pub(super) fn draw(page: &mut Page<'_>, area: Rect) {
         name_style: theme::strong(),
         wave: Some(&ui.waves.microphone),
         has_wave: true,
-        voice: voice(theme::own_voice(), phone.is_muted() || call.is_held),
+        voice: voice(theme::own_voice(), !phone.is_sending() || call.is_held),
         state: member::ours(page, call),
         detail: devices,
     };
@@ -101,7 +101,7 @@ fn part<'a>(page: &Page<'a>, call: &Call, member: &Member, is_selected: bool) ->
         (false, false) => theme::strong(),
     };
     let wave = member.leg.and_then(|leg| page.ui.waves.peers.get(&leg));
-    let is_off = page.phone.is_deafened() || call.is_held;
+    let is_off = page.phone.is_deafened() || call.is_held || member.is_silenced;
     let quality = short_quality(&page.meters.peer(member.leg));
     Part {
         sign: if is_selected { "› " } else { "  " },
@@ -111,7 +111,7 @@ fn part<'a>(page: &Page<'a>, call: &Call, member: &Member, is_selected: bool) ->
         has_wave: member.media().is_some(),
         voice: voice(theme::their_voice(), is_off),
         state: member::state(page, call, member),
-        detail: quality.unwrap_or_default(),
+        detail: member::with_volume(member, quality.unwrap_or_default()),
     }
 }
 

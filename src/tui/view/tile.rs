@@ -9,7 +9,6 @@ use crate::event::InvitationState;
 use crate::id::LegId;
 use crate::phone::Call;
 use crate::phone::call::Member;
-use crate::tui::meters::is_speech;
 use crate::tui::page::{Page, Size, below, inset, middle, row};
 use crate::tui::roster::{roster, selected_row};
 use crate::tui::text::{fit, width};
@@ -65,7 +64,7 @@ impl Tile {
             .quality
             .and_then(|it| it.rtt_ms)
             .map(|rtt| format!("{rtt} ms"));
-        let mut detail = rtt.unwrap_or_default();
+        let mut detail = member::with_volume(member, rtt.unwrap_or_default());
         if page.size == Size::Wide {
             detail.push_str(&numbers(page, member.leg));
         }
@@ -81,7 +80,7 @@ impl Tile {
             short: is_in.then(|| member::fault(page, member)).flatten(),
             detail,
             instead,
-            is_speaking: is_in && is_speech(meter.level),
+            is_speaking: is_in && member.is_speaking,
             is_selected,
             click: at.filter(|_| call.is_group).map(Action::Select),
         }
@@ -123,7 +122,7 @@ impl Tile {
             short: None,
             detail,
             instead,
-            is_speaking: !page.phone.is_muted() && is_speech(page.meters.microphone),
+            is_speaking: page.phone.is_speaking(),
             is_selected: false,
             click: None,
         }

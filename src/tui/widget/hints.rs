@@ -4,6 +4,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use crate::av::Kind;
+use crate::config::Push;
 use crate::phone::Call;
 use crate::tui::action::Action;
 use crate::tui::command_table::{Context, Row, rows};
@@ -58,6 +59,7 @@ pub(crate) fn sensible_rows(
     let has_pictures = has_pictures(page);
     rows(context).filter(move |row| match row.action {
         Action::AnswerVideo => rings_video,
+        Action::Talk => page.phone.settings().push != Push::Off,
         Action::Back => has_pictures || !matches!(context, Context::Call | Context::GroupCall),
         _ => has_pictures || !is_of_pictures(&row.action),
     })
@@ -136,6 +138,9 @@ fn hint(
 
 /// Returns what a key does in a word, as things stand.
 fn word(page: &Page<'_>, context: Context, row: &Row) -> &'static str {
+    if row.action == Action::Talk {
+        return push_word(page);
+    }
     match &page.ui.over {
         Some(over) if context == Context::Ended && row.action == Action::CallVideo => {
             match over.kind {
@@ -144,6 +149,20 @@ fn word(page: &Page<'_>, context: Context, row: &Row) -> &'static str {
             }
         }
         Some(_) | None => row.hint,
+    }
+}
+
+/// Says what the key of push to talk does, and whether it has to be held or pressed.
+fn push_word(page: &Page<'_>) -> &'static str {
+    let is_hold = page.ui.options.releases;
+    let is_down = page.phone.is_pushed();
+    match (page.phone.settings().push, is_hold, is_down) {
+        (Push::Mute, true, _) => "hold: mute",
+        (Push::Mute, false, false) => "mute (press)",
+        (Push::Mute, false, true) => "talk (press)",
+        (Push::Talk | Push::Off, true, _) => "hold: talk",
+        (Push::Talk | Push::Off, false, false) => "talk (press)",
+        (Push::Talk | Push::Off, false, true) => "stop (press)",
     }
 }
 

@@ -202,11 +202,22 @@ fn commands() -> Vec<Command> {
             attended: true,
         },
         Command::Message {
-            to: Address::local(bob),
+            to: Address::local(bob.clone()),
             text: "hello".to_owned(),
         },
         Command::DoNotDisturb { on: true },
         Command::Mute { on: true },
+        Command::Talk { on: true },
+        Command::Gain {
+            call_id: None,
+            user: bob.clone(),
+            db: -6,
+        },
+        Command::Silence {
+            call_id: None,
+            user: bob,
+            on: true,
+        },
         Command::Deafen { on: false },
         Command::Camera { on: true },
         Command::NextCamera,
@@ -427,6 +438,10 @@ fn call_events() -> Vec<Event> {
         },
         Happened::Waiting,
         Happened::Hold {
+            user: user.clone(),
+            on: true,
+        },
+        Happened::Speaking {
             user: user.clone(),
             on: true,
         },

@@ -45,11 +45,13 @@ fn a_hold_is_known_at_both_ends() {
         02.000 alice -> device    1 mic on
         02.000 alice -> reoffer   0 held
         02.050 bob   !  call.hold               alice true
+        02.050 bob   ~  held
         02.050 bob   -> take      1
         03.000 alice !  call.hold               alice false
         03.000 alice -> device    2 mic on
         03.000 alice -> reoffer   0
         03.050 bob   !  call.hold               alice false
+        03.050 bob   ~  silence
         03.050 bob   -> take      1"#]]
     .assert_eq(&pair.transcript());
 }

@@ -227,6 +227,9 @@ impl Media {
                 vec![(Duration::ZERO, report)]
             }
             MediaOrder::Mute(_)
+            | MediaOrder::Talk(_)
+            | MediaOrder::Gain { .. }
+            | MediaOrder::Bridge { .. }
             | MediaOrder::Deafen(_)
             | MediaOrder::NextCamera
             | MediaOrder::View { .. }

@@ -45,7 +45,11 @@ pub(crate) fn check_sounds(pair: &Pair, seat: Seat, phone: &Phone) {
             Ring::Incoming
         })
     } else {
-        calls.iter().any(rings_there).then_some(Ring::Ringback)
+        let open: Vec<&Call> = calls.iter().filter(|call| !call.is_held).collect();
+        let is_held = !open.is_empty() && open.iter().all(|call| call.is_held_by_all());
+        let held = is_held.then_some(Ring::Held);
+        let rings = calls.iter().any(rings_there);
+        rings.then_some(Ring::Ringback).or(held)
     };
     let heard = Some(pair.rings[seat]);
     let lasting = heard.filter(|ring| ring.lasts() && *ring != Ring::Silence);

@@ -519,7 +519,9 @@ fn event_words(event: &Event) -> String {
             None => String::new(),
         },
         Happened::DialBackFailed { reason } => reason.clone(),
-        Happened::Hold { user, on } => format!("{} {on}", user.id),
+        Happened::Hold { user, on } | Happened::Speaking { user, on } => {
+            format!("{} {on}", user.id)
+        }
         Happened::Quality { user, quality } => {
             format!("{} {}", user.id, quality.verdict.as_str())
         }

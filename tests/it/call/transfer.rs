@@ -133,6 +133,7 @@ fn alice_talks_with_carol_first() {
     expect![[r#"
         04.000 alice -> transfer  to carol, attended
         04.050 bob   -> progress  100
+        04.050 bob   ~  silence
         04.050 bob   -> invite    carol, expires 60
         04.050 bob   !  call.outgoing.sent
         04.050 bob   !  invitation.user_state   carol sent
@@ -148,7 +149,6 @@ fn alice_talks_with_carol_first() {
         04.100 carol !  user.leave              alice
         04.100 carol !  room.state              call logout
         04.100 carol !  call.end                transferred after 1100 ms
-        04.150 bob   ~  silence
         04.150 bob   !  invitation.user_state   carol accepted (carol)
         04.150 bob   !  call.outgoing.accepted  carol
         04.150 bob   !  room.state              call logining

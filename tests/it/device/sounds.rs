@@ -101,6 +101,10 @@ fn score(sound: Sound) -> Option<Score> {
         Sound::Waiting => Score::of(5.0)
             .beep(0.0, 0.18, 425.0, 0.08)
             .beep(0.3, 0.18, 425.0, 0.08),
+        // Softer still: whoever is held may wait for long.
+        Sound::Held => Score::of(0.6)
+            .beep(0.0, 0.15, 350.0, 0.07)
+            .beep(0.25, 0.15, 350.0, 0.07),
         Sound::Joined => Score::of(0.35)
             .beep(0.0, 0.08, C5, 0.12)
             .beep(0.12, 0.08, G5, 0.12),

@@ -129,9 +129,13 @@ impl Phone {
 
     /// Gives all that was told of sessions and nobody waited for.
     pub(super) fn told(&self) -> Vec<Report> {
-        // How well it sounds is told by the clock, whatever else happens.
-        let is_aside =
-            |r: &Report| matches!(r, Report::DeviceChanged { .. } | Report::Quality { .. });
+        // Devices come when they like, tones speak, and how well it sounds is told by the clock.
+        let is_aside = |r: &Report| {
+            matches!(
+                r,
+                Report::DeviceChanged { .. } | Report::Speaking { .. } | Report::Quality { .. }
+            )
+        };
         self.reports.try_iter().filter(|r| !is_aside(r)).collect()
     }
 

@@ -353,6 +353,13 @@ impl Desk {
             self.wait(millis(100));
             self.ui.hear(&self.meters);
         }
+        let peers = self.meters.peers.clone();
+        let peers = peers.iter().map(|(leg, meter)| (Some(*leg), meter.level));
+        let own = (None, self.meters.microphone);
+        for (leg, level) in peers.chain([own]).collect::<Vec<_>>() {
+            let on = level >= -42.0;
+            self.report(MediaReport::Speaking { leg, on });
+        }
     }
 
     pub(crate) fn buffer(&mut self, columns: u16, rows: u16) -> Buffer {
