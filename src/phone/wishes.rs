@@ -118,9 +118,7 @@ impl Phone {
             }
             Command::Talk { on } => self.talk(on),
             Command::Gain { call_id, user, db } => self.gain(call_id.as_ref(), &user, db),
-            Command::Silence { call_id, user, on } => {
-                self.silence_one(call_id.as_ref(), &user, on)
-            }
+            Command::Silence { call_id, user, on } => self.silence_one(call_id.as_ref(), &user, on),
             Command::Camera { on } => self.film(on),
             Command::NextCamera => {
                 self.order(MediaOrder::NextCamera);

@@ -133,7 +133,11 @@ impl Engine {
     fn note_speaking(&mut self, frame: &Frame) {
         if self.voice.fader.is_shut() {
             self.stop_speaking();
-        } else if self.legs.values().any(|leg| leg.is_connected() && !leg.is_hushed()) {
+        } else if self
+            .legs
+            .values()
+            .any(|leg| leg.is_connected() && !leg.is_hushed())
+        {
             if let Some(on) = self.voice.speaking.push(frame) {
                 self.report(Report::Speaking { leg: None, on });
             }

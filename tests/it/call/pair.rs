@@ -517,7 +517,9 @@ fn event_words(event: &Event) -> String {
             None => String::new(),
         },
         Happened::DialBackFailed { reason } => reason.clone(),
-        Happened::Hold { user, on } | Happened::Speaking { user, on } => format!("{} {on}", user.id),
+        Happened::Hold { user, on } | Happened::Speaking { user, on } => {
+            format!("{} {on}", user.id)
+        }
         Happened::Dtmf { user, digit } => format!("{} {digit}", user.id),
         Happened::Chat { user, text, .. } => format!("{}: {text}", user.id),
         Happened::Transfer { to, status } => format!("{to} {status}"),

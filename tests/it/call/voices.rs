@@ -79,7 +79,8 @@ fn orders(pair: &Pair) -> Vec<&MediaOrder> {
 fn speaks(pair: &mut Pair, who: &str, leg: Option<LegId>, on: bool) {
     let seat = pair.seat(who);
     let report = MediaReport::Speaking { leg, on };
-    pair.take_in(seat, Input::Media(report)).expect("no command");
+    pair.take_in(seat, Input::Media(report))
+        .expect("no command");
 }
 
 #[test]
@@ -207,13 +208,21 @@ fn who_speaks_is_an_event_on_a_change_only() {
     pair.alice(hold(true));
     speaks(&mut pair, "alice", None, false);
     speaks(&mut pair, "alice", None, true);
-    let told = pair.events.iter().filter_map(|(_, event)| match &event.happened {
-        Happened::Speaking { user, on } => Some((user.id.to_string(), *on)),
-        _ => None,
-    });
+    let told = pair
+        .events
+        .iter()
+        .filter_map(|(_, event)| match &event.happened {
+            Happened::Speaking { user, on } => Some((user.id.to_string(), *on)),
+            _ => None,
+        });
     let told: Vec<_> = told.collect();
     let told: Vec<_> = told.iter().map(|(id, on)| (id.as_str(), *on)).collect();
-    let all = [("bob", true), ("alice", true), ("bob", false), ("alice", false)];
+    let all = [
+        ("bob", true),
+        ("alice", true),
+        ("bob", false),
+        ("alice", false),
+    ];
     assert_eq!(told, all);
 }
 
@@ -326,6 +335,14 @@ fn the_host_passes_voices_on_as_long_as_a_stranger_is_in_the_group() {
     assert_eq!(of_bridge(&pair), bridge(strangers, members));
     let (reason, by, data) = (None, None, None);
     let leg = desk;
-    pair.hears("alice", Heard::Bye { leg, reason, by, data });
+    pair.hears(
+        "alice",
+        Heard::Bye {
+            leg,
+            reason,
+            by,
+            data,
+        },
+    );
     assert_eq!(of_bridge(&pair), bridge(Vec::new(), Vec::new()));
 }

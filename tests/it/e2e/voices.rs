@@ -27,8 +27,12 @@ fn push_to_talk_by_command_is_what_the_other_hears() {
     let stage = Stage::ours();
     let room = Home::new();
     let heard = room.path().join("heard.wav");
-    let bob = stage.listen("bob", &["--accept", "--mic", "none", "--speaker", &file(&heard)]);
-    let config = "[sound]\nmicrophone = \"tone\"\nspeaker = \"none\"\nrings = false\npush = \"talk\"\n";
+    let bob = stage.listen(
+        "bob",
+        &["--accept", "--mic", "none", "--speaker", &file(&heard)],
+    );
+    let config =
+        "[sound]\nmicrophone = \"tone\"\nspeaker = \"none\"\nrings = false\npush = \"talk\"\n";
     let mut alice = stage.settled("alice", &["listen", "--json"], config);
     alice.room("logined");
     let (mut alice, mut bob) = stage.connect(alice, bob);

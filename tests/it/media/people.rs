@@ -4,7 +4,9 @@ use offhook::id::LegId;
 use offhook::media::audio::RATE;
 use offhook::media::{Order, Report};
 
-use super::rig::{LEG, Phone, amplitude, connect, connect_on, file, next, wait_heard, wait_heard_all};
+use super::rig::{
+    LEG, Phone, amplitude, connect, connect_on, file, next, wait_heard, wait_heard_all,
+};
 
 const BOB: LegId = LegId(1);
 const CAROL: LegId = LegId(2);
@@ -90,7 +92,10 @@ fn one_person_is_quieter_louder_or_not_heard_at_all() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("heard.wav");
     let host = Phone::new("none", &file(&path));
-    let (bob, carol) = (Phone::new("tone:310", "none"), Phone::new("tone:710", "none"));
+    let (bob, carol) = (
+        Phone::new("tone:310", "none"),
+        Phone::new("tone:710", "none"),
+    );
     connect_on((&host, BOB), (&bob, LEG));
     connect_on((&host, CAROL), (&carol, LEG));
     wait_heard_all(&path, &[310.0, 710.0], &[]);

@@ -130,9 +130,8 @@ impl Phone {
     /// Gives all that was told of sessions and nobody waited for.
     pub(super) fn told(&self) -> Vec<Report> {
         // Devices come when they like, and tones speak.
-        let is_aside = |r: &Report| {
-            matches!(r, Report::DeviceChanged { .. } | Report::Speaking { .. })
-        };
+        let is_aside =
+            |r: &Report| matches!(r, Report::DeviceChanged { .. } | Report::Speaking { .. });
         self.reports.try_iter().filter(|r| !is_aside(r)).collect()
     }
 

@@ -66,7 +66,10 @@ fn where_the_terminal_tells_of_releases_space_is_held() {
 fn elsewhere_a_press_turns_it_on_and_another_one_off_and_the_screen_says_so() {
     let mut desk = talking(Push::Talk, false);
     let screen = desk.screen(80, 24);
-    assert!(screen.contains("press Space to talk (this terminal: on/off)"), "{screen}");
+    assert!(
+        screen.contains("press Space to talk (this terminal: on/off)"),
+        "{screen}"
+    );
     assert!(screen.contains("Space talk (press)"), "{screen}");
     space(&mut desk, KeyEventKind::Press);
     assert!(desk.phone.is_sending());
@@ -122,7 +125,11 @@ fn without_push_to_talk_space_does_nothing_but_say_so() {
     assert!(!desk.screen(80, 24).contains("Space"));
     assert!(!desk.ui.wants_releases(&desk.phone));
     space(&mut desk, KeyEventKind::Press);
-    assert!(desk.wishes.iter().all(|it| !matches!(it, Wish::Command(Command::Talk { .. }))));
+    assert!(
+        desk.wishes
+            .iter()
+            .all(|it| !matches!(it, Wish::Command(Command::Talk { .. })))
+    );
     assert!(desk.screen(80, 24).contains("Push to talk is off"));
 }
 
