@@ -27,6 +27,7 @@ mod policy;
 mod seeing;
 mod transfer;
 mod unanswered;
+mod voices;
 mod waiting;
 mod whole_model;
 mod wishes;

@@ -25,5 +25,6 @@ mod stage;
 mod ten;
 mod troubles;
 mod video;
+mod voices;
 mod waiting;
 mod wish;

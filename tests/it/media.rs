@@ -8,6 +8,7 @@ mod group;
 mod hold;
 mod jitter;
 mod mixer;
+mod people;
 mod picture_call;
 mod picture_codec;
 mod picture_ladder;

@@ -13,3 +13,4 @@ mod recents;
 mod screens;
 mod second_call;
 mod video;
+mod voices;

@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use offhook::av::Latency;
-use offhook::config::{BusyPolicy, Config, DEFAULT, ServerUrl};
+
+use offhook::config::{BusyPolicy, Config, DEFAULT, Push, ServerUrl};
 
 use crate::harness::Home;
 
@@ -53,7 +54,9 @@ fn all_that_is_written_is_taken() {
         microphone = "tone:440"
         speaker = "none"
         rings = false
-        ring_on = ["default", "file:ring.wav"]
+        ring_on = ["default", {device = "USB", volume = -12}, {device = "file:ring.wav"}]
+        ring_volume = -6
+        push = "talk"
         gate = -50
         latency = "low"
         [video]
@@ -77,7 +80,10 @@ fn all_that_is_written_is_taken() {
     assert_eq!(config.sound.microphone, "tone:440");
     assert_eq!(config.sound.speaker, "none");
     assert!(!config.sound.rings);
-    assert_eq!(config.sound.ring_on, ["default", "file:ring.wav"]);
+    assert_eq!(config.sound.ring_on, ["default", "USB", "file:ring.wav"]);
+    assert_eq!(config.sound.ring_volumes, [("USB".to_owned(), -12)]);
+    assert_eq!(config.sound.ring_volume, -6);
+    assert_eq!(config.sound.push, Push::Talk);
     assert_eq!(config.sound.gate, Some(-50));
     assert_eq!(config.sound.latency, Latency::Low);
     assert_eq!(config.video.camera, "test");
@@ -136,7 +142,23 @@ fn an_error_names_file_line_key_and_what_was_expected() {
         ),
         (
             "[sound]\nring_on = [\"\"]",
-            "f, line 2: sound.ring_on: expected a list of device strings, each in quotes, found a value of type array",
+            "f, line 2: sound.ring_on: expected a list of device strings, each in quotes, or of {device = \"...\", volume = -60 to 0}, found a value of type array",
+        ),
+        (
+            "[sound]\nring_on = [{device = \"x\", volume = 3}]",
+            "f, line 2: sound.ring_on: expected a list of device strings, each in quotes, or of {device = \"...\", volume = -60 to 0}, found a value of type array",
+        ),
+        (
+            "[sound]\nring_on = [{device = \"x\", loud = 3}]",
+            "f, line 2: sound.ring_on: expected a list of device strings, each in quotes, or of {device = \"...\", volume = -60 to 0}, found a value of type array",
+        ),
+        (
+            "[sound]\nring_volume = 1",
+            "f, line 2: sound.ring_volume: expected a whole number of dB from -60 to 0, found 1",
+        ),
+        (
+            "[sound]\npush = \"both\"",
+            "f, line 2: sound.push: expected \"off\" or \"talk\" or \"mute\", found \"both\"",
         ),
         (
             "[video]\ncamera = false",

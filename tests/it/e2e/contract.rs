@@ -161,6 +161,7 @@ const IN_CALL: &[Row] = &[
     ("call.missed", None, &["cause", "at", "group_running"]),
     ("call.waiting", None, &[]),
     ("call.hold", None, &["user", "on"]),
+    ("peer.speaking", None, &["user", "on"]),
     ("call.dtmf", None, &["user", "digit"]),
     ("call.transfer", None, &["to", "status"]),
 ];
@@ -171,7 +172,6 @@ const PENDING: &[&str] = &[
     "call.recording",
     "call.minimized",
     "peer.key",
-    "peer.speaking",
     "token.expiring",
 ];
 

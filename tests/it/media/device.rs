@@ -2,6 +2,7 @@
 
 use offhook::media::audio::RATE;
 use offhook::media::audio::sound::Sound;
+use offhook::media::device::DeviceSpec;
 use offhook::media::{MediaSettings, Order, Report};
 
 use super::rig::{Phone, connect, file, next, recorded, rms};
@@ -58,6 +59,39 @@ fn the_settings_say_where_to_ring_first() {
         looped: false,
     });
     assert!(rms(&recorded(&path, 1.0)) > 0.003);
+}
+
+#[test]
+fn each_device_rings_as_loud_as_it_is_to_and_the_speaker_too() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = |name: &str| dir.path().join(name);
+    let spec = |name: &str| -> DeviceSpec { file(&path(name)).parse().unwrap() };
+    let settings = |ring_on| MediaSettings {
+        ring_on,
+        ring_volume: -6,
+        ring_volumes: vec![(spec("quiet"), -20)],
+        speaker: spec("speaker"),
+        ..MediaSettings::default()
+    };
+    let play = Order::Play {
+        is_bell: true,
+        sound: Some(Sound::Ring.samples()),
+        looped: false,
+    };
+    let both = vec![spec("loud"), spec("quiet")];
+    let media = offhook::media::Media::start(settings(both), |_| {}).unwrap();
+    media.order(play.clone());
+    let peak = |name: &str| {
+        let samples = recorded(&path(name), 1.0);
+        samples.iter().fold(0.0_f32, |peak, x| peak.max(x.abs()))
+    };
+    let (loud, quiet) = (peak("loud"), peak("quiet"));
+    assert!((9.0..11.0).contains(&(loud / quiet)), "{loud} {quiet}");
+    drop(media);
+    let media = offhook::media::Media::start(settings(Vec::new()), |_| {}).unwrap();
+    media.order(play);
+    let speaker = peak("speaker");
+    assert!((1.9..2.1).contains(&(loud / speaker)), "{loud} {speaker}");
 }
 
 #[test]

@@ -556,6 +556,19 @@ fn the_configuration_keeps_its_words_and_gets_only_what_is_not_usual() {
         !back.contains("gate") && !back.contains("ring_on"),
         "{back}"
     );
+    // A device that rings on keeps the volume it has.
+    let loud = "[sound]\nring_on = [\"x\", {device = \"b\", volume = -12}]\n";
+    let new = KeptDevices {
+        microphone: "default".to_owned(),
+        camera: "default".to_owned(),
+        gate: None,
+        ..kept.clone()
+    };
+    let new = new.keep(loud).unwrap();
+    assert_eq!(
+        new,
+        "[sound]\nring_on = [\"a\", {device = \"b\", volume = -12}]\n"
+    );
     assert!(usual.keep("[sound\n").is_err());
     assert!(kept.keep("sound = 3\n").is_err());
 }
