@@ -7,7 +7,8 @@ use offhook::event::Happened;
 use offhook::phone::Input;
 use offhook::phone::input::MediaReport;
 
-use super::group::{add, together};
+use super::group::add;
+use super::line::Weather;
 use super::pair::{ACCEPT, HANG_UP, Pair, dial, seconds};
 
 const RECORD: Command = Command::Record {
@@ -55,7 +56,8 @@ fn both_see_the_sign_while_it_runs() {
         03.050 alice !  call.recording          bob true
         04.000 bob   !  call.recording          bob false
         04.000 bob   -> device    2 mic on
-        04.050 alice !  call.recording          bob false"#]].assert_eq(&pair.transcript());
+        04.050 alice !  call.recording          bob false"#]]
+    .assert_eq(&pair.transcript());
 }
 
 #[test]
@@ -66,7 +68,19 @@ fn it_ends_with_the_call_and_before_it() {
     pair.skip();
     pair.bob(HANG_UP);
     pair.run(seconds(1));
-    expect![[r#""#]].assert_eq(&pair.transcript());
+    expect![[r#"
+        03.000 bob   !  hangup.confirm
+        03.000 bob   -> bye       remote_hang_up
+        03.000 bob   !  call.recording          bob false
+        03.000 bob   ~  ended
+        03.000 bob   !  user.leave              alice
+        03.000 bob   !  room.state              call logout
+        03.000 bob   !  call.end                local_hang_up after 2000 ms
+        03.050 alice ~  ended
+        03.050 alice !  user.leave              bob
+        03.050 alice !  room.state              call logout
+        03.050 alice !  call.end                remote_hang_up after 2000 ms"#]]
+    .assert_eq(&pair.transcript());
 }
 
 #[test]
@@ -87,12 +101,17 @@ fn a_recording_that_cannot_go_on_is_told_and_the_sign_goes_off() {
         03.000 bob   !  error                   recording
         03.000 bob   !  call.recording          bob false
         03.000 bob   -> device    2 mic on
-        03.050 alice !  call.recording          bob false"#]].assert_eq(&pair.transcript());
+        03.050 alice !  call.recording          bob false"#]]
+    .assert_eq(&pair.transcript());
 }
 
 #[test]
 fn whoever_comes_later_sees_it_too() {
-    let mut pair = together(&["bob"]);
+    let mut pair = Pair::with(&["alice", "bob", "carol"], Weather::default(), 1);
+    pair.alice(dial("bob"));
+    pair.run(seconds(1));
+    pair.bob(ACCEPT);
+    pair.run(seconds(1));
     pair.bob(RECORD);
     begins(&mut pair, "bob");
     pair.alice(add("carol"));
