@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use crate::address::clean;
+use crate::av::Verdict;
 use crate::command::Reply;
 use crate::event::{CallFacts, Event, Happened, InvitationState, RoomReason, RoomScope, UserState};
 use crate::id::UserId;
@@ -104,6 +105,21 @@ fn sentence(event: &Event, me: &UserId) -> Option<String> {
         Happened::Hold { user, on: false } if user.id == *me => "off hold".to_owned(),
         Happened::Hold { user, on: true } => format!("{} holds the call", user.name),
         Happened::Hold { user, on: false } => format!("{} is back", user.name),
+        Happened::Recording {
+            on: true,
+            path: Some(path),
+            ..
+        } => format!("recording to {path}"),
+        Happened::Recording {
+            user, on: false, ..
+        } if user.id == *me => "the recording is closed".to_owned(),
+        Happened::Recording { user, on: true, .. } => format!("{} records the call", user.name),
+        Happened::Recording {
+            user, on: false, ..
+        } => format!("{} records no more", user.name),
+        Happened::Quality { user, quality } if quality.verdict != Verdict::Fine => {
+            format!("{}: {}", user.name, words::verdict(quality))
+        }
         Happened::Chat { user, text, .. } => format!("{}: {text}", user.name),
         Happened::Dtmf { user, digit } => format!("{} pressed {digit}", user.name),
         Happened::Transfer { to, status } => format!("putting through to {to}: {status}"),

@@ -12,6 +12,8 @@ mod writer;
 
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{self, SyncSender, TrySendError};
 use std::thread::{self, JoinHandle};
 
@@ -64,7 +66,7 @@ pub(super) struct Piece {
     /// When: ticks since the recording began.
     pub(super) at: u64,
     /// What we say, where it is heard.
-    pub(super) ours: Option<Frame>,
+    pub(super) ours: Option<Box<Frame>>,
     /// What the others say, by the number of their track; the silent are left out.
     pub(super) theirs: Vec<(usize, Frame)>,
 }
@@ -77,7 +79,7 @@ enum Message {
     Track(Recorded),
 }
 
-/// A recording that runs. Dropping it closes the files, which [`finish`](Tape::finish) waits for.
+/// A recording that runs. Its thread closes the files when this is dropped.
 #[derive(Debug)]
 pub(super) struct Tape {
     inbox: SyncSender<Message>,
@@ -89,8 +91,8 @@ pub(super) struct Tape {
     legs: Vec<(LegId, usize)>,
     /// The tick it began with.
     began: u64,
-    n_dropped: u64,
-    dropped: std::sync::Arc<std::sync::atomic::AtomicU64>,
+    /// Ticks that were left out, which the thread tells of.
+    dropped: Arc<AtomicU64>,
 }
 
 impl Tape {
@@ -106,8 +108,8 @@ impl Tape {
         tell: impl Fn(Told) + Send + 'static,
     ) -> io::Result<Self> {
         let (inbox, messages) = mpsc::sync_channel(WAITING);
-        let dropped = std::sync::Arc::default();
-        let theirs = std::sync::Arc::clone(&dropped);
+        let dropped = Arc::<AtomicU64>::default();
+        let theirs = Arc::clone(&dropped);
         let place = (plan.dir.clone(), plan.name.clone(), plan.facts.clone());
         let thread = thread::Builder::new().name("recording".into());
         let thread = thread.spawn(move || {
@@ -129,8 +131,7 @@ impl Tape {
                 Message::Piece(piece) => writer.take(&piece),
                 Message::Track(who) => writer.add(&who),
             });
-            let n_dropped =
-                std::sync::atomic::AtomicU64::load(&theirs, std::sync::atomic::Ordering::Relaxed);
+            let n_dropped = theirs.load(Ordering::Relaxed);
             // Also after a failure: what is there is to be playable.
             let closed = writer.close(n_dropped);
             tell(match written.and(closed) {
@@ -145,7 +146,6 @@ impl Tape {
             untold: Vec::new(),
             legs: Vec::new(),
             began,
-            n_dropped: 0,
             dropped,
         };
         tape.follow(&plan.people);
@@ -173,29 +173,25 @@ impl Tape {
 
     /// Takes a tick. Never waits: what the disk has no time for is left out, and counted.
     pub(super) fn take(&mut self, tick: u64, ours: Option<Frame>, theirs: Vec<(usize, Frame)>) {
-        while let Some(person) = self.untold.pop() {
-            // In their order, or the numbers would be others.
-            self.untold.push(person);
-            let first = self.untold.remove(0);
-            if let Err(TrySendError::Full(Message::Track(first))) =
-                self.inbox.try_send(Message::Track(first))
-            {
-                self.untold.insert(0, first);
+        // In their order, or the numbers would be others.
+        let mut n_sent = 0;
+        for person in &self.untold {
+            let sent = self.inbox.try_send(Message::Track(person.clone()));
+            if let Err(TrySendError::Full(_)) = sent {
                 break;
             }
+            n_sent += 1;
         }
+        self.untold.drain(..n_sent);
         let n_told = self.tracks.len() - self.untold.len();
         let theirs = theirs.into_iter().filter(|(track, _)| *track < n_told);
         let piece = Piece {
             at: tick.saturating_sub(self.began),
-            ours,
+            ours: ours.map(Box::new),
             theirs: theirs.collect(),
         };
         if let Err(TrySendError::Full(_)) = self.inbox.try_send(Message::Piece(piece)) {
-            self.n_dropped += 1;
-            let n_dropped = self.n_dropped;
-            self.dropped
-                .store(n_dropped, std::sync::atomic::Ordering::Relaxed);
+            self.dropped.fetch_add(1, Ordering::Relaxed);
         }
     }
 

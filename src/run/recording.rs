@@ -27,6 +27,8 @@ pub(super) struct Tapes {
     dir: Option<PathBuf>,
     /// What the tracks of each person are called, by the recording's call.
     names: BTreeMap<CallId, BTreeMap<UserId, String>>,
+    /// Those that run.
+    open: BTreeSet<CallId>,
     /// Those that are being closed.
     closing: BTreeSet<CallId>,
     /// What is told when they are, in order.
@@ -60,12 +62,8 @@ impl Tapes {
 
     /// Tells whether an event says that a recording is closed, or over with its call, and it is not.
     fn is_awaited(&self, event: &Event, me: &UserId) -> bool {
-        let is_last = match &event.happened {
-            Happened::Recording {
-                user, on: false, ..
-            } => user.id == *me,
-            happened => matches!(happened, Happened::End { .. }),
-        };
+        let is_off = matches!(&event.happened, Happened::Recording { user, on: false, .. } if user.id == *me);
+        let is_last = is_off || matches!(event.happened, Happened::End { .. });
         let call = event.call.as_ref().filter(|_| is_last);
         call.is_some_and(|facts| self.closing.contains(&facts.call_id))
     }
@@ -73,7 +71,10 @@ impl Tapes {
     /// A recording is on disk, or never will be. Returns what can be told now.
     fn closed(&mut self, call: &CallId, me: &UserId) -> Vec<Event> {
         self.closing.remove(call);
-        self.names.remove(call);
+        // One that begins again has its names already.
+        if !self.open.contains(call) {
+            self.names.remove(call);
+        }
         let mut told = Vec::new();
         while let Some(event) = self.withheld.pop_front() {
             if self.is_awaited(&event, me) {
@@ -113,7 +114,7 @@ impl Station {
     /// Has the media record a call, or close the recording.
     pub(super) fn record(&mut self, call: CallId, tracks: Option<Vec<(LegId, User)>>) {
         let Some(tracks) = tracks else {
-            if self.tapes.names.contains_key(&call) {
+            if self.tapes.open.remove(&call) {
                 self.tapes.closing.insert(call.clone());
             }
             return self.media.order(Order::Record { call, plan: None });
@@ -129,7 +130,7 @@ impl Station {
             who: json!(user),
         });
         let people: Vec<Recorded> = people.collect();
-        self.tapes.names.entry(call.clone()).or_default();
+        self.tapes.open.insert(call.clone());
         let known = self.phone.calls().iter().find(|it| it.id == call);
         // Who and when; what people sent each other is nobody's business.
         let mut facts = match known.map(|call| json!(call.facts())) {
@@ -160,6 +161,7 @@ impl Station {
                 (call, Some(told))
             }
             Arrival::Input(Input::Media(MediaReport::RecordingFailed { call, detail })) => {
+                self.tapes.open.remove(call);
                 let was_closing = self.tapes.closing.contains(call);
                 let told = format!("the recording may not be complete: {detail}");
                 (call, was_closing.then_some(told))

@@ -203,7 +203,8 @@ impl Ui {
             (true, true) if self.toast.as_ref().is_some_and(|it| it.is_bad) => return,
             (true, true) => format!("Recording to {}", path.unwrap_or_default()),
             (true, false) => "The recording is closed".to_owned(),
-            (false, true) => format!("{name} records this call"),
+            // A line says so as long as it is so.
+            (false, true) => return,
             (false, false) => format!("{name} records no more"),
         };
         self.tell(&told);

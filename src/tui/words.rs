@@ -19,7 +19,8 @@ pub(crate) use exception::{exception_help, exception_key, exception_name, except
 pub use exception::{exception_sentence, their_exception_sentence};
 pub use history::{call_people, call_result};
 pub(crate) use history::{missed_cause, state_word};
-pub(crate) use quality::{short_verdict, summary, verdict};
+pub use quality::verdict;
+pub(crate) use quality::{short_verdict, summary};
 pub(crate) use when::{at, short_when};
 pub use when::{moment, when};
 

@@ -242,6 +242,7 @@ async fn station(id: &str, server: &str) -> Station {
         rings: false,
         voice: Voice::Microphone,
         history: None,
+        recordings: None,
         contacts: offhook::contacts::Contacts::default(),
         recordings: None,
         hooks: HookSettings::default(),

@@ -24,6 +24,7 @@ mod missed;
 mod model;
 mod oracle;
 mod policy;
+mod recording;
 mod seeing;
 mod transfer;
 mod unanswered;

@@ -17,6 +17,7 @@ mod peer;
 mod plain;
 mod plugs;
 mod races;
+mod recording;
 mod results;
 mod ringing;
 mod rules;

@@ -15,6 +15,7 @@ use tempfile::TempDir;
 
 pub mod browser;
 pub mod kamailio;
+pub mod opus_file;
 pub mod pulse;
 
 /// Long enough for a busy machine; a test that passes never waits for it.

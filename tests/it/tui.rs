@@ -9,6 +9,7 @@ mod keys;
 mod picture;
 mod picture_bytes;
 mod picture_flow;
+mod quality;
 mod recents;
 mod screens;
 mod second_call;

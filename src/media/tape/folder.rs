@@ -71,14 +71,10 @@ mod tests {
             ("a/b\\c:d", "a_b_c_d"),
             ("Jörg", "J_rg"),
             ("", "_"),
-            ("a\0\n\x1b[2J", "a___2J"),
+            ("a\0\n\x1b[2J", "a____2J"),
         ];
         for (name, wanted) in told {
-            assert_eq!(
-                file_stem(name).replace("_.._", "_._"),
-                wanted.replace("_.._", "_._"),
-                "{name:?}"
-            );
+            assert_eq!(file_stem(name), wanted, "{name:?}");
             assert!(!file_stem(name).contains('/'), "{name:?}");
         }
         assert_eq!(file_stem(&"x".repeat(500)).len(), 64);

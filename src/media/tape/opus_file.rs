@@ -131,7 +131,9 @@ impl<W: Write> OpusFile<W> {
         let is_full = self.n_in_page >= PAGE;
         let info = match info {
             PacketWriteEndInfo::NormalPacket if is_full => PacketWriteEndInfo::EndPage,
-            info => info,
+            PacketWriteEndInfo::NormalPacket
+            | PacketWriteEndInfo::EndPage
+            | PacketWriteEndInfo::EndStream => info,
         };
         // RFC 7845, 4: samples that can be played when this page is decoded, pre-skip and all.
         let position = self.n_packets * PACKET as u64;

@@ -75,16 +75,13 @@ fn ms(time: Option<u32>) -> String {
 }
 
 fn small_head() -> String {
-    format!(
-        "{:9}{:>5}{:>5}{:>10}  line",
-        "ms, lost", "rtt", "ear", "in/out %"
-    )
+    format!("{:8}{:>5}{:>5}{:>9}  line", "ms", "rtt", "ear", "in/out %")
 }
 
 fn small(name: &str, quality: &Quality) -> String {
     format!(
-        "{}{:>5}{:>5}{:>10}  {}",
-        pad(&fit(name, 8), 9),
+        "{}{:>5}{:>5}{:>9}  {}",
+        pad(&fit(name, 7), 8),
         ms(quality.rtt_ms),
         ms(quality.delay_ms),
         losses(quality),
@@ -94,7 +91,7 @@ fn small(name: &str, quality: &Quality) -> String {
 
 fn head() -> String {
     format!(
-        "{:10}{:9}{:7}{:>5}{:>5}{:>10}{:>6}{:>5}{:>5}{:>9} codec",
+        "{:9}{:9}{:7}{:>5}{:>5}{:>10}{:>6}{:>5}{:>5}{:>9} codec",
         "ms, %", "line", "path", "rtt", "ear", "lost i/o", "made", "jit", "buf", "kbit i/o"
     )
 }
@@ -113,7 +110,7 @@ fn large(name: &str, quality: &Quality) -> String {
     );
     format!(
         "{}{:9}{path:7}{:>5}{:>5}{:>10}{:>6}{:>5}{:>5}{kbits:>9} opus",
-        pad(&fit(name, 9), 10),
+        pad(&fit(name, 8), 9),
         short_verdict(quality.verdict),
         ms(quality.rtt_ms),
         ms(quality.delay_ms),

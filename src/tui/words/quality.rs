@@ -3,7 +3,7 @@
 use crate::av::{Quality, Summary, Verdict};
 
 /// Says what there is to say of a line.
-pub(crate) fn verdict(quality: &Quality) -> String {
+pub fn verdict(quality: &Quality) -> String {
     match quality.verdict {
         Verdict::Fine => "fine".to_owned(),
         Verdict::UplinkDrops => "your uplink drops".to_owned(),

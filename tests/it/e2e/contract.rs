@@ -164,12 +164,12 @@ const IN_CALL: &[Row] = &[
     ("peer.speaking", None, &["user", "on"]),
     ("call.dtmf", None, &["user", "digit"]),
     ("call.transfer", None, &["to", "status"]),
+    ("call.quality", None, &["user", "verdict", "rtt_ms"]),
+    ("call.recording", None, &["user", "on"]),
 ];
 
 /// What the contract names and no phone of this build does. One that begins to happen has to leave this list.
 const PENDING: &[&str] = &[
-    "call.quality",
-    "call.recording",
     "call.minimized",
     "peer.key",
     "token.expiring",
@@ -299,6 +299,10 @@ fn a_talk(stage: &Stage, told: &mut Told) {
         r#""command":"device","which":"speaker","device":"no such device""#,
     );
     alice.wait_for("device.speaker_exception");
+    bob.wait_for("call.quality");
+    ask(&mut alice, r#""command":"record","on":true"#);
+    bob.wait_for("call.recording");
+    ask(&mut alice, r#""command":"record","on":false"#);
     ask(&mut alice, r#""command":"hold","on":true"#);
     bob.wait_for("call.hold");
     ask(&mut alice, r#""command":"hold","on":false"#);
