@@ -18,6 +18,7 @@ pub mod signal;
 
 mod arriving;
 mod dialing;
+mod early;
 mod elsewhere;
 mod ending;
 mod filming;
@@ -47,7 +48,7 @@ pub use effect::Effect;
 pub use identity::Epoch;
 pub use input::Input;
 pub use missed::Missed;
-pub use settings::{AddPolicy, Allow, BusyPolicy, Confirm, PersonRule, Settings};
+pub use settings::{AddPolicy, Allow, BusyPolicy, Confirm, EarlyTransport, PersonRule, Settings};
 pub use sign_in::SignIn;
 
 use crate::address::{Address, User};

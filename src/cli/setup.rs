@@ -104,6 +104,7 @@ fn rules(rules: &Rules, settings: Settings) -> Settings {
         alone: unless_0(rules.alone),
         end_when_host_leaves: rules.end_when_host_leaves,
         add: rules.add,
+        early: rules.early_transport,
         ..settings
     }
 }

@@ -27,6 +27,8 @@ pub struct Rules {
     pub end_when_host_leaves: bool,
     /// Who may invite more people into a group call of ours.
     pub add: AddPolicy,
+    /// With whom the way is looked for while it rings.
+    pub early_transport: EarlyTransport,
 }
 
 impl Default for Rules {
@@ -42,6 +44,7 @@ impl Default for Rules {
             alone: 0,
             end_when_host_leaves: false,
             add: AddPolicy::default(),
+            early_transport: EarlyTransport::default(),
         }
     }
 }
@@ -92,6 +95,18 @@ pub enum AddPolicy {
     Host,
 }
 
+/// With whom the way for sound is looked for while it rings, so that it is there when the call is
+/// taken. To look is to tell the addresses of this machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum EarlyTransport {
+    /// Those of the contacts.
+    #[default]
+    Contacts,
+    /// Nobody.
+    Never,
+}
+
 impl Rules {
     pub(super) fn read(
         section: &Entry<'_>,
@@ -108,6 +123,7 @@ impl Rules {
             "alone",
             "end_when_host_leaves",
             "add",
+            "early_transport",
         ];
         const RINGING: &str = "a whole number of seconds from 1 to 600";
         const SPAN: &str = "a whole number of seconds from 0 to 65535";
@@ -139,6 +155,13 @@ impl Rules {
                 "add" => {
                     let choices = [("everyone", AddPolicy::Everyone), ("host", AddPolicy::Host)];
                     rules.add = entry.choice(&choices)?;
+                }
+                "early_transport" => {
+                    let choices = [
+                        ("contacts", EarlyTransport::Contacts),
+                        ("never", EarlyTransport::Never),
+                    ];
+                    rules.early_transport = entry.choice(&choices)?;
                 }
                 _ => warnings.push(entry.unknown(KEYS)),
             }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::address::User;
-pub use crate::config::{AddPolicy, Allow, BusyPolicy, Confirm};
+pub use crate::config::{AddPolicy, Allow, BusyPolicy, Confirm, EarlyTransport};
 use crate::id::{DeviceId, UserId};
 
 /// What the phone goes by.
@@ -37,6 +37,8 @@ pub struct Settings {
     pub end_when_host_leaves: bool,
     /// Who may invite more people into a group call of ours.
     pub add: AddPolicy,
+    /// With whom the way is looked for while it rings.
+    pub early: EarlyTransport,
     /// What goes for single people.
     pub people: Vec<PersonRule>,
     /// How long a hook may think about a call before it rings; `None` where none is asked.
@@ -62,6 +64,7 @@ impl Settings {
             alone: None,
             end_when_host_leaves: false,
             add: AddPolicy::default(),
+            early: EarlyTransport::default(),
             people: Vec::new(),
             decides_incoming: None,
             decides_hang_up: None,

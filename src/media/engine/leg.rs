@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::ahead::Ready;
 use super::keypad::{Keypad, Presses};
 use super::line::Line;
 use crate::id::LegId;
@@ -52,6 +53,8 @@ pub(super) struct Leg {
     /// What the way to the peer takes, in bits a second.
     pub(super) bandwidth: u64,
     stage: Stage,
+    /// What it was made of, while it waits for the call to be taken.
+    pub(super) ready: Option<Ready>,
     jitter: Jitter<Hearing>,
     has_sounded: bool,
     meter: Meter,
@@ -64,6 +67,10 @@ pub(super) struct Leg {
 enum Stage {
     /// Our offer is out; nothing is expected.
     Offered,
+    /// Both descriptions are there, and nobody has taken the call.
+    Waiting {
+        is_connected: bool,
+    },
     /// Both descriptions are there.
     Connecting {
         since: Instant,
@@ -97,6 +104,7 @@ impl Leg {
             sights: Vec::new(),
             bandwidth: FIRST_BANDWIDTH,
             stage: Stage::Offered,
+            ready: None,
             jitter: Jitter::new(hearing),
             has_sounded: false,
             meter: Meter::default(),
@@ -108,6 +116,52 @@ impl Leg {
     /// Both descriptions are there: look for the peer.
     pub(super) fn connect(&mut self, now: Instant) {
         self.stage = Stage::Connecting { since: now };
+    }
+
+    /// Both descriptions are there: looks for the peer, if its session may, and does no more.
+    pub(super) fn wait(&mut self, ready: Ready) {
+        self.ready = Some(ready);
+        self.stage = Stage::Waiting {
+            is_connected: false,
+        };
+    }
+
+    /// The call is taken. Returns whether the peer is found already.
+    pub(super) fn go(&mut self, now: Instant, report: &mut impl FnMut(Report)) -> bool {
+        let Stage::Waiting { is_connected } = self.stage else {
+            return false;
+        };
+        self.connect(now);
+        if is_connected {
+            self.connected(now, report);
+        }
+        is_connected
+    }
+
+    /// Nothing has been agreed on with whoever it is now.
+    pub(super) fn start_over(&mut self) {
+        self.ready = None;
+        self.stage = Stage::Offered;
+    }
+
+    fn connected(&mut self, now: Instant, report: &mut impl FnMut(Report)) {
+        self.stage = Stage::Connected {
+            heard: now,
+            quiet: Quiet::No,
+        };
+        if let Line::Own(own) = &mut self.line {
+            own.start();
+        }
+        report(Report::Connected { leg: self.id });
+    }
+
+    /// Takes in what a session comes up with that waits: that it is connected, and nothing else.
+    fn overhear(&mut self) {
+        for happening in self.session.take() {
+            if matches!(happening, Happening::Connected) {
+                self.stage = Stage::Waiting { is_connected: true };
+            }
+        }
     }
 
     pub(super) fn is_connected(&self) -> bool {
@@ -143,19 +197,13 @@ impl Leg {
 
     /// Takes in what the session came up with.
     pub(super) fn digest(&mut self, now: Instant, report: &mut impl FnMut(Report)) {
+        if matches!(self.stage, Stage::Waiting { .. }) {
+            return self.overhear();
+        }
         let leg = self.id;
         for happening in self.session.take() {
             match happening {
-                Happening::Connected if !self.is_connected() => {
-                    self.stage = Stage::Connected {
-                        heard: now,
-                        quiet: Quiet::No,
-                    };
-                    if let Line::Own(own) = &mut self.line {
-                        own.start();
-                    }
-                    report(Report::Connected { leg });
-                }
+                Happening::Connected if !self.is_connected() => self.connected(now, report),
                 Happening::Packet { seq, time, payload } => {
                     self.jitter.insert(seq, time, payload, now);
                     self.hear(now, report);
@@ -197,10 +245,13 @@ impl Leg {
     /// The buffer lives by when ticks are due, not by when a busy machine gets to them.
     pub(super) fn tick(&mut self, due: Instant, now: Instant, report: &mut impl FnMut(Report)) {
         if let Err(reason) = self.session.tick(now) {
-            report(self.fail(reason));
+            self.end(reason).into_iter().for_each(report);
             return;
         }
         self.digest(now, report);
+        if self.is_waiting() {
+            return;
+        }
         self.watch(now, report);
         if self.session.is_held() || !self.session.is_peer_sending() {
             self.jitter.pause();
@@ -282,7 +333,7 @@ impl Leg {
                     report(Report::Silent { leg });
                 }
             }
-            Stage::Offered | Stage::Connecting { .. } | Stage::Over => {}
+            Stage::Offered | Stage::Waiting { .. } | Stage::Connecting { .. } | Stage::Over => {}
         }
     }
 }
