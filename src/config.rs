@@ -9,7 +9,7 @@ mod url;
 
 pub use hooks::Hooks;
 pub use kept::KeptDevices;
-pub use rules::{AddPolicy, Allow, BusyPolicy, Confirm, Rules};
+pub use rules::{AddPolicy, Allow, BusyPolicy, Confirm, EarlyTransport, Rules};
 pub use source::{ConfigError, Warning};
 pub use url::{ServerUrl, ServerUrlError};
 

@@ -117,6 +117,33 @@ pub enum Order {
         /// The peer's SDP.
         answer: String,
     },
+    /// Make the answer to an offer that [`Order::Answer`] may or may not ask for later. No device
+    /// opens and no sound flows before that.
+    Prepare {
+        /// The new session.
+        leg: LegId,
+        /// The peer's SDP.
+        offer: String,
+        /// Of the pictures it speaks of, those that are taken.
+        pictures: Pictures,
+        /// Whether the answer is told at once, by [`Report::Prepared`], and the way to the peer is
+        /// looked for. Otherwise nothing leaves this machine.
+        is_early: bool,
+    },
+    /// Look for the way to somebody who has described its side and not taken the call yet. No device
+    /// opens and no sound flows before [`Order::Accept`] with the same description.
+    LookAhead {
+        /// The session that made the offer.
+        leg: LegId,
+        /// The peer's SDP.
+        answer: String,
+    },
+    /// Somebody else took the call than whom [`Order::LookAhead`] was about: the next
+    /// [`Order::Reoffer`] makes the first offer of a session of the same certificate.
+    StartOver {
+        /// The session.
+        leg: LegId,
+    },
     /// The peer refused our [`Order::Reoffer`]: the session goes on as before it, hold and all. Only
     /// pictures of ours that it took out stay out.
     Withdraw {
@@ -271,6 +298,13 @@ pub enum Report {
     },
     /// The answer that was asked for, with all its candidates.
     Answer {
+        /// The session.
+        leg: LegId,
+        /// Our SDP.
+        sdp: String,
+    },
+    /// The answer that was made ready, with all its candidates.
+    Prepared {
         /// The session.
         leg: LegId,
         /// Our SDP.

@@ -19,6 +19,7 @@ pub mod signal;
 mod arriving;
 mod bridge;
 mod dialing;
+mod early;
 mod elsewhere;
 mod ending;
 mod filming;
@@ -50,7 +51,9 @@ pub use effect::Effect;
 pub use identity::Epoch;
 pub use input::Input;
 pub use missed::Missed;
-pub use settings::{AddPolicy, Allow, BusyPolicy, Confirm, PersonRule, Push, Settings};
+pub use settings::{
+    AddPolicy, Allow, BusyPolicy, Confirm, EarlyTransport, PersonRule, Push, Settings,
+};
 pub use sign_in::SignIn;
 pub use voices::GAIN;
 

@@ -107,6 +107,7 @@ fn rules(rules: &Rules, settings: Settings) -> Settings {
         end_when_host_leaves: rules.end_when_host_leaves,
         add: rules.add,
         records: rules.record,
+        early: rules.early_transport,
         ..settings
     }
 }

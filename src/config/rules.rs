@@ -31,6 +31,8 @@ pub struct Rules {
     pub record: bool,
     /// Where recordings go; below the user's data where it is `None`.
     pub record_to: Option<String>,
+    /// With whom the way is looked for while it rings.
+    pub early_transport: EarlyTransport,
 }
 
 impl Default for Rules {
@@ -48,6 +50,7 @@ impl Default for Rules {
             add: AddPolicy::default(),
             record: false,
             record_to: None,
+            early_transport: EarlyTransport::default(),
         }
     }
 }
@@ -98,6 +101,18 @@ pub enum AddPolicy {
     Host,
 }
 
+/// With whom the way for sound is looked for while it rings, so that it is there when the call is
+/// taken. To look is to tell the addresses of this machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum EarlyTransport {
+    /// Those of the contacts.
+    #[default]
+    Contacts,
+    /// Nobody.
+    Never,
+}
+
 impl Rules {
     pub(super) fn read(
         section: &Entry<'_>,
@@ -116,6 +131,7 @@ impl Rules {
             "add",
             "record",
             "record_to",
+            "early_transport",
         ];
         const RINGING: &str = "a whole number of seconds from 1 to 600";
         const SPAN: &str = "a whole number of seconds from 0 to 65535";
@@ -149,6 +165,13 @@ impl Rules {
                 "add" => {
                     let choices = [("everyone", AddPolicy::Everyone), ("host", AddPolicy::Host)];
                     rules.add = entry.choice(&choices)?;
+                }
+                "early_transport" => {
+                    let choices = [
+                        ("contacts", EarlyTransport::Contacts),
+                        ("never", EarlyTransport::Never),
+                    ];
+                    rules.early_transport = entry.choice(&choices)?;
                 }
                 _ => warnings.push(entry.unknown(KEYS)),
             }

@@ -1,5 +1,6 @@
 //! The media thread: orders, datagrams and a tick every ten milliseconds.
 
+mod ahead;
 mod bell;
 mod bridge;
 mod care;
@@ -32,7 +33,7 @@ use tokio::sync::mpsc;
 
 use super::audio::opus::Speech;
 use super::device::{Microphone, Speaker};
-use super::transport::Datagram;
+use super::transport::{self, Datagram};
 use super::video::{Gallery, Made};
 use super::{Check, MediaSettings, Meters, Order, Report};
 use crate::id::LegId;
@@ -73,6 +74,7 @@ pub(super) async fn run(
     gallery: Arc<Gallery>,
     reports: Reports,
 ) {
+    transport::warm_up();
     let (datagram_inbox, mut datagrams) = mpsc::channel(DATAGRAMS);
     let (microphone_inbox, mut microphones) = mpsc::unbounded_channel::<Opened<Microphone>>();
     let (speaker_inbox, mut speakers) = mpsc::unbounded_channel::<Opened<Speaker>>();
@@ -174,7 +176,7 @@ impl Engine {
     }
 
     fn wake(&self) -> Instant {
-        let deadlines = self.legs.values().map(|leg| leg.session.deadline());
+        let deadlines = self.legs.values().filter_map(|leg| leg.session.deadline());
         deadlines.fold(self.pace.next(), Instant::min)
     }
 
@@ -187,6 +189,14 @@ impl Engine {
                 pictures,
             } => self.answer(leg, &offer, pictures, now),
             Order::Accept { leg, answer } => self.accept(leg, &answer, now),
+            Order::Prepare {
+                leg,
+                offer,
+                pictures,
+                is_early,
+            } => self.prepare(leg, &offer, pictures, is_early, now),
+            Order::LookAhead { leg, answer } => self.look_ahead(leg, &answer, now),
+            Order::StartOver { leg } => self.start_over(leg, now),
             Order::Reoffer {
                 leg,
                 is_held,
@@ -368,15 +378,15 @@ impl Engine {
         let due: Vec<LegId> = self
             .legs
             .values()
-            .filter(|leg| leg.session.deadline() <= now)
+            .filter(|leg| leg.session.deadline().is_some_and(|due| due <= now))
             .map(|leg| leg.id)
             .collect();
         for id in due {
             let ticked = self
                 .legs
                 .get_mut(&id)
-                .map(|leg| leg.session.tick(now).map_err(|e| leg.fail(e)));
-            if let Some(Err(failed)) = ticked {
+                .map(|leg| leg.session.tick(now).map_err(|e| leg.end(e)));
+            if let Some(Err(Some(failed))) = ticked {
                 self.report(failed);
             }
             self.digest(id, now);

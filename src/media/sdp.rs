@@ -21,7 +21,7 @@ pub use layout::Layout;
 pub use origin::Origin;
 pub use picture::{PICTURE, PICTURE_AGAIN, PROFILE, Picture};
 use section::{Section, attribute, is_mid_extension, split};
-pub use tidy::{tidy, with_narrow_events};
+pub use tidy::{renamed, tidy, with_narrow_events};
 
 /// What str0m is told that the section is called: it changes names it does not like.
 pub const MID: &str = "0";

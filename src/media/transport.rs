@@ -14,6 +14,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use str0m::bwe::Bitrate;
+use str0m::config::DtlsCert;
 use str0m::format::{Codec, CodecExtra, FormatParams};
 use str0m::media::{Frequency, MediaData, MediaKind, MediaTime, Mid, Pt, TelephoneEvent};
 use str0m::net::{Protocol, Receive};
@@ -96,12 +97,17 @@ const MAX_STEPS: usize = 64;
 /// A session from its first description to its end.
 pub(super) struct Session {
     rtc: Rtc,
+    certificate: DtlsCert,
+    /// Nothing leaves, and for str0m no time goes on.
+    is_dammed: bool,
     sockets: Sockets,
     mid: Option<Mid>,
     pending: Option<Pending>,
     remote: Option<Remote>,
     layout: Option<Layout>,
     origin: Origin,
+    /// What our first offer called its sound.
+    name: Option<Mid>,
     hold: Hold,
     agreement: Agreement,
     /// The section of pictures, once str0m has one.
@@ -141,6 +147,30 @@ impl Session {
         inbox: &mpsc::Sender<Datagram>,
         now: Instant,
     ) -> Result<Self, String> {
+        let certificate = certificate().ok_or("no certificate can be made")?;
+        Self::with(certificate, leg, inbox, now)
+    }
+
+    /// Makes a session in place of this one, whose offer a peer answered that is not in the call:
+    /// to whoever is, it is the same one with other addresses (RFC 8842, 5.5: its certificate stays).
+    pub(super) fn anew(
+        &mut self,
+        leg: LegId,
+        inbox: &mpsc::Sender<Datagram>,
+        now: Instant,
+    ) -> Result<Self, String> {
+        let mut session = Self::with(self.certificate.clone(), leg, inbox, now)?;
+        session.origin = std::mem::take(&mut self.origin);
+        session.name = self.name.take();
+        Ok(session)
+    }
+
+    fn with(
+        certificate: DtlsCert,
+        leg: LegId,
+        inbox: &mpsc::Sender<Datagram>,
+        now: Instant,
+    ) -> Result<Self, String> {
         let mut config = RtcConfig::new().clear_codecs().enable_opus(true, false);
         for (pt, clock) in [
             (EVENTS_WIDE, Frequency::FORTY_EIGHT_KHZ),
@@ -161,6 +191,7 @@ impl Session {
         }
         codecs.add_h264(PICTURE.into(), Some(PICTURE_AGAIN.into()), true, PROFILE);
         let rtc = config
+            .set_dtls_cert(certificate.clone())
             // The jitter buffer puts packets in order; str0m would hold all back behind a lost one.
             .set_reordering_size_audio(0)
             // A loss that is told of late is repaired late.
@@ -175,7 +206,10 @@ impl Session {
         let addresses: Vec<SocketAddr> = sockets.addresses().collect();
         let mut session = Self {
             rtc,
+            certificate,
+            is_dammed: false,
             sockets,
+            name: None,
             mid: None,
             pending: None,
             remote: None,
@@ -208,6 +242,29 @@ impl Session {
         Ok(session)
     }
 
+    /// Lets nothing out until [`open`](Self::open): the peer may not know yet where we are.
+    pub(super) fn dam(&mut self) {
+        self.is_dammed = true;
+    }
+
+    /// Lets everything out again.
+    pub(super) fn open(&mut self, now: Instant) -> Result<(), String> {
+        match std::mem::take(&mut self.is_dammed) {
+            true => self.tick(now),
+            false => Ok(()),
+        }
+    }
+
+    /// Whether nothing is let out.
+    pub(super) fn is_dammed(&self) -> bool {
+        self.is_dammed
+    }
+
+    /// Whether this machine has the addresses that the descriptions speak of, and no others.
+    pub(super) fn is_at_home(&self) -> bool {
+        self.sockets.are_all()
+    }
+
     /// Takes a datagram.
     pub(super) fn receive(&mut self, datagram: &Datagram, now: Instant) -> Result<(), String> {
         self.latch(&datagram.bytes, now)?;
@@ -231,6 +288,9 @@ impl Session {
     /// Until connected every tick is due: str0m paces its connectivity checks
     /// by 50 ms, and a call should begin sooner than a handful of those.
     pub(super) fn tick(&mut self, now: Instant) -> Result<(), String> {
+        if self.is_dammed {
+            return Ok(());
+        }
         self.send_wish(now)?;
         self.departures.expire(now);
         if self.connected && now < self.deadline {
@@ -322,9 +382,9 @@ impl Session {
         }
     }
 
-    /// Returns when [`tick`](Self::tick) is due.
-    pub(super) fn deadline(&self) -> Instant {
-        self.deadline
+    /// Returns when [`tick`](Self::tick) is due; `None`: not before [`open`](Self::open).
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        (!self.is_dammed).then_some(self.deadline)
     }
 
     /// What leaves goes to [`tapped`](Self::tapped) instead of a socket from now on.
@@ -430,7 +490,7 @@ impl Session {
                     }
                 }
             }
-            if self.deadline > now || !self.rtc.is_alive() {
+            if self.deadline > now || self.is_dammed || !self.rtc.is_alive() {
                 break;
             }
             self.rtc.handle_input(Input::Timeout(now)).map_err(text)?;
@@ -514,6 +574,20 @@ impl Session {
             self.happenings.push(Happening::Heard);
         }
     }
+}
+
+/// Has the certificates' source of chance set up, which takes some twenty milliseconds once in a
+/// process: nobody should wait for it who answers a call.
+pub(super) fn warm_up() {
+    drop(certificate().map(|it| RtcConfig::new().set_dtls_cert(it).build(Instant::now())));
+}
+
+/// Makes a certificate. Each session has its own, so that nobody can tell by it that two calls are
+/// of the same person.
+fn certificate() -> Option<DtlsCert> {
+    str0m::crypto::from_feature_flags()
+        .dtls_provider
+        .generate_certificate()
 }
 
 fn received(data: MediaData) -> Happening {

@@ -120,6 +120,7 @@ impl Phone {
         }
         self.settle_ringing(now, index);
         self.say(Say::Ringing { leg });
+        self.prepare(index);
         let data = self.calls[index].data.clone();
         self.publish_with(index, Happened::IncomingReceived, data);
         if is_second {

@@ -41,6 +41,29 @@ pub enum MediaOrder {
         /// Of the pictures it speaks of, those that are taken.
         pictures: Pictures,
     },
+    /// Make the answer that `Answer` will probably ask for, and let nothing be heard or seen of it.
+    Prepare {
+        /// The session's leg.
+        leg: LegId,
+        /// The peer's offer.
+        offer: Sdp,
+        /// Of the pictures it speaks of, those that are taken.
+        pictures: Pictures,
+        /// Whether to tell it by `MediaReport::Prepared` and look for the peer meanwhile.
+        is_early: bool,
+    },
+    /// Look for a peer at whom it rings; nothing is to be heard or seen of either side.
+    LookAhead {
+        /// Which leg.
+        leg: LegId,
+        /// What the peer would answer.
+        answer: Sdp,
+    },
+    /// Another peer answers than the one that was looked for: the next offer makes a session anew.
+    StartOver {
+        /// Which leg.
+        leg: LegId,
+    },
     /// Take the peer's answer.
     Accept {
         /// Which leg.

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::Phone;
 use super::call::{Call, Member, Stage};
+use super::early;
 use super::effect::MediaOrder;
 use super::holding::is_agreed;
 use super::signal::Sdp;
@@ -148,10 +149,11 @@ impl Phone {
             return;
         };
         let call = &mut self.calls[index];
-        let pictures = match (offer.has_pictures(), call.films()) {
-            (false, _) => Pictures::None,
-            (true, false) => Pictures::Receive,
-            (true, true) => Pictures::Exchange,
+        // What was told already stays; ours are offered then.
+        let films = call.films() && call.members[at].early.is_none();
+        let pictures = match early::unseen(&offer) {
+            Pictures::Receive if films => Pictures::Exchange,
+            unseen => unseen,
         };
         call.members[at].terms = Terms::first(pictures);
         self.order(MediaOrder::Answer {

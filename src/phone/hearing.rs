@@ -56,6 +56,7 @@ impl Phone {
                 self.invited(now, call, invitation);
             }
             Heard::Ringing { leg, device } => self.rings_there(leg, device),
+            Heard::Early { leg, sdp } => self.early_there(leg, sdp),
             Heard::Accepted {
                 leg,
                 sdp,
@@ -148,8 +149,8 @@ impl Phone {
         member.ours = ours;
         member.terms.first_taken(sdp.has_pictures());
         let callee = member.user.clone();
-        self.order(MediaOrder::Accept { leg, answer: sdp });
-        self.sound(Ring::Silence);
+        self.first_answer(leg, sdp);
+        self.sound(Ring::Connected);
         self.member_is(index, InvitationState::Accepted, None);
         let callee_id = callee.id.clone();
         self.publish_with(
@@ -161,6 +162,7 @@ impl Phone {
         self.tell_devices(index);
         self.report_transfer(index, 200);
         self.hold_others(now, index);
+        self.renegotiate(now, index);
     }
 
     pub(super) fn refused_there(
@@ -307,7 +309,10 @@ impl Phone {
             return;
         };
         let call = &self.calls[index];
-        let is_fresh = call.direction == Direction::Incoming && !call.peer().has_entered;
+        // Where the way was found while it rang, sound flows before the caller knows of the answer.
+        let peer = call.peer();
+        let is_unheard = !peer.has_entered || peer.early.is_some();
+        let is_fresh = call.direction == Direction::Incoming && is_unheard;
         let reason = match reason {
             // The caller's CANCEL and our 200 crossed: the caller's word counts for both.
             Some(EndReason::Canceled) if is_fresh => {

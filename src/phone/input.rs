@@ -53,6 +53,13 @@ pub enum MediaReport {
         /// The answer.
         sdp: Sdp,
     },
+    /// The answer that was made ready, to be told ahead.
+    Prepared {
+        /// For which leg.
+        leg: LegId,
+        /// The answer.
+        sdp: Sdp,
+    },
     /// The session could not be made, or broke for good.
     Failed {
         /// Which leg.

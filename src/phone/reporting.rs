@@ -20,6 +20,7 @@ impl Phone {
             MediaReport::Answer { leg, sdp } if self.is_up(leg) => {
                 self.new_answer_is_ready(now, leg, sdp);
             }
+            MediaReport::Prepared { leg, sdp } => self.prepared(leg, sdp),
             MediaReport::Offer { leg, sdp } => self.offer_is_ready(now, leg, sdp),
             MediaReport::Answer { leg, sdp } => self.answer_is_ready(now, leg, sdp),
             MediaReport::Failed { leg, detail } => self.media_failed(now, leg, detail),
@@ -160,6 +161,7 @@ impl Phone {
         member.link = Link::Up(media);
         member.state = InvitationState::Accepted;
         self.say(Say::Accept { leg, sdp, data });
+        self.sound(Ring::Connected);
         self.tell_other_devices(index, ElsewhereResult::Accepted);
         self.call_room(index, RoomReason::Logining);
         self.tell_devices(index);
@@ -231,7 +233,6 @@ impl Phone {
         let member = self.calls[index].peer_mut();
         member.has_entered = true;
         let user = member.user.clone();
-        self.sound(Ring::Connected);
         self.call_room(index, RoomReason::Logined);
         self.publish_of(index, Happened::UserEnter { user });
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::address::User;
-pub use crate::config::{AddPolicy, Allow, BusyPolicy, Confirm, Push};
+pub use crate::config::{AddPolicy, Allow, BusyPolicy, Confirm, EarlyTransport, Push};
 use crate::id::{DeviceId, UserId};
 
 /// What the phone goes by.
@@ -43,6 +43,8 @@ pub struct Settings {
     /// What the key of push to talk does.
     #[serde(default)]
     pub push: Push,
+    /// With whom the way is looked for while it rings.
+    pub early: EarlyTransport,
     /// What goes for single people.
     pub people: Vec<PersonRule>,
     /// How long a hook may think about a call before it rings; `None` where none is asked.
@@ -70,6 +72,7 @@ impl Settings {
             add: AddPolicy::default(),
             records: false,
             push: Push::default(),
+            early: EarlyTransport::default(),
             people: Vec::new(),
             decides_incoming: None,
             decides_hang_up: None,

@@ -35,6 +35,8 @@ pub(crate) struct Terms {
     pub(super) wants_restart: bool,
     /// Whether the peer has not heard yet that our pictures stop.
     is_untold: bool,
+    /// Whether the session begins anew, with a device that has not been offered it.
+    starts_over: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -103,6 +105,11 @@ impl Terms {
         }
     }
 
+    /// Whoever answers was not offered this session yet.
+    pub(super) const fn start_over(&mut self) {
+        self.starts_over = true;
+    }
+
     /// Returns the terms in force.
     pub(super) const fn agreed(&self) -> Deal {
         self.agreed
@@ -142,7 +149,8 @@ impl Terms {
 
     /// Begins an offer if one is wanted and nothing is on the way; returns whether it restarts ICE.
     pub(super) fn begin(&mut self, now: Instant, deal: Deal) -> Option<bool> {
-        let is_wanted = self.agreed != deal || self.wants_restart || self.is_untold;
+        let is_wanted =
+            self.agreed != deal || self.wants_restart || self.is_untold || self.starts_over;
         if self.step != Step::Settled || self.again_at.is_some() || !is_wanted {
             return None;
         }
@@ -178,6 +186,7 @@ impl Terms {
             self.without_pictures();
         }
         self.n_crossed = 0;
+        self.starts_over = false;
         self.step = Step::Settled;
         true
     }
@@ -197,6 +206,7 @@ impl Terms {
             return Refused::Postponed;
         }
         self.n_crossed = 0;
+        self.starts_over = false;
         let is_hold = offer.deal.is_held != self.agreed.is_held;
         // Were there more to it, the pictures may be innocent.
         self.is_declined |= !is_hold

@@ -44,6 +44,22 @@ pub(super) fn order_of(order: MediaOrder) -> Option<Order> {
             offer: offer.0,
             pictures,
         },
+        MediaOrder::Prepare {
+            leg,
+            offer,
+            pictures,
+            is_early,
+        } => Order::Prepare {
+            leg,
+            offer: offer.0,
+            pictures,
+            is_early,
+        },
+        MediaOrder::LookAhead { leg, answer } => Order::LookAhead {
+            leg,
+            answer: answer.0,
+        },
+        MediaOrder::StartOver { leg } => Order::StartOver { leg },
         MediaOrder::Accept { leg, answer } => Order::Accept {
             leg,
             answer: answer.0,
@@ -101,6 +117,9 @@ pub(super) const fn new_leg(order: &MediaOrder) -> Option<LegId> {
     match order {
         MediaOrder::Offer { leg, .. } | MediaOrder::Answer { leg, .. } => Some(*leg),
         MediaOrder::Accept { .. }
+        | MediaOrder::Prepare { .. }
+        | MediaOrder::LookAhead { .. }
+        | MediaOrder::StartOver { .. }
         | MediaOrder::Reoffer { .. }
         | MediaOrder::Withdraw { .. }
         | MediaOrder::Dtmf { .. }
@@ -136,6 +155,7 @@ pub(super) fn arrival_of(report: Report) -> Arrival {
     let report = match report {
         Report::Offer { leg, sdp } => MediaReport::Offer { leg, sdp: Sdp(sdp) },
         Report::Answer { leg, sdp } => MediaReport::Answer { leg, sdp: Sdp(sdp) },
+        Report::Prepared { leg, sdp } => MediaReport::Prepared { leg, sdp: Sdp(sdp) },
         Report::Failed { leg, reason } => MediaReport::Failed {
             leg,
             detail: reason,

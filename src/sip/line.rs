@@ -155,6 +155,7 @@ impl Line {
                 self.invite(now, invite);
             }
             Say::Ringing { leg } => self.ring(now, leg),
+            Say::Early { leg, sdp } => self.early(now, leg, &sdp),
             Say::Accept { leg, sdp, data } => self.accept(now, leg, sdp, data.as_deref()),
             Say::Refuse { leg, refusal, data } => self.refuse(now, leg, &refusal, data.as_deref()),
             Say::Cancel { leg, cause, data } => self.cancel(now, leg, cause, data),

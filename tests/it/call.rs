@@ -12,6 +12,7 @@ mod answered;
 mod beside;
 mod contract;
 mod devices;
+mod early;
 mod elsewhere;
 mod filming;
 mod glare;

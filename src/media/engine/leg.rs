@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::ahead::Ready;
 use super::keypad::{Keypad, Presses};
 use super::line::Line;
 use super::speaking::Speaking;
@@ -58,6 +59,8 @@ pub(super) struct Leg {
     /// How well the line does.
     pub(super) watch: Watch,
     stage: Stage,
+    /// What it was made of, while it waits for the call to be taken.
+    pub(super) ready: Option<Ready>,
     jitter: Jitter<Hearing>,
     has_sounded: bool,
     meter: Meter,
@@ -75,6 +78,10 @@ pub(super) struct Leg {
 enum Stage {
     /// Our offer is out; nothing is expected.
     Offered,
+    /// Both descriptions are there, and nobody has taken the call.
+    Waiting {
+        is_connected: bool,
+    },
     /// Both descriptions are there.
     Connecting {
         since: Instant,
@@ -109,6 +116,7 @@ impl Leg {
             bandwidth: FIRST_BANDWIDTH,
             watch: Watch::default(),
             stage: Stage::Offered,
+            ready: None,
             jitter: Jitter::new(hearing),
             has_sounded: false,
             meter: Meter::default(),
@@ -123,6 +131,52 @@ impl Leg {
     /// Both descriptions are there: look for the peer.
     pub(super) fn connect(&mut self, now: Instant) {
         self.stage = Stage::Connecting { since: now };
+    }
+
+    /// Both descriptions are there: looks for the peer, if its session may, and does no more.
+    pub(super) fn wait(&mut self, ready: Ready) {
+        self.ready = Some(ready);
+        self.stage = Stage::Waiting {
+            is_connected: false,
+        };
+    }
+
+    /// The call is taken. Returns whether the peer is found already.
+    pub(super) fn go(&mut self, now: Instant, report: &mut impl FnMut(Report)) -> bool {
+        let Stage::Waiting { is_connected } = self.stage else {
+            return false;
+        };
+        self.connect(now);
+        if is_connected {
+            self.connected(now, report);
+        }
+        is_connected
+    }
+
+    /// Nothing has been agreed on with whoever it is now.
+    pub(super) fn start_over(&mut self) {
+        self.ready = None;
+        self.stage = Stage::Offered;
+    }
+
+    fn connected(&mut self, now: Instant, report: &mut impl FnMut(Report)) {
+        self.stage = Stage::Connected {
+            heard: now,
+            quiet: Quiet::No,
+        };
+        if let Line::Own(own) = &mut self.line {
+            own.start();
+        }
+        report(Report::Connected { leg: self.id });
+    }
+
+    /// Takes in what a session comes up with that waits: that it is connected, and nothing else.
+    fn overhear(&mut self) {
+        for happening in self.session.take() {
+            if matches!(happening, Happening::Connected) {
+                self.stage = Stage::Waiting { is_connected: true };
+            }
+        }
     }
 
     pub(super) fn is_connected(&self) -> bool {
@@ -158,19 +212,13 @@ impl Leg {
 
     /// Takes in what the session came up with.
     pub(super) fn digest(&mut self, now: Instant, report: &mut impl FnMut(Report)) {
+        if matches!(self.stage, Stage::Waiting { .. }) {
+            return self.overhear();
+        }
         let leg = self.id;
         for happening in self.session.take() {
             match happening {
-                Happening::Connected if !self.is_connected() => {
-                    self.stage = Stage::Connected {
-                        heard: now,
-                        quiet: Quiet::No,
-                    };
-                    if let Line::Own(own) = &mut self.line {
-                        own.start();
-                    }
-                    report(Report::Connected { leg });
-                }
+                Happening::Connected if !self.is_connected() => self.connected(now, report),
                 Happening::Packet {
                     seq,
                     time,
@@ -221,10 +269,13 @@ impl Leg {
     /// The buffer lives by when ticks are due, not by when a busy machine gets to them.
     pub(super) fn tick(&mut self, due: Instant, now: Instant, report: &mut impl FnMut(Report)) {
         if let Err(reason) = self.session.tick(now) {
-            report(self.fail(reason));
+            self.end(reason).into_iter().for_each(report);
             return;
         }
         self.digest(now, report);
+        if self.is_waiting() {
+            return;
+        }
         self.watch(now, report);
         if self.session.is_held() || !self.session.is_peer_sending() {
             self.jitter.pause();
@@ -298,7 +349,7 @@ impl Leg {
     pub(super) fn heard_at(&self) -> Option<Instant> {
         match self.stage {
             Stage::Connected { heard, .. } => Some(heard),
-            Stage::Offered | Stage::Connecting { .. } | Stage::Over => None,
+            Stage::Offered | Stage::Waiting { .. } | Stage::Connecting { .. } | Stage::Over => None,
         }
     }
 
@@ -332,7 +383,7 @@ impl Leg {
                     report(Report::Silent { leg });
                 }
             }
-            Stage::Offered | Stage::Connecting { .. } | Stage::Over => {}
+            Stage::Offered | Stage::Waiting { .. } | Stage::Connecting { .. } | Stage::Over => {}
         }
     }
 }

@@ -26,6 +26,9 @@ impl Engine {
     }
 
     pub(super) fn answer(&mut self, id: LegId, offer: &str, pictures: Pictures, now: Instant) {
+        if self.answer_prepared(id, offer, pictures, now) {
+            return;
+        }
         if self.legs.contains_key(&id) {
             return self.answer_again(id, offer, pictures, now);
         }
@@ -45,6 +48,9 @@ impl Engine {
     }
 
     pub(super) fn accept(&mut self, id: LegId, answer: &str, now: Instant) {
+        if self.accept_prepared(id, answer, now) {
+            return;
+        }
         let Some(leg) = self.legs.get_mut(&id) else {
             let reason = "an answer to no offer of ours".to_owned();
             return self.report(Report::Failed { leg: id, reason });
@@ -74,7 +80,10 @@ impl Engine {
         now: Instant,
     ) {
         let made = match self.legs.get_mut(&id) {
-            Some(leg) => leg.session.reoffer(is_held, pictures, restarts_ice, now),
+            Some(leg) if leg.session.is_agreed() => {
+                leg.session.reoffer(is_held, pictures, restarts_ice, now)
+            }
+            Some(_) => self.offer_anew(id, pictures, now),
             None => Err("there is no such session".to_owned()),
         };
         self.report(match made {
@@ -110,7 +119,7 @@ impl Engine {
     }
 
     /// Both descriptions are there, the first or later ones.
-    fn agreed(&mut self, id: LegId, now: Instant) {
+    pub(super) fn agreed(&mut self, id: LegId, now: Instant) {
         let told = self.legs.get_mut(&id).map(|leg| {
             if !leg.session.is_peer_receiving() {
                 leg.keypad.clear();
@@ -123,7 +132,7 @@ impl Engine {
         self.digest(id, now);
     }
 
-    fn make(&self, id: LegId, now: Instant) -> Result<Leg, String> {
+    pub(super) fn make(&self, id: LegId, now: Instant) -> Result<Leg, String> {
         if self.legs.contains_key(&id) {
             return Err("there is such a session already".to_owned());
         }

@@ -49,6 +49,28 @@ pub fn tidy(ours: &str, sound: Direction, pictures: Direction) -> String {
     text
 }
 
+/// Calls a section of a description of ours something else, as an earlier description did (RFC 8829,
+/// 5.2.2). The packets cannot say its name then, and are not announced to (RFC 8843, 15).
+pub fn renamed(ours: &str, from: &str, to: &str) -> String {
+    let mut text = String::with_capacity(ours.len());
+    for line in ours.lines() {
+        if line.starts_with("a=extmap:") && line.contains("sdes:mid") {
+            continue;
+        }
+        let is_named = line.starts_with("a=group:BUNDLE ") || line.starts_with("a=mid:");
+        match line.split_once([' ', ':']).filter(|_| is_named) {
+            Some(("a=mid", name)) if name == from => push(&mut text, &format!("a=mid:{to}")),
+            Some(("a=group", names)) => {
+                let names = names.split(' ').map(|it| if it == from { to } else { it });
+                let names: Vec<&str> = names.collect();
+                push(&mut text, &format!("a=group:{}", names.join(" ")));
+            }
+            _ => push(&mut text, line),
+        }
+    }
+    text
+}
+
 /// Adds events at 8 kHz to a first offer of ours. str0m offers those at the
 /// clock of its codecs only, and many exchanges know no other than these.
 pub fn with_narrow_events(ours: &str) -> String {

@@ -75,6 +75,11 @@ impl Session {
         let shown = self.agreement.offer(pictures, false);
         let offer = sdp::with_narrow_events(&offer);
         let tidy = sdp::tidy(&offer, Direction::SendRecv, shown);
+        let tidy = match self.name.filter(|name| *name != mid) {
+            Some(name) => sdp::renamed(&tidy, &mid, &name),
+            None => tidy,
+        };
+        self.name.get_or_insert(mid);
         Ok(self.origin.sign(&tidy))
     }
 
@@ -213,6 +218,11 @@ impl Session {
         if let Err(error) = self.steer(was, now) {
             tracing::debug!(error, "pictures stay as they are");
         }
+    }
+
+    /// Whether an offer of ours was ever made.
+    pub(in crate::media) fn has_offered(&self) -> bool {
+        self.mid.is_some()
     }
 
     /// Whether both descriptions were there once.

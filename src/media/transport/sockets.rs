@@ -111,6 +111,13 @@ impl Sockets {
         (opened, failure)
     }
 
+    /// Whether there is one on every address of this machine, and on no other.
+    pub(super) fn are_all(&self) -> bool {
+        let here = addresses();
+        let is_on = |ip: &IpAddr| self.sockets.iter().any(|it| it.local.ip() == *ip);
+        here.len() == self.sockets.len() && here.iter().all(is_on)
+    }
+
     pub(super) fn addresses(&self) -> impl Iterator<Item = SocketAddr> {
         self.sockets.iter().map(|s| s.local)
     }

@@ -7,7 +7,7 @@ use crate::av::{CameraState, DeviceException, MicrophoneState};
 use crate::event::{InvitationState, UserState};
 use crate::id::LegId;
 use crate::phone::filming::Sight;
-use crate::phone::signal::DeviceState;
+use crate::phone::signal::{DeviceState, Sdp};
 use crate::phone::terms::Terms;
 
 /// How our own leg to somebody stands, with what only that state has.
@@ -94,6 +94,8 @@ pub struct Member {
     pub(crate) terms: Terms,
     /// Which pictures go where.
     pub(crate) sight: Sight,
+    /// The answer that was told while it rings, by whom it rings at.
+    pub(crate) early: Option<Sdp>,
 }
 
 impl Member {
@@ -117,6 +119,7 @@ impl Member {
             is_silenced: false,
             terms: Terms::default(),
             sight: Sight::default(),
+            early: None,
         }
     }
 

@@ -72,6 +72,13 @@ pub enum Heard {
         /// Where.
         device: Option<String>,
     },
+    /// Somebody at whom it rings, and who understands our bodies, tells where that is.
+    Early {
+        /// Which leg.
+        leg: LegId,
+        /// The answer, if it comes to one.
+        sdp: Sdp,
+    },
     /// The call was taken there.
     Accepted {
         /// Which leg.

@@ -39,6 +39,13 @@ pub enum Say {
         /// The leg that came with the invitation.
         leg: LegId,
     },
+    /// Tells where we would be if the call were taken: 183, with the description that the 200 repeats.
+    Early {
+        /// The leg that came with the invitation.
+        leg: LegId,
+        /// The answer.
+        sdp: Sdp,
+    },
     /// Takes the call: 200.
     Accept {
         /// Which leg.

@@ -135,6 +135,19 @@ impl Line {
         self.send_or_park(now, text);
     }
 
+    /// Says what the answer would be (RFC 3261, 13.2.1); the 2xx repeats it.
+    pub(super) fn early(&mut self, now: Instant, leg: LegId, sdp: &Sdp) {
+        let Some(Leg::Called(called)) = self.legs.get(&leg) else {
+            return;
+        };
+        let (request, tag) = (called.request.clone(), called.tag.clone());
+        let head = self.dialog_head(&request, called.label.as_ref());
+        let body = (sdp::CONTENT_TYPE, sdp.0.clone());
+        let text = reply(&request, 183, &tag, &head, Some(&body));
+        self.keep_answer(now, &request, 183, &text);
+        self.send_or_park(now, text);
+    }
+
     /// Says 100 where the phone has said nothing yet: nobody may take an invitation back before that
     /// (RFC 3261, 9.1 and 17.2.1).
     pub(super) fn say_trying(&mut self, now: Instant) {

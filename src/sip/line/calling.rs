@@ -187,6 +187,11 @@ impl Line {
             calling.rang.push(device.clone());
             self.hear(Heard::Ringing { leg, device });
         }
+        // What a gateway plays while it rings is none of this.
+        let is_early = answer.status_code.code() > 100 && header::is_ours(&answer.headers);
+        if is_early && let Ok(sdp) = sdp::read(&answer.headers, &answer.body) {
+            self.hear(Heard::Early { leg, sdp });
+        }
     }
 
     fn on_accepted(&mut self, now: Instant, branch: &str, leg: LegId, answer: &Response) {

@@ -32,18 +32,17 @@ fn bob_answers_and_hangs_up() {
         03.000 bob   ~  silence
         03.000 bob   !  ring.stop
         03.000 bob   -> accept
+        03.000 bob   ~  connected
         03.000 bob   -> message   bob: Accepted on bob
         03.000 bob   !  room.state              call logining
         03.000 bob   -> device    0 mic on
-        03.050 alice ~  silence
+        03.050 alice ~  connected
         03.050 alice !  invitation.user_state   bob accepted (bob)
         03.050 alice !  call.outgoing.accepted  bob
         03.050 alice !  room.state              call logining
         03.050 alice -> device    0 mic on
-        03.150 alice ~  connected
         03.150 alice !  room.state              call logined
         03.150 alice !  user.enter              bob
-        03.150 bob   ~  connected
         03.150 bob   !  room.state              call logined
         03.150 bob   !  user.enter              alice
         13.000 bob   !  hangup.confirm
@@ -103,10 +102,11 @@ fn two_devices_ring_one_answers() {
         02.000 bob/desk ~  silence
         02.000 bob/desk !  ring.stop
         02.000 bob/desk -> accept
+        02.000 bob/desk ~  connected
         02.000 bob/desk -> message   bob: Accepted on bob/desk
         02.000 bob/desk !  room.state              call logining
         02.000 bob/desk -> device    0 mic on
-        02.050 alice    ~  silence
+        02.050 alice    ~  connected
         02.050 alice    !  invitation.user_state   bob accepted (desk)
         02.050 alice    !  call.outgoing.accepted  bob
         02.050 alice    !  room.state              call logining
@@ -114,10 +114,8 @@ fn two_devices_ring_one_answers() {
         02.050 bob      ~  silence
         02.050 bob      !  ring.stop
         02.050 bob      !  call.end                answered_elsewhere
-        02.150 alice    ~  connected
         02.150 alice    !  room.state              call logined
         02.150 alice    !  user.enter              bob
-        02.150 bob/desk ~  connected
         02.150 bob/desk !  room.state              call logined
         02.150 bob/desk !  user.enter              alice"#]]
     .assert_eq(&pair.transcript());
@@ -140,24 +138,24 @@ fn two_devices_answer_at_once() {
         02.000 bob      ~  silence
         02.000 bob      !  ring.stop
         02.000 bob/desk -> accept
+        02.000 bob/desk ~  connected
         02.000 bob/desk -> message   bob: Accepted on bob/desk
         02.000 bob/desk !  room.state              call logining
         02.000 bob/desk -> device    0 mic on
         02.000 bob      -> accept
+        02.000 bob      ~  connected
         02.000 bob      -> message   bob: Accepted on bob
         02.000 bob      !  room.state              call logining
         02.000 bob      -> device    0 mic on
-        02.050 alice    ~  silence
+        02.050 alice    ~  connected
         02.050 alice    !  invitation.user_state   bob accepted (desk)
         02.050 alice    !  call.outgoing.accepted  bob
         02.050 alice    !  room.state              call logining
         02.050 alice    -> device    0 mic on
         02.100 bob      ~  ended
         02.100 bob      !  call.end                answered_elsewhere
-        02.150 alice    ~  connected
         02.150 alice    !  room.state              call logined
         02.150 alice    !  user.enter              bob
-        02.150 bob/desk ~  connected
         02.150 bob/desk !  room.state              call logined
         02.150 bob/desk !  user.enter              alice"#]]
     .assert_eq(&pair.transcript());
@@ -178,6 +176,7 @@ fn accept_comes_just_before_cancel() {
         02.000 bob   ~  silence
         02.000 bob   !  ring.stop
         02.000 bob   -> accept
+        02.000 bob   ~  connected
         02.000 bob   -> message   bob: Accepted on bob
         02.000 bob   !  room.state              call logining
         02.000 bob   -> device    0 mic on
@@ -213,6 +212,7 @@ fn cancel_comes_just_before_accept() {
         02.020 bob   ~  silence
         02.020 bob   !  ring.stop
         02.020 bob   -> accept
+        02.020 bob   ~  connected
         02.020 bob   -> message   bob: Accepted on bob
         02.020 bob   !  room.state              call logining
         02.020 bob   -> device    0 mic on
@@ -278,6 +278,7 @@ fn accept_races_the_callers_clock() {
         59.980 bob   ~  silence
         59.980 bob   !  ring.stop
         59.980 bob   -> accept
+        59.980 bob   ~  connected
         59.980 bob   -> message   bob: Accepted on bob
         59.980 bob   !  room.state              call logining
         59.980 bob   -> device    0 mic on
@@ -310,10 +311,11 @@ fn media_never_connects() {
         02.000 bob   ~  silence
         02.000 bob   !  ring.stop
         02.000 bob   -> accept
+        02.000 bob   ~  connected
         02.000 bob   -> message   bob: Accepted on bob
         02.000 bob   !  room.state              call logining
         02.000 bob   -> device    0 mic on
-        02.050 alice ~  silence
+        02.050 alice ~  connected
         02.050 alice !  invitation.user_state   bob accepted (bob)
         02.050 alice !  call.outgoing.accepted  bob
         02.050 alice !  room.state              call logining

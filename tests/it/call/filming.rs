@@ -91,20 +91,19 @@ fn a_call_by_video_shows_the_caller_at_once_and_the_callee_when_asked_for() {
         01.000 bob   ~  silence
         01.000 bob   !  ring.stop
         01.000 bob   -> accept
+        01.000 bob   ~  connected
         01.000 bob   -> message   bob: Accepted on bob
         01.000 bob   !  room.state              call logining
         01.000 bob   -> device    0 mic on
         01.000 bob   !  av.camera               true
         01.000 bob   -> device    1 mic on camera on
-        01.050 alice ~  silence
+        01.050 alice ~  connected
         01.050 alice !  invitation.user_state   bob accepted (bob)
         01.050 alice !  call.outgoing.accepted  bob
         01.050 alice !  room.state              call logining
         01.050 alice -> device    1 mic on camera on
-        01.150 alice ~  connected
         01.150 alice !  room.state              call logined
         01.150 alice !  user.enter              bob
-        01.150 bob   ~  connected
         01.150 bob   !  room.state              call logined
         01.150 bob   !  user.enter              alice"#]]
     .assert_eq(&pair.transcript());

@@ -40,18 +40,18 @@ fn both_dial_each_other_and_it_is_one_call() {
         00.050 bob   -> cancel    AnsweredElsewhere
         00.050 bob   !  call.incoming.received  from alice
         00.050 bob   -> accept
+        00.050 bob   ~  connected
         00.050 bob   -> message   bob: Accepted on bob
         00.050 bob   !  room.state              call logining
         00.050 bob   -> device    0 mic on
         00.051 alice -> refuse    Glare { winner: InvitationId("01M7Q5CQG04Q9PV3Y1B8S4HJET") }
+        00.100 alice ~  connected
         00.100 alice !  invitation.user_state   bob accepted (bob)
         00.100 alice !  call.outgoing.accepted  bob
         00.100 alice !  room.state              call logining
         00.100 alice -> device    0 mic on
-        00.200 alice ~  connected
         00.200 alice !  room.state              call logined
         00.200 alice !  user.enter              bob
-        00.200 bob   ~  connected
         00.200 bob   !  room.state              call logined
         00.200 bob   !  user.enter              alice"#]]
     .assert_eq(&pair.transcript());
@@ -122,18 +122,18 @@ fn the_refusal_may_be_faster_than_the_invitation() {
         00.001 bob   !  invitation.user_state   alice sent
         00.050 bob   !  call.incoming.received  from alice
         00.050 bob   -> accept
+        00.050 bob   ~  connected
         00.050 bob   -> message   bob: Accepted on bob
         00.050 bob   !  room.state              call logining
         00.050 bob   -> device    0 mic on
         00.051 alice -> refuse    Glare { winner: InvitationId("01M7Q5CQG04Q9PV3Y1B8S4HJET") }
+        00.100 alice ~  connected
         00.100 alice !  invitation.user_state   bob accepted (bob)
         00.100 alice !  call.outgoing.accepted  bob
         00.100 alice !  room.state              call logining
         00.100 alice -> device    0 mic on
-        00.200 alice ~  connected
         00.200 alice !  room.state              call logined
         00.200 alice !  user.enter              bob
-        00.200 bob   ~  connected
         00.200 bob   !  room.state              call logined
         00.200 bob   !  user.enter              alice"#]]
     .assert_eq(&pair.transcript());

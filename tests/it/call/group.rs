@@ -71,6 +71,7 @@ fn several_people_are_called_at_once() {
         01.000 bob   ~  silence
         01.000 bob   !  ring.stop
         01.000 bob   -> accept
+        01.000 bob   ~  connected
         01.000 bob   -> message   bob: Accepted on bob
         01.000 bob   !  room.state              call logining
         01.000 bob   -> device    0 mic on
@@ -93,6 +94,7 @@ fn several_people_are_called_at_once() {
         02.000 carol ~  silence
         02.000 carol !  ring.stop
         02.000 carol -> accept
+        02.000 carol ~  connected
         02.000 carol -> message   carol: Accepted on carol
         02.000 carol !  room.state              call logining
         02.000 carol -> device    0 mic on

@@ -267,6 +267,14 @@ impl Line {
                     }
                 }
             }
+            Say::Early { leg, sdp } => {
+                if let Some((index, branch)) = self.branch_of(from, leg) {
+                    let (to, leg) = self.invites[index].caller;
+                    if !self.invites[index].branches[branch].is_done {
+                        self.later(now, Duration::ZERO, to, Heard::Early { leg, sdp });
+                    }
+                }
+            }
             Say::Accept { leg, sdp, data } => {
                 let Some((index, branch)) = self.branch_of(from, leg) else {
                     return;

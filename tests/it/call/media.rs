@@ -30,6 +30,7 @@ impl Report {
 enum What {
     Offer,
     Answer,
+    Prepared,
     /// The peer's terms say whether it holds us.
     Held(bool),
     /// Whether the peer sends pictures, and whether it takes ours.
@@ -58,6 +59,9 @@ struct Session {
     is_connected: bool,
     is_silent: bool,
     is_closed: bool,
+    /// Whether it waits for the call to be taken, and has found the other meanwhile.
+    is_waiting: bool,
+    has_found: bool,
     /// Whether this side holds the other, and the other this one.
     is_holding: bool,
     is_held: bool,
@@ -138,6 +142,52 @@ impl Media {
                 offering.pictures_before.get_or_insert(was);
                 vec![(Duration::ZERO, self.report(session, What::Offer))]
             }
+            // What is not told ahead is made when it is asked for.
+            MediaOrder::Prepare {
+                is_early: false, ..
+            } => Vec::new(),
+            MediaOrder::Prepare { leg, pictures, .. } => {
+                let session = self.open(seat, leg);
+                self.sessions[session].is_waiting = true;
+                self.sessions[session].pictures = pictures;
+                vec![(weather.gathering, self.report(session, What::Prepared))]
+            }
+            MediaOrder::LookAhead { leg, answer } => {
+                let (peer, _, _) = read(&answer);
+                let (Some(session), Some(peer)) = (self.session_of(seat, leg), peer) else {
+                    return Vec::new();
+                };
+                self.sessions[session].is_waiting = true;
+                self.sessions[session].peer = Some(peer);
+                self.sessions[peer].peer = Some(session);
+                self.find(weather, session, peer)
+            }
+            MediaOrder::StartOver { leg } => {
+                if let Some(session) = self.session_of(seat, leg) {
+                    if let Some(peer) = self.sessions[session].peer.take() {
+                        self.sessions[peer].peer = None;
+                    }
+                    self.sessions[session].is_waiting = false;
+                    self.sessions[session].has_found = false;
+                }
+                Vec::new()
+            }
+            MediaOrder::Answer {
+                leg,
+                offer,
+                pictures,
+            } if self.waiting(seat, leg).is_some() => {
+                let session = self.waiting(seat, leg).expect("it was asked for");
+                let ready = &self.sessions[session];
+                let is_as_told = ready.pictures == pictures || ready.peer.is_none();
+                assert!(is_as_told, "what the caller goes by stays");
+                let (_, _, theirs) = read(&offer);
+                let answer = self.report(session, What::Answer);
+                let flows = self.answers(session, theirs, pictures);
+                let found = self.release(session);
+                let told = [answer, flows].into_iter().chain(found);
+                told.map(|it| (Duration::ZERO, it)).collect()
+            }
             MediaOrder::Answer {
                 leg,
                 offer,
@@ -190,16 +240,14 @@ impl Media {
                 let flows = (Duration::ZERO, flows);
                 // The answer to new terms changes nothing but what the peer's terms say.
                 if self.sessions[session].peer == Some(peer) {
-                    return vec![flows];
+                    let found = self.release(session);
+                    let found = found.map(|it| (Duration::ZERO, it));
+                    return std::iter::once(flows).chain(found).collect();
                 }
                 self.sessions[session].peer = Some(peer);
                 self.sessions[peer].peer = Some(session);
-                if !weather.media_connects {
-                    return vec![flows];
-                }
-                let found = weather.latency * 2;
-                let connected = |session| (found, self.report(session, What::Connected));
-                vec![flows, connected(session), connected(peer)]
+                let found = self.find(weather, session, peer);
+                std::iter::once(flows).chain(found).collect()
             }
             MediaOrder::Close { leg } => {
                 let Some(session) = self.session_of(seat, leg) else {
@@ -267,6 +315,10 @@ impl Media {
                 leg,
                 sdp: session.terms(index),
             },
+            What::Prepared => MediaReport::Prepared {
+                leg,
+                sdp: session.terms(index),
+            },
             What::Held(is_held) => {
                 if std::mem::replace(&mut session.is_held, is_held) == is_held {
                     return None;
@@ -287,6 +339,10 @@ impl Media {
             What::Camera(_) => return None,
             What::Connected => {
                 if is_peer_gone {
+                    return None;
+                }
+                if session.is_waiting {
+                    session.has_found = true;
                     return None;
                 }
                 session.is_connected = true;
@@ -394,6 +450,8 @@ impl Media {
             is_connected: false,
             is_silent: false,
             is_closed: false,
+            is_waiting: false,
+            has_found: false,
             is_holding: false,
             is_held: false,
             held_before: None,
@@ -403,6 +461,25 @@ impl Media {
             flows: (false, false),
         });
         self.sessions.len() - 1
+    }
+
+    /// Two sessions look for each other.
+    fn find(&self, weather: &Weather, one: usize, other: usize) -> Vec<(Duration, Report)> {
+        let ends = [one, other].into_iter().filter(|_| weather.media_connects);
+        let connected = |session| (weather.latency * 2, self.report(session, What::Connected));
+        ends.map(connected).collect()
+    }
+
+    /// The call of a session is taken; returns what there is to tell of it.
+    fn release(&mut self, session: usize) -> Option<Report> {
+        self.sessions[session].is_waiting = false;
+        let has_found = std::mem::take(&mut self.sessions[session].has_found);
+        has_found.then(|| self.report(session, What::Connected))
+    }
+
+    fn waiting(&self, seat: Seat, leg: LegId) -> Option<usize> {
+        let session = self.session_of(seat, leg)?;
+        self.sessions[session].is_waiting.then_some(session)
     }
 
     fn session_of(&self, seat: Seat, leg: LegId) -> Option<usize> {

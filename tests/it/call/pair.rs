@@ -401,6 +401,7 @@ fn say_words(say: &Say) -> String {
             data,
         ),
         Say::Ringing { .. } => ("ringing", String::new(), &None),
+        Say::Early { sdp, .. } => ("early", sdp.0.replace('\n', " "), &None),
         Say::Accept { data, .. } => ("accept", String::new(), data),
         Say::Refuse { refusal, data, .. } => ("refuse", words(refusal), data),
         Say::Cancel { cause, data, .. } => ("cancel", words(cause), data),

@@ -63,10 +63,11 @@ fn alice_sends_bob_to_carol() {
         03.000 carol ~  silence
         03.000 carol !  ring.stop
         03.000 carol -> accept
+        03.000 carol ~  connected
         03.000 carol -> message   carol: Accepted on carol
         03.000 carol !  room.state              call logining
         03.000 carol -> device    0 mic on
-        03.050 bob   ~  silence
+        03.050 bob   ~  connected
         03.050 bob   !  invitation.user_state   carol accepted (carol)
         03.050 bob   !  call.outgoing.accepted  carol
         03.050 bob   !  room.state              call logining
@@ -78,10 +79,8 @@ fn alice_sends_bob_to_carol() {
         03.100 alice !  user.leave              bob
         03.100 alice !  room.state              call logout
         03.100 alice !  call.end                transferred after 2100 ms
-        03.150 bob   ~  connected
         03.150 bob   !  room.state              call logined
         03.150 bob   !  user.enter              carol
-        03.150 carol ~  connected
         03.150 carol !  room.state              call logined
         03.150 carol !  user.enter              bob
         03.150 bob   ~  ended
@@ -141,6 +140,7 @@ fn alice_talks_with_carol_first() {
         04.100 carol ~  silence
         04.100 alice !  call.transfer           carol 100
         04.100 carol -> accept
+        04.100 carol ~  connected
         04.100 carol -> message   carol: Accepted on carol
         04.100 carol !  room.state              call logining
         04.100 carol -> device    0 mic on
@@ -149,6 +149,7 @@ fn alice_talks_with_carol_first() {
         04.100 carol !  user.leave              alice
         04.100 carol !  room.state              call logout
         04.100 carol !  call.end                transferred after 1100 ms
+        04.150 bob   ~  connected
         04.150 bob   !  invitation.user_state   carol accepted (carol)
         04.150 bob   !  call.outgoing.accepted  carol
         04.150 bob   !  room.state              call logining
@@ -164,10 +165,8 @@ fn alice_talks_with_carol_first() {
         04.200 alice !  user.leave              bob
         04.200 alice !  room.state              call logout
         04.200 alice !  call.end                transferred after 3200 ms
-        04.250 bob   ~  connected
         04.250 bob   !  room.state              call logined
         04.250 bob   !  user.enter              carol
-        04.250 carol ~  connected
         04.250 carol !  room.state              call logined
         04.250 carol !  user.enter              bob
         04.250 bob   ~  ended

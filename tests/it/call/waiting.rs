@@ -63,21 +63,21 @@ fn a_call_waits_and_is_taken_while_the_first_is_held() {
         03.000 alice !  ring.stop
         03.000 alice -> reoffer   0 held
         03.000 alice -> accept
+        03.000 alice ~  connected
         03.000 alice -> message   alice: Accepted on alice
         03.000 alice !  room.state              call logining
         03.000 alice -> device    1 mic on
         03.050 bob   !  call.hold               alice true
         03.050 bob   ~  held
         03.050 carol ~  silence
+        03.050 carol ~  connected
         03.050 carol !  invitation.user_state   alice accepted (alice)
         03.050 carol !  call.outgoing.accepted  alice
         03.050 carol !  room.state              call logining
         03.050 carol -> device    0 mic on
         03.050 bob   -> take      1
-        03.150 carol ~  connected
         03.150 carol !  room.state              call logined
         03.150 carol !  user.enter              alice
-        03.150 alice ~  connected
         03.150 alice !  room.state              call logined
         03.150 alice !  user.enter              carol"#]]
     .assert_eq(&pair.transcript());

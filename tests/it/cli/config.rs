@@ -209,7 +209,7 @@ fn an_unknown_key_is_a_warning_with_its_line() {
     assert_eq!(
         warnings,
         [
-            "f, line 2: unknown key call.ring_timout; known here: ring_timeout, dial_back_timeout, busy, allow, do_not_disturb, confirm_hang_up, max_duration, alone, end_when_host_leaves, add, record, record_to",
+            "f, line 2: unknown key call.ring_timout; known here: ring_timeout, dial_back_timeout, busy, allow, do_not_disturb, confirm_hang_up, max_duration, alone, end_when_host_leaves, add, record, record_to, early_transport",
             "f, line 3: unknown key looks; known here: account, call, sound, video, hooks",
         ]
     );

@@ -111,7 +111,10 @@ fn score(sound: Sound) -> Option<Score> {
         Sound::Left => Score::of(0.35)
             .beep(0.0, 0.08, G5, 0.12)
             .beep(0.12, 0.08, C5, 0.12),
-        Sound::Connected => Score::of(0.6).bell(0.0, C5, 0.3).bell(0.1, G5, 0.3),
+        // Over before the first word is there, and soft, should it be there sooner.
+        Sound::Connected => Score::of(0.3)
+            .beep(0.0, 0.05, C5, 0.12)
+            .beep(0.05, 0.05, G5, 0.12),
         Sound::Ended => Score::of(0.6).bell(0.0, C4, 0.4),
         Sound::EchoGreeting | Sound::Visitor => return None,
     })

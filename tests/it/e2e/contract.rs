@@ -169,11 +169,7 @@ const IN_CALL: &[Row] = &[
 ];
 
 /// What the contract names and no phone of this build does. One that begins to happen has to leave this list.
-const PENDING: &[&str] = &[
-    "call.minimized",
-    "peer.key",
-    "token.expiring",
-];
+const PENDING: &[&str] = &["call.minimized", "peer.key", "token.expiring"];
 
 /// What needs a sound card. That it is told the virtual clock shows; here it has its form where it happens.
 const OF_A_CARD: &[&str] = &["av.output"];

@@ -36,6 +36,7 @@ pub(super) struct Side {
 pub(super) struct Pair {
     pub(super) a: Side,
     pub(super) b: Side,
+    inbox: mpsc::Sender<Datagram>,
     datagrams: mpsc::Receiver<Datagram>,
     /// One in so many packets is lost, each in its turn; 0 is none.
     pub(super) losing: u32,
@@ -46,9 +47,14 @@ pub(super) struct Pair {
 
 impl Pair {
     pub(super) fn new() -> Self {
+        Self::made(Instant::now())
+    }
+
+    /// Two that were made at a time that may be past.
+    pub(super) fn made(then: Instant) -> Self {
         let (inbox, datagrams) = mpsc::channel(4096);
         let side = |id| Side {
-            session: Session::new(LegId(id), &inbox, Instant::now()).expect("loopback is there"),
+            session: Session::new(LegId(id), &inbox, then).expect("loopback is there"),
             pictures: VecDeque::new(),
             n_sounds: 0,
             n_wishes: 0,
@@ -59,6 +65,7 @@ impl Pair {
         Self {
             a,
             b,
+            inbox,
             datagrams,
             losing: 0,
             n_packets: 0,
@@ -104,6 +111,13 @@ impl Pair {
             .answer(&offer, of_b, now)
             .expect("it goes well");
         self.a.session.accept(&answer, now).expect("it goes well");
+    }
+
+    /// The first one begins anew.
+    pub(super) fn again(&mut self) {
+        let now = Instant::now();
+        let anew = self.a.session.anew(LegId(1), &self.inbox, now);
+        self.a.session = anew.expect("loopback is there");
     }
 
     /// Lets the other one be the first.
@@ -172,8 +186,9 @@ impl Pair {
             if now >= until {
                 return;
             }
-            let deadline = self.a.session.deadline().min(self.b.session.deadline());
-            let wake = deadline.min(until).min(now + Duration::from_millis(10));
+            let deadlines = [&self.a, &self.b].map(|side| side.session.deadline());
+            let wake = until.min(now + Duration::from_millis(10));
+            let wake = deadlines.into_iter().flatten().fold(wake, Instant::min);
             tokio::select! {
                 biased;
                 Some(datagram) = self.datagrams.recv() => self.carry(&datagram),
