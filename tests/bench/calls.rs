@@ -244,7 +244,6 @@ async fn station(id: &str, server: &str) -> Station {
         history: None,
         recordings: None,
         contacts: offhook::contacts::Contacts::default(),
-        recordings: None,
         hooks: HookSettings::default(),
     };
     let mut station = Station::start(setup).expect("the sound starts");
