@@ -9,7 +9,7 @@ use crate::id::LegId;
 use crate::media::audio::jitter::Jitter;
 use crate::media::audio::level::Meter;
 use crate::media::audio::opus::Hearing;
-use crate::media::audio::uplink::Uplink;
+use crate::media::audio::uplink::{Plan, Uplink};
 use crate::media::audio::{FRAME, Frame, RATE};
 use crate::media::transport::{FIRST_BANDWIDTH, Happening, Session};
 use crate::media::{Reading, Report};
@@ -58,7 +58,7 @@ pub(super) struct Leg {
     meter: Meter,
     rtt: Option<Duration>,
     /// What the way to the peer takes of sound.
-    pub(super) uplink: Uplink,
+    uplink: Uplink,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -166,6 +166,12 @@ impl Leg {
                     self.jitter.insert(seq, time, payload, arrival);
                     self.hear(now, report);
                 }
+                Happening::Repeat {
+                    seq,
+                    time,
+                    payload,
+                    arrival,
+                } => self.jitter.insert_repeat(seq, time, payload, arrival),
                 Happening::Key(key) => {
                     self.hear(now, report);
                     if let Some(digit) = self.presses.take(key, now) {
@@ -219,6 +225,12 @@ impl Leg {
             report(Report::FirstSound { leg: self.id });
         }
         self.meter.push(&self.heard);
+    }
+
+    /// How sound should be sent to it.
+    pub(super) fn plan(&mut self) -> Plan {
+        let takes_repeats = self.session.takes_repeats();
+        self.uplink.plan(takes_repeats)
     }
 
     /// Whether the peer is to hear nothing of us.

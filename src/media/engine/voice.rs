@@ -61,16 +61,20 @@ impl Engine {
         }
         let time = self.n_ticks * FRAME as u64;
         for leg in self.legs.values_mut().filter(|leg| leg.is_connected()) {
+            let plan = leg.plan();
             let sent = match &mut leg.line {
                 // RFC 3264, 5.1: no packets at all for one that does not receive.
                 _ if !leg.session.is_peer_receiving() => None,
                 _ if leg.session.is_held() => silence.clone(),
                 Line::Microphone => packet.clone(),
-                Line::Own(own) => own.next(&leg.heard),
+                Line::Own(own) => own.next(&leg.heard, &plan),
             };
             // The packet ends with this tick.
             let end = time + FRAME as u64;
-            let sent = sent.map(|p| leg.session.send(&p.payload, end - p.n as u64, now));
+            let sent = sent.map(|p| {
+                let begins = end - p.n as u64;
+                leg.session.send(&p.payload, begins, plan.repeats, now)
+            });
             let key = leg.keypad.next(time);
             let pressed = key.map(|k| leg.session.send_key(k.event, k.is_first, k.pressed, now));
             for error in [sent, pressed]
@@ -102,14 +106,14 @@ impl Engine {
     }
 
     fn encode(&mut self, frame: &Frame) -> Option<Packet> {
-        let listens = |leg: &&Leg| {
+        let listens = |leg: &&mut Leg| {
             leg.is_connected() && matches!(leg.line, Line::Microphone) && !leg.is_hushed()
         };
         let worst = self
             .legs
-            .values()
+            .values_mut()
             .filter(listens)
-            .map(|leg| leg.uplink.plan(false))
+            .map(Leg::plan)
             .reduce(Plan::worse)?;
         if self.voice.speech.is_none() {
             let made = Speech::new(self.settings.speech);
