@@ -7,6 +7,7 @@
 mod layout;
 mod origin;
 mod picture;
+mod repeats;
 mod section;
 mod tidy;
 
@@ -20,6 +21,7 @@ use thiserror::Error;
 pub use layout::Layout;
 pub use origin::Origin;
 pub use picture::{PICTURE, PICTURE_AGAIN, PROFILE, Picture};
+pub use repeats::REPEATS;
 use section::{Section, attribute, is_mid_extension, split};
 pub use tidy::{renamed, tidy, with_narrow_events};
 
@@ -291,8 +293,11 @@ impl Description {
                 && !line.starts_with("a=candidate:")
                 && (is_named || !is_mid_extension(line))
         };
+        let repeats = section.repeats();
         for line in body.filter(is_kept) {
-            push(text, line);
+            if let Some(line) = repeats::for_str0m(line, repeats) {
+                push(text, &line);
+            }
         }
     }
 

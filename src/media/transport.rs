@@ -20,7 +20,10 @@ use str0m::media::{Frequency, MediaData, MediaKind, MediaTime, Mid, Pt, Telephon
 use str0m::net::{Protocol, Receive};
 use str0m::{Candidate, Event, IceConnectionState, Input, Output, Rtc, RtcConfig};
 
-use super::sdp::{EVENTS_NARROW, EVENTS_WIDE, Layout, Origin, PICTURE, PICTURE_AGAIN, PROFILE};
+use super::audio::red::{self, Repeater};
+use super::sdp::{
+    EVENTS_NARROW, EVENTS_WIDE, Layout, Origin, PICTURE, PICTURE_AGAIN, PROFILE, REPEATS,
+};
 use crate::av::Path;
 use crate::id::LegId;
 use hold::Hold;
@@ -45,6 +48,13 @@ pub(super) enum Happening {
     Connected,
     /// Sound from the peer.
     Packet {
+        seq: u64,
+        time: u64,
+        payload: Arc<[u8]>,
+        arrival: Instant,
+    },
+    /// Sound from the peer that came before, or should have.
+    Repeat {
         seq: u64,
         time: u64,
         payload: Arc<[u8]>,
@@ -85,6 +95,8 @@ pub(super) struct KeyReport {
     pub(super) is_first: bool,
 }
 
+/// What str0m is told that repeated sound is: see [`sdp`](super::sdp).
+const IN_RED: Codec = Codec::PCMU;
 /// How many unannounced streams of a peer are tried.
 const MAX_LATCHED: usize = 32;
 /// The last of the sixteen keys: 0 to 9, star, hash, A to D.
@@ -125,6 +137,7 @@ pub(super) struct Session {
     /// What was told of it last.
     told_bandwidth: Option<u64>,
     departures: Departures,
+    repeater: Repeater,
     /// The stream of pictures of which a packet came last.
     newest_video: Option<u32>,
     /// The stream of pictures that nobody announced.
@@ -172,6 +185,9 @@ impl Session {
         now: Instant,
     ) -> Result<Self, String> {
         let mut config = RtcConfig::new().clear_codecs().enable_opus(true, false);
+        let codecs = config.codec_config();
+        let (clock, no_format) = (Frequency::FORTY_EIGHT_KHZ, FormatParams::default());
+        codecs.add_config(REPEATS.into(), None, IN_RED, clock, Some(2), no_format);
         for (pt, clock) in [
             (EVENTS_WIDE, Frequency::FORTY_EIGHT_KHZ),
             (EVENTS_NARROW, Frequency::EIGHT_KHZ),
@@ -226,6 +242,7 @@ impl Session {
             measured_since: None,
             told_bandwidth: None,
             departures: Departures::default(),
+            repeater: Repeater::default(),
             newest_video: None,
             latched_video: None,
             deadline: now,
@@ -300,16 +317,32 @@ impl Session {
         self.drain(now)
     }
 
-    /// Sends a packet of Opus. `time` is its first sample's, at 48 kHz.
-    pub(super) fn send(&mut self, packet: &[u8], time: u64, now: Instant) -> Result<(), String> {
-        let Some((mid, pt)) = self.opus().filter(|_| self.connected) else {
+    /// Sends a packet of Opus. `time` is its first sample's, at 48 kHz. Those that were so many
+    /// packets before go with it again, if the peer takes repeats.
+    pub(super) fn send(
+        &mut self,
+        packet: &[u8],
+        time: u64,
+        repeats: &[usize],
+        now: Instant,
+    ) -> Result<(), String> {
+        let Some((mid, opus)) = self.opus().filter(|_| self.connected) else {
             return Ok(());
         };
+        let red = self.codec(IN_RED);
+        let packed = red.and_then(|_| self.repeater.pack(packet, time, repeats, *opus));
+        let pt = red.filter(|_| packed.is_some()).unwrap_or(opus);
+        let packet = packed.as_deref().unwrap_or(packet);
         let time = MediaTime::new(time, Frequency::FORTY_EIGHT_KHZ);
         if let Some(writer) = self.rtc.writer(mid) {
             writer.write(pt, now, time, packet).map_err(text)?;
         }
         self.drain(now)
+    }
+
+    /// Whether the peer takes sound that is repeated (RFC 2198).
+    pub(super) fn takes_repeats(&mut self) -> bool {
+        self.codec(IN_RED).is_some()
     }
 
     /// Sends a report about a key that was pressed at `time`, at 48 kHz.
@@ -413,13 +446,44 @@ impl Session {
     }
 
     fn opus(&mut self) -> Option<(Mid, Pt)> {
-        let mid = self.mid?;
-        let writer = self.rtc.writer(mid)?;
-        let pt = writer
-            .payload_params()
-            .find(|p| p.spec().codec == Codec::Opus)?
-            .pt();
-        Some((mid, pt))
+        Some((self.mid?, self.codec(Codec::Opus)?))
+    }
+
+    /// The payload type of a codec of sound, if the peer has it.
+    fn codec(&mut self, codec: Codec) -> Option<Pt> {
+        let writer = self.rtc.writer(self.mid?)?;
+        let mut params = writer.payload_params();
+        params.find(|p| p.spec().codec == codec).map(|p| p.pt())
+    }
+
+    /// Takes what the peer repeats, and what it says new.
+    fn unpack(&mut self, data: &MediaData) {
+        let Some((_, opus)) = self.opus() else {
+            return;
+        };
+        let Some((repeats, own)) = red::parse(&data.data, *opus) else {
+            return self.happenings.push(Happening::Heard);
+        };
+        let (seq, time) = (**data.seq_range.start(), data.time.numer());
+        let arrival = data.network_time;
+        self.happenings.push(Happening::Packet {
+            seq,
+            time,
+            payload: own.into(),
+            arrival,
+        });
+        for repeat in repeats {
+            let place = repeat.number(seq).zip(time.checked_sub(repeat.back));
+            self.happenings.extend(place.map(|(seq, time)| {
+                let payload = repeat.payload.into();
+                Happening::Repeat {
+                    seq,
+                    time,
+                    payload,
+                    arrival,
+                }
+            }));
+        }
     }
 
     /// How keys go to the peer: at the clock of the sound, if it knows that.
@@ -510,6 +574,7 @@ impl Session {
             Event::MediaAdded(added) if added.kind == MediaKind::Audio => {
                 self.mid.get_or_insert(added.mid);
             }
+            Event::MediaData(data) if data.params.spec().codec == IN_RED => self.unpack(&data),
             Event::MediaData(data) => {
                 let happening = match data.params.spec().codec {
                     // RFC 3264, 5.1: what comes unasked is not looked at.

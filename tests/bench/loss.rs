@@ -23,7 +23,7 @@ use offhook::media::audio::{FRAME, RATE, wav};
 const OPUS: u8 = 111;
 const MS: Duration = Duration::from_millis(1);
 /// Between two reports of the receiver, and how long they take.
-const REPORT: u64 = 50;
+const REPORT: u32 = 50;
 const REPORT_LATE: Duration = Duration::from_millis(40);
 
 #[derive(Clone, Copy)]
@@ -209,7 +209,7 @@ fn call(said: &[f32], network: Network, takes_repeats: bool, seed: u64) -> Run {
         speech.follow(&plan);
         if let Some(packet) = speech.encode(ten.try_into().unwrap()) {
             let payload = packet.payload;
-            let time = u64::from(n + 1) * FRAME as u64 - packet.n as u64 + 480_000;
+            let time = u64::from(n + 1_u32) * FRAME as u64 - packet.n as u64 + 480_000;
             let packed = repeater.pack(&payload, time, plan.repeats, OPUS);
             let is_red = packed.is_some();
             let payload = packed.unwrap_or(payload);
@@ -280,8 +280,7 @@ fn arrive(jitter: &mut Jitter<Hearing>, packet: &Flying, start: Instant) {
     jitter.insert(packet.seq, packet.time, own.into(), arrival);
     for repeat in repeats {
         let payload: Arc<[u8]> = repeat.payload.into();
-        let n = opus::packet::get_nb_samples(&payload, RATE).unwrap() as u64;
-        let seq = packet.seq - repeat.back / n;
+        let seq = repeat.number(packet.seq).unwrap();
         jitter.insert_repeat(seq, packet.time - repeat.back, payload, arrival);
     }
 }

@@ -3,6 +3,7 @@
 mod call;
 mod check;
 mod device;
+mod drift;
 mod dtmf;
 mod group;
 mod hold;
@@ -13,7 +14,9 @@ mod picture_call;
 mod picture_codec;
 mod picture_ladder;
 mod picture_scale;
+mod red;
 mod relay;
 pub mod rig;
 mod sdp;
+mod uplink;
 mod video_sdp;

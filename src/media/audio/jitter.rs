@@ -100,6 +100,8 @@ pub struct Jitter<D> {
     delays: Delays,
     playing: bool,
     next_seq: u64,
+    /// Where the packet that was decoded last ended.
+    due: i64,
     /// Where frames begin, modulo a tick.
     grid: i64,
     /// Decoded and not yet played.
@@ -130,6 +132,7 @@ impl<D: Decoder> Jitter<D> {
             delays: Delays::default(),
             playing: false,
             next_seq: 0,
+            due: 0,
             grid: 0,
             ready: Vec::with_capacity(4 * PACKET),
             head: 0,
@@ -195,9 +198,12 @@ impl<D: Decoder> Jitter<D> {
             return;
         }
         let arrival = self.scale(now);
+        if !self.fits(seq, time, &payload) {
+            return;
+        }
         self.delays.record(seq, arrival - time);
         let is_over = self.playing && seq < self.next_seq;
-        if !is_over && !self.packets.contains_key(&seq) {
+        if !is_over {
             self.keep(seq, time, payload, true);
         }
     }
@@ -246,7 +252,8 @@ impl<D: Decoder> Jitter<D> {
     pub fn delay(&self, now: Instant) -> Duration {
         match self.epoch {
             Some(epoch) if self.playing => {
-                duration(self.offset_at(since(epoch, now)) - self.delays.base())
+                let offset = self.offset_at(since(epoch, now)) - self.held;
+                duration(offset - self.delays.base())
             }
             Some(_) | None => Duration::ZERO,
         }
@@ -265,6 +272,21 @@ impl<D: Decoder> Jitter<D> {
     fn is_another_stream(&self, seq: u64, time: i64) -> bool {
         self.playing
             && ((time - self.head).abs() > JUMP || seq.saturating_add(1000) < self.next_seq)
+    }
+
+    /// Whether a frame is missing there. Numbers of repeats are reckoned from their times, and
+    /// telephone events have numbers too.
+    fn fits(&self, seq: u64, time: i64, payload: &[u8]) -> bool {
+        let n = |payload: &[u8]| self.decoder.duration(payload).unwrap_or(PACKET) as i64;
+        let mut before = self.packets.range(..seq);
+        let begins = match before.next_back() {
+            Some((_, packet)) => packet.time + n(&packet.payload),
+            None if self.playing && seq >= self.next_seq => self.due,
+            None => i64::MIN,
+        };
+        let after = self.packets.range(seq..).next();
+        let ends = after.map_or(i64::MAX, |(_, packet)| packet.time);
+        begins <= time && time + n(payload) <= ends
     }
 
     fn scale(&mut self, now: Instant) -> i64 {
@@ -302,6 +324,7 @@ impl<D: Decoder> Jitter<D> {
             }
             if offset - aim <= TOO_FAR_AT_FIRST || self.packets.len() == 1 {
                 (self.next_seq, self.head, self.playing) = (seq, packet.time, true);
+                self.due = packet.time;
                 self.held = 0;
                 return true;
             }
@@ -404,6 +427,9 @@ impl<D: Decoder> Jitter<D> {
         let before = self.before();
         let n = self.decoder.duration(&packet.payload).unwrap_or(PACKET) as i64;
         let played = self.head - packet.time;
+        if packet.is_repeat && played >= n {
+            return;
+        }
         // One that is before all that was heard, and yet the next: the peer's clock was put back.
         let mut cut = if played < n { played } else { 0 };
         if (1..=LONGEST_CUT).contains(&self.held) {
@@ -428,6 +454,7 @@ impl<D: Decoder> Jitter<D> {
         }
         self.next_seq = seq + 1;
         self.head = packet.time + (self.ready.len() - start) as i64;
+        self.due = self.head;
         if cut > 0 {
             let end = self.ready.len().min(start + cut as usize);
             self.ready.drain(start..end);
@@ -436,7 +463,12 @@ impl<D: Decoder> Jitter<D> {
     }
 
     fn count(&mut self, seq: u64, packet: &Packet, n: i64) {
-        let n_lost = seq.saturating_sub(self.next_seq).min(MOST_LOST);
+        // A number without sound was a telephone event's.
+        let is_gap = packet.time > self.due;
+        let n_lost = match is_gap {
+            true => seq.saturating_sub(self.next_seq).min(MOST_LOST),
+            false => 0,
+        };
         for _ in 0..n_lost + u64::from(packet.is_repeat) {
             self.loss += 0.01 * (1.0 - self.loss);
         }

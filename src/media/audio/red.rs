@@ -5,6 +5,8 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use super::RATE;
+
 /// Earlier frames that are remembered for sending.
 const REMEMBERED: usize = 4;
 /// Earlier frames that are looked at in a packet.
@@ -24,6 +26,17 @@ pub struct Repeat<'a> {
     pub back: u64,
     /// The frame.
     pub payload: &'a [u8],
+}
+
+impl Repeat<'_> {
+    /// Returns the number that the frame had by itself, when its packet has this one. All frames
+    /// between are taken for as long as this one.
+    pub fn number(&self, packet: u64) -> Option<u64> {
+        let n = ::opus::packet::get_nb_samples(self.payload, RATE).ok()? as u64;
+        let before = self.back.checked_div(n)?;
+        let is_whole = self.back.is_multiple_of(n) && before <= MOST as u64;
+        packet.checked_sub(before).filter(|_| is_whole)
+    }
 }
 
 /// Takes a packet apart: the repeats, oldest first as they are in it, and its own frame. Repeats
@@ -100,16 +113,15 @@ impl Repeater {
     /// Returns `None` when there is nothing to repeat: the frame should go by itself.
     pub fn pack(&mut self, frame: &[u8], time: u64, before: &[usize], opus: u8) -> Option<Vec<u8>> {
         let mut room = ROOM.saturating_sub(frame.len() + 1);
-        let mut steps = self.sent.iter().rev().map(|(time, _)| *time);
-        let newest = steps.next();
-        let step = newest.map_or(0, |newest| time.saturating_sub(newest));
-        let is_even = |at: usize, then: u64| time.checked_sub(then) == Some(step * at as u64);
         let repeats = before.iter().filter_map(|&at| {
             let (then, payload) = self.sent.get(self.sent.len().checked_sub(at)?)?;
-            let is_sent = is_even(at, *then) && payload.len() + 4 <= room;
-            room = room.saturating_sub(if is_sent { payload.len() + 4 } else { 0 });
-            let back = time - then;
-            is_sent.then_some(Repeat { back, payload })
+            let back = time.checked_sub(*then)?;
+            let repeat = Repeat { back, payload };
+            let left = room.checked_sub(payload.len() + 4)?;
+            // A receiver would take it for the frame of another number.
+            repeat.number(at as u64).filter(|number| *number == 0)?;
+            room = left;
+            Some(repeat)
         });
         let mut repeats: Vec<Repeat<'_>> = repeats.collect();
         repeats.reverse();

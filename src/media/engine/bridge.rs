@@ -125,13 +125,13 @@ impl Bridge {
     }
 
     /// Makes what each is sent of our own ten milliseconds and of what was heard.
-    pub(super) fn mix(&mut self, own: &Frame, legs: &BTreeMap<LegId, Leg>) {
-        let plan = |id: &LegId| {
-            let leg = legs.get(id).filter(|leg| leg.is_connected())?;
-            Some(leg.uplink.plan(false))
+    pub(super) fn mix(&mut self, own: &Frame, legs: &mut BTreeMap<LegId, Leg>) {
+        let mut plan = |id: &LegId| {
+            let leg = legs.get_mut(id).filter(|leg| leg.is_connected())?;
+            Some(leg.plan())
         };
         for ear in &mut self.strangers {
-            let plan = ear.leg.as_ref().and_then(plan);
+            let plan = ear.leg.as_ref().and_then(&mut plan);
             ear.encode(own, plan);
         }
         if let Some(ear) = &mut self.shared {

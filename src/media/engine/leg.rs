@@ -13,7 +13,7 @@ use crate::media::audio::fader::Fader;
 use crate::media::audio::jitter::Jitter;
 use crate::media::audio::level::Meter;
 use crate::media::audio::opus::Hearing;
-use crate::media::audio::uplink::Uplink;
+use crate::media::audio::uplink::{Plan, Uplink};
 use crate::media::audio::{FRAME, Frame, RATE};
 use crate::media::transport::{FIRST_BANDWIDTH, Happening, Session};
 use crate::media::{Reading, Report};
@@ -71,7 +71,7 @@ pub(super) struct Leg {
     volume: Fader,
     rtt: Option<Duration>,
     /// What the way to the peer takes of sound.
-    pub(super) uplink: Uplink,
+    uplink: Uplink,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -229,6 +229,12 @@ impl Leg {
                     self.jitter.insert(seq, time, payload, arrival);
                     self.hear(now, report);
                 }
+                Happening::Repeat {
+                    seq,
+                    time,
+                    payload,
+                    arrival,
+                } => self.jitter.insert_repeat(seq, time, payload, arrival),
                 Happening::Key(key) => {
                     self.hear(now, report);
                     if let Some(digit) = self.presses.take(key, now) {
@@ -297,6 +303,12 @@ impl Leg {
         let mut frame = self.heard;
         self.volume.pass(&mut frame);
         frame
+    }
+
+    /// How sound should be sent to it.
+    pub(super) fn plan(&mut self) -> Plan {
+        let takes_repeats = self.session.takes_repeats();
+        self.uplink.plan(takes_repeats)
     }
 
     /// Whether the peer is to hear nothing of us.

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use crate::media::audio::level;
 use crate::media::audio::opus::{Packet, Speech};
 use crate::media::audio::sound::Sound;
+use crate::media::audio::uplink::Plan;
 use crate::media::audio::{FRAME, Frame, RATE};
 use crate::media::device::Microphone;
 
@@ -60,8 +61,8 @@ impl Own {
         self.saying.start();
     }
 
-    /// Gives the next packet, when one is due, for what is heard now.
-    pub(super) fn next(&mut self, heard: &Frame) -> Option<Packet> {
+    /// Gives the next packet, when one is due, for what is heard now, sent as the way to the peer takes it.
+    pub(super) fn next(&mut self, heard: &Frame, plan: &Plan) -> Option<Packet> {
         let mut frame = [0.0; FRAME];
         let n_said = self.saying.read(&mut frame);
         if let Some(echo) = &mut self.echo {
@@ -78,6 +79,7 @@ impl Own {
                 self.saying.start();
             }
         }
+        self.speech.follow(plan);
         self.speech.encode(&frame)
     }
 }

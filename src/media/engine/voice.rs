@@ -119,12 +119,13 @@ impl Engine {
             .shut(&mut frame, self.checks.is_looping(), is_heard);
         self.note_speaking(&frame);
         self.taping.hear_ours(&frame);
-        self.bridge.mix(&frame, &self.legs);
+        self.bridge.mix(&frame, &mut self.legs);
         let packet = self.encode(&frame);
         let packet = self.voice.seal(packet);
         let is_whole = self.voice.n_frames.is_multiple_of(2);
         let time = self.voice.n_frames * FRAME as u64;
         for leg in self.legs.values_mut().filter(|leg| leg.is_connected()) {
+            let plan = leg.plan();
             let sent = match &mut leg.line {
                 // RFC 3264, 5.1: no packets at all for one that does not receive.
                 _ if !leg.session.is_peer_receiving() => None,
@@ -139,7 +140,8 @@ impl Engine {
             let end = time + FRAME as u64;
             let sent = sent.map(|p| {
                 leg.watch.sent(p.payload.len());
-                leg.session.send(&p.payload, end - p.n as u64, now)
+                let begins = end - p.n as u64;
+                leg.session.send(&p.payload, begins, plan.repeats, now)
             });
             let key = leg.keypad.next(time);
             let pressed = key.map(|k| leg.session.send_key(k.event, k.is_first, k.pressed, now));
@@ -157,14 +159,15 @@ impl Engine {
     pub(super) fn answer_back(&mut self, now: Instant) {
         let end = (self.n_ticks + 1) * FRAME as u64;
         for leg in self.legs.values_mut().filter(|leg| leg.is_connected()) {
+            let plan = leg.plan();
             if let Line::Own(own) = &mut leg.line
                 && leg.session.is_peer_receiving()
                 && !leg.session.is_held()
-                && let Some(packet) = own.next(&leg.heard)
+                && let Some(packet) = own.next(&leg.heard, &plan)
             {
                 let begin = end - packet.n as u64;
                 leg.watch.sent(packet.payload.len());
-                log(leg.session.send(&packet.payload, begin, now));
+                log(leg.session.send(&packet.payload, begin, plan.repeats, now));
             }
         }
     }
@@ -212,12 +215,12 @@ impl Engine {
     }
 
     fn encode(&mut self, frame: &Frame) -> Option<Packet> {
-        let listens = |leg: &&Leg| leg.listens();
+        let listens = |leg: &&mut Leg| leg.listens();
         let worst = self
             .legs
-            .values()
+            .values_mut()
             .filter(listens)
-            .map(|leg| leg.uplink.plan(false))
+            .map(Leg::plan)
             .reduce(Plan::worse)?;
         if self.voice.speech.is_none() {
             let made = Speech::new(self.settings.speech);

@@ -133,7 +133,7 @@ impl Section {
         })
     }
 
-    fn of_format(&self, name: &str, pt: u8) -> impl Iterator<Item = &str> {
+    pub(super) fn of_format(&self, name: &str, pt: u8) -> impl Iterator<Item = &str> {
         self.lines.iter().filter_map(move |line| {
             let rest = line.strip_prefix("a=")?.strip_prefix(name)?;
             let (of, value) = rest.strip_prefix(':')?.split_once(' ')?;

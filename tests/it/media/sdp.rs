@@ -280,7 +280,7 @@ fn events_are_offered_at_both_clocks_and_answered_at_the_peers() {
         assert!(offer.contains(&format!("{line}\r\n")), "{line}: {offer}");
     }
     assert!(
-        offer.contains(" UDP/TLS/RTP/SAVPF 111 110 126\r\n"),
+        offer.contains(" UDP/TLS/RTP/SAVPF 111 63 110 126\r\n"),
         "{offer}"
     );
     let answer = Phone::new("none", "none").answer(asterisk());
@@ -297,4 +297,33 @@ fn zeros_hold_unless_they_only_stand_for_the_candidates() {
     assert_eq!(direction(&trickled), "sendrecv");
     let inactive = old.replace("a=ptime:20", "a=recvonly");
     assert_eq!(direction(&inactive), "inactive");
+}
+
+/// What of a description is about repeated sound.
+fn about_repeats(text: &str) -> Vec<&str> {
+    let is_about = |l: &&str| l.starts_with("a=rtpmap:63 ") || l.starts_with("a=fmtp:63 ");
+    text.lines().filter(is_about).collect()
+}
+
+#[test]
+fn repeats_are_offered_and_answered_as_browsers_do() {
+    let browser = asterisk()
+        .replace("SAVPF 107 0 101", "SAVPF 111 63 0 101")
+        .replace(":107 ", ":111 ")
+        .replace(
+            "a=rtpmap:0 ",
+            "a=rtpmap:63 red/48000/2\r\na=fmtp:63 111/111\r\na=rtpmap:0 ",
+        );
+    let expected = ["a=rtpmap:63 red/48000/2", "a=fmtp:63 111/111"];
+    let phone = Phone::new("none", "none");
+    assert_eq!(about_repeats(&phone.offer()), expected);
+    let phone = Phone::new("none", "none");
+    let answer = phone.answer(browser.clone());
+    assert_eq!(about_repeats(&answer), expected, "{answer}");
+    assert!(!answer.contains("PCMU"), "{answer}");
+    // Once more in a later offer of ours, and of one that repeats other codecs too: not at all.
+    assert_eq!(about_repeats(&phone.reoffer(true, false)), expected);
+    let phone = Phone::new("none", "none");
+    let answer = phone.answer(browser.replace("63 111/111", "63 111/0"));
+    assert_eq!(about_repeats(&answer), [""; 0], "{answer}");
 }
