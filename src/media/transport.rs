@@ -3,6 +3,7 @@
 //! Drives one str0m instance by its only rule: after every change it is asked
 //! for output until it has none. Knows packets, not sound.
 
+mod certificate;
 mod hold;
 mod negotiation;
 mod pictures;
@@ -26,6 +27,7 @@ use super::sdp::{
 };
 use crate::av::Path;
 use crate::id::LegId;
+pub(super) use certificate::warm_up;
 use hold::Hold;
 use negotiation::{Pending, Remote, Video};
 pub(super) use pictures::FIRST_BANDWIDTH;
@@ -160,7 +162,7 @@ impl Session {
         inbox: &mpsc::Sender<Datagram>,
         now: Instant,
     ) -> Result<Self, String> {
-        let certificate = certificate().ok_or("no certificate can be made")?;
+        let certificate = certificate::make().ok_or("no certificate can be made")?;
         Self::with(certificate, leg, inbox, now)
     }
 
@@ -639,20 +641,6 @@ impl Session {
             self.happenings.push(Happening::Heard);
         }
     }
-}
-
-/// Has the certificates' source of chance set up, which takes some twenty milliseconds once in a
-/// process: nobody should wait for it who answers a call.
-pub(super) fn warm_up() {
-    drop(certificate().map(|it| RtcConfig::new().set_dtls_cert(it).build(Instant::now())));
-}
-
-/// Makes a certificate. Each session has its own, so that nobody can tell by it that two calls are
-/// of the same person.
-fn certificate() -> Option<DtlsCert> {
-    str0m::crypto::from_feature_flags()
-        .dtls_provider
-        .generate_certificate()
 }
 
 fn received(data: MediaData) -> Happening {

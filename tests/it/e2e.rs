@@ -8,6 +8,7 @@ mod contract;
 mod data;
 mod decisions;
 mod devices;
+mod early;
 mod history;
 mod hooks;
 mod missed;

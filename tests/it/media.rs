@@ -1,5 +1,6 @@
 //! Sound between two phones: the buffer on a virtual clock, the rest on loopback.
 
+mod ahead;
 mod call;
 mod check;
 mod device;

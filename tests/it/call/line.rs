@@ -258,21 +258,14 @@ impl Line {
         match say {
             Say::Invite { .. } => self.fork(now, from, say),
             Say::Ringing { leg } => {
-                if let Some((index, branch)) = self.branch_of(from, leg) {
-                    let (to, leg) = self.invites[index].caller;
-                    let is_news = !self.invites[index].branches[branch].is_done;
-                    let device = Some(self.places[from].device.clone());
-                    if is_news {
-                        self.later(now, Duration::ZERO, to, Heard::Ringing { leg, device });
-                    }
+                let device = Some(self.places[from].device.clone());
+                if let Some((to, leg)) = self.undecided(from, leg) {
+                    self.later(now, Duration::ZERO, to, Heard::Ringing { leg, device });
                 }
             }
             Say::Early { leg, sdp } => {
-                if let Some((index, branch)) = self.branch_of(from, leg) {
-                    let (to, leg) = self.invites[index].caller;
-                    if !self.invites[index].branches[branch].is_done {
-                        self.later(now, Duration::ZERO, to, Heard::Early { leg, sdp });
-                    }
+                if let Some((to, leg)) = self.undecided(from, leg) {
+                    self.later(now, Duration::ZERO, to, Heard::Early { leg, sdp });
                 }
             }
             Say::Accept { leg, sdp, data } => {
@@ -340,6 +333,13 @@ impl Line {
             Say::SignOut => {}
             say => self.serve_in_dialog(now, from, say),
         }
+    }
+
+    /// Returns the caller of an invitation that this phone has not decided on.
+    fn undecided(&self, from: Seat, leg: LegId) -> Option<(Seat, LegId)> {
+        let (index, branch) = self.branch_of(from, leg)?;
+        let invite = &self.invites[index];
+        (!invite.branches[branch].is_done).then_some(invite.caller)
     }
 
     /// Takes what is said within a call to the other end of the leg.

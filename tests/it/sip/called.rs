@@ -70,6 +70,26 @@ fn it_rings_is_taken_and_ends() {
 }
 
 #[test]
+fn what_is_told_while_it_rings_is_of_the_same_dialog_and_repeated() {
+    let mut desk = Desk::signed_in();
+    desk.receive(&invitation(""));
+    desk.say(Say::Ringing { leg: LEG });
+    let ringing = tag(&desk);
+    let sdp = Sdp(SDP.into());
+    desk.say(Say::Early { leg: LEG, sdp });
+    assert_eq!(tag(&desk), ringing);
+    let early = desk.last("SIP/2.0 183").to_owned();
+    assert!(early.ends_with(SDP));
+    assert_eq!(field(&early, "Recv-Info"), "offhook");
+    desk.receive(&invitation(""));
+    assert_eq!(
+        desk.sent.last(),
+        Some(&early),
+        "as often as the INVITE comes"
+    );
+}
+
+#[test]
 fn a_repeated_invite_is_answered_alike() {
     let mut desk = Desk::signed_in();
     desk.receive(&invitation(""));

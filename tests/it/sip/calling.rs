@@ -5,7 +5,7 @@ use std::time::Duration;
 use expect_test::expect;
 use offhook::event::EndReason;
 use offhook::id::LegId;
-use offhook::phone::signal::{CancelCause, Heard, Refusal, Say};
+use offhook::phone::signal::{CancelCause, Heard, Refusal, Say, Sdp};
 use offhook::sip::user_to_user;
 
 use super::desk::{Desk, SDP, field, invite};
@@ -63,6 +63,22 @@ fn it_rings_is_taken_and_ends() {
     let said = user_to_user::parse_value(&field(desk.last("BYE"), "User-to-User"));
     assert_eq!(said.as_deref(), Some("bye"));
     assert_eq!(field(desk.last("BYE"), "CSeq"), "2 BYE");
+}
+
+#[test]
+fn what_our_own_phones_tell_while_it_rings_is_heard_and_a_gateways_tune_is_not() {
+    let mut desk = Desk::signed_in();
+    desk.say(invite(2));
+    let described = format!("Content-Type: application/sdp\r\n\r\n{SDP}");
+    desk.answer("INVITE", 183, &described);
+    desk.answer("INVITE", 183, &format!("Recv-Info: offhook\r\n{described}"));
+    let (leg, sdp) = (LegId(2), Sdp(SDP.into()));
+    let device = None;
+    let heard = &desk.heard[desk.heard.len() - 2..];
+    assert_eq!(
+        heard,
+        [Heard::Ringing { leg, device }, Heard::Early { leg, sdp }]
+    );
 }
 
 #[test]
