@@ -8,6 +8,7 @@ mod hold;
 mod negotiation;
 mod pictures;
 mod sockets;
+mod sound;
 
 use std::collections::{BTreeMap, HashSet};
 use std::net::SocketAddr;
@@ -16,12 +17,12 @@ use std::time::{Duration, Instant};
 
 use str0m::bwe::Bitrate;
 use str0m::config::DtlsCert;
-use str0m::format::{Codec, CodecExtra, FormatParams};
-use str0m::media::{Frequency, MediaData, MediaKind, MediaTime, Mid, Pt, TelephoneEvent};
+use str0m::format::{Codec, FormatParams};
+use str0m::media::{Frequency, MediaKind, Mid};
 use str0m::net::{Protocol, Receive};
 use str0m::{Candidate, Event, IceConnectionState, Input, Output, Rtc, RtcConfig};
 
-use super::audio::red::{self, Repeater};
+use super::audio::red::Repeater;
 use super::sdp::{
     EVENTS_NARROW, EVENTS_WIDE, Layout, Origin, PICTURE, PICTURE_AGAIN, PROFILE, REPEATS,
 };
@@ -34,6 +35,7 @@ pub(super) use pictures::FIRST_BANDWIDTH;
 use pictures::{Agreement, Departures, Wishes};
 pub(super) use sockets::Datagram;
 use sockets::Sockets;
+use sound::received;
 use tokio::sync::mpsc;
 
 /// Which way a count of packets is about.
@@ -319,62 +321,6 @@ impl Session {
         self.drain(now)
     }
 
-    /// Sends a packet of Opus. `time` is its first sample's, at 48 kHz. Those that were so many
-    /// packets before go with it again, if the peer takes repeats.
-    pub(super) fn send(
-        &mut self,
-        packet: &[u8],
-        time: u64,
-        repeats: &[usize],
-        now: Instant,
-    ) -> Result<(), String> {
-        let Some((mid, opus)) = self.opus().filter(|_| self.connected) else {
-            return Ok(());
-        };
-        let red = self.codec(IN_RED);
-        let packed = red.and_then(|_| self.repeater.pack(packet, time, repeats, *opus));
-        let pt = red.filter(|_| packed.is_some()).unwrap_or(opus);
-        let packet = packed.as_deref().unwrap_or(packet);
-        let time = MediaTime::new(time, Frequency::FORTY_EIGHT_KHZ);
-        if let Some(writer) = self.rtc.writer(mid) {
-            writer.write(pt, now, time, packet).map_err(text)?;
-        }
-        self.drain(now)
-    }
-
-    /// Whether the peer takes sound that is repeated (RFC 2198).
-    pub(super) fn takes_repeats(&mut self) -> bool {
-        self.codec(IN_RED).is_some()
-    }
-
-    /// Sends a report about a key that was pressed at `time`, at 48 kHz.
-    ///
-    /// str0m makes such reports by itself, but only at the clock of the sound;
-    /// many exchanges that speak Opus take them at 8 kHz only.
-    pub(super) fn send_key(
-        &mut self,
-        event: TelephoneEvent,
-        is_first: bool,
-        time: u64,
-        now: Instant,
-    ) -> Result<(), String> {
-        let Some((mid, pt, clock)) = self.keys() else {
-            return Ok(());
-        };
-        let report = event.to_bytes(clock).ok_or("a key pressed for too long")?;
-        let time = MediaTime::new(time, Frequency::FORTY_EIGHT_KHZ);
-        if let Some(writer) = self.rtc.writer(mid) {
-            let writer = writer.start_of_talkspurt(is_first);
-            writer.write(pt, now, time, report).map_err(text)?;
-        }
-        self.drain(now)
-    }
-
-    /// Whether keys can be sent: the peer knows them and does not hold us.
-    pub(super) fn takes_keys(&mut self) -> bool {
-        self.hold.peer_receives() && self.keys().is_some()
-    }
-
     /// Whether we hold the peer: it hears nothing of us and we hear nothing of it.
     pub(super) fn is_held(&self) -> bool {
         self.hold.is_ours()
@@ -445,59 +391,6 @@ impl Session {
             Ok(candidate) => drop(self.rtc.add_local_candidate(candidate)),
             Err(error) => tracing::debug!(%error, "an address is not a candidate"),
         }
-    }
-
-    fn opus(&mut self) -> Option<(Mid, Pt)> {
-        Some((self.mid?, self.codec(Codec::Opus)?))
-    }
-
-    /// The payload type of a codec of sound, if the peer has it.
-    fn codec(&mut self, codec: Codec) -> Option<Pt> {
-        let writer = self.rtc.writer(self.mid?)?;
-        let mut params = writer.payload_params();
-        params.find(|p| p.spec().codec == codec).map(|p| p.pt())
-    }
-
-    /// Takes what the peer repeats, and what it says new.
-    fn unpack(&mut self, data: &MediaData) {
-        let Some((_, opus)) = self.opus() else {
-            return;
-        };
-        let Some((repeats, own)) = red::parse(&data.data, *opus) else {
-            return self.happenings.push(Happening::Heard);
-        };
-        let (seq, time) = (**data.seq_range.start(), data.time.numer());
-        let arrival = data.network_time;
-        self.happenings.push(Happening::Packet {
-            seq,
-            time,
-            payload: own.into(),
-            arrival,
-        });
-        for repeat in repeats {
-            let place = repeat.number(seq).zip(time.checked_sub(repeat.back));
-            self.happenings.extend(place.map(|(seq, time)| {
-                let payload = repeat.payload.into();
-                Happening::Repeat {
-                    seq,
-                    time,
-                    payload,
-                    arrival,
-                }
-            }));
-        }
-    }
-
-    /// How keys go to the peer: at the clock of the sound, if it knows that.
-    fn keys(&mut self) -> Option<(Mid, Pt, Frequency)> {
-        let mid = self.mid.filter(|_| self.connected)?;
-        let writer = self.rtc.writer(mid)?;
-        let params = writer.payload_params();
-        let keys = params.filter(|p| p.spec().codec == Codec::Tele);
-        let (pt, clock) = keys
-            .map(|p| (p.pt(), p.spec().clock_rate))
-            .max_by_key(|(_, clock)| clock.get())?;
-        Some((mid, pt, clock))
     }
 
     /// Binds a stream that the peer did not announce to the section that its payload type tells:
@@ -641,34 +534,6 @@ impl Session {
             self.happenings.push(Happening::Heard);
         }
     }
-}
-
-fn received(data: MediaData) -> Happening {
-    if data.params.spec().codec == Codec::Opus {
-        return Happening::Packet {
-            seq: **data.seq_range.start(),
-            time: data.time.numer(),
-            payload: data.data,
-            arrival: data.network_time,
-        };
-    }
-    if data.params.spec().codec == Codec::H264 {
-        return Happening::Picture {
-            data: data.data,
-            is_contiguous: data.contiguous,
-        };
-    }
-    let CodecExtra::Tele(event) = data.codec_extra else {
-        return Happening::Heard;
-    };
-    let clock = u128::from(data.time.frequency().get());
-    let units = (event.duration.as_nanos() * clock + 500_000_000) / 1_000_000_000;
-    Happening::Key(KeyReport {
-        code: event.event,
-        pressed: data.time.numer(),
-        duration: u64::try_from(units).unwrap_or(u64::MAX),
-        is_first: data.audio_start_of_talk_spurt,
-    })
 }
 
 /// The source and the payload type of a packet of RTP.

@@ -4,13 +4,18 @@
 //! milliseconds, and leaves every finite sample as it is where it is off. What a broken card gives
 //! (no numbers, or far too large ones) becomes silence here and reaches no stage.
 
+mod echo;
+mod fft;
+mod path;
+mod residue;
 mod stage;
 
 use std::time::Duration;
 
 use super::Frame;
 use crate::av::Cleaning;
-use stage::{AutoGain, EchoCancel, Fade, HighPass, Noise};
+use echo::EchoCancel;
+use stage::{AutoGain, Fade, HighPass, Noise};
 
 /// Louder than this is no sound but garbage; full scale is 1.
 const LOUDEST: f32 = 8.0;

@@ -357,6 +357,11 @@ impl Leg {
         }
     }
 
+    /// Returns the part of our sound that does not reach the peer, 0 to 1.
+    pub(super) fn send_loss(&self) -> f32 {
+        self.uplink.plan(false).loss
+    }
+
     /// Returns when something of the peer came last; `None` before it is connected.
     pub(super) fn heard_at(&self) -> Option<Instant> {
         match self.stage {

@@ -217,7 +217,7 @@ impl Engine {
                 send_loss: if leg.is_hushed() {
                     0.0
                 } else {
-                    leg.uplink.plan(false).loss
+                    leg.send_loss()
                 },
                 strain,
                 devices,

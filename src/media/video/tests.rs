@@ -196,7 +196,7 @@ impl Pair {
             self.sound_due += SOUND;
             let time = at.as_millis() as u64 * 48;
             for end in &mut self.ends {
-                let sent = end.session.send(&[0xf8; 80], time, now);
+                let sent = end.session.send(&[0xf8; 80], time, &[], now);
                 sent.expect("it goes well");
             }
         }

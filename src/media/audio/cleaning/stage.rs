@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use sonora::config::{
-    AdaptiveDigital, EchoCanceller, GainController2, MaxProcessingRate, NoiseSuppression,
-    NoiseSuppressionLevel, Pipeline, TransparentModeType,
+    AdaptiveDigital, GainController2, MaxProcessingRate, NoiseSuppression, NoiseSuppressionLevel,
+    Pipeline,
 };
 use sonora::{AudioProcessing, Config, StreamConfig};
 
@@ -115,48 +115,6 @@ impl Filter for HighPass {
     }
 }
 
-/// WebRTC's AEC3.
-#[derive(Debug)]
-pub(super) struct EchoCancel(AudioProcessing);
-
-impl Default for EchoCancel {
-    fn default() -> Self {
-        Self(processing(Config {
-            echo_canceller: Some(EchoCanceller {
-                // There is a high pass before it.
-                enforce_high_pass_filtering: false,
-                transparent_mode: TransparentModeType::Hmm,
-            }),
-            ..Config::default()
-        }))
-    }
-}
-
-impl EchoCancel {
-    pub(super) fn render(&mut self, frame: &Frame) {
-        let mut unchanged = [0.0; FRAME];
-        // Rates and channels are fixed, and nothing else is refused.
-        let _ = self
-            .0
-            .process_render_f32(&[frame], &mut [&mut unchanged[..]]);
-    }
-
-    pub(super) fn hint(&mut self, delay: Duration) {
-        // Out of range it is clamped, which is what a hint is good for.
-        let _ = self
-            .0
-            .set_stream_delay_ms(i32::try_from(delay.as_millis()).unwrap_or(i32::MAX));
-    }
-}
-
-impl Filter for EchoCancel {
-    const LATENCY: Duration = Duration::from_millis(9);
-
-    fn run(&mut self, frame: &mut Frame) {
-        capture(&mut self.0, frame);
-    }
-}
-
 /// WebRTC's noise suppression, gently.
 #[derive(Debug)]
 pub(super) struct Noise(AudioProcessing);
@@ -209,7 +167,7 @@ impl Filter for AutoGain {
     }
 }
 
-fn processing(config: Config) -> AudioProcessing {
+pub(super) fn processing(config: Config) -> AudioProcessing {
     let stream = StreamConfig::new(RATE, 1);
     let pipeline = Pipeline {
         maximum_internal_processing_rate: MaxProcessingRate::Rate48kHz,
@@ -222,7 +180,7 @@ fn processing(config: Config) -> AudioProcessing {
         .build()
 }
 
-fn capture(processing: &mut AudioProcessing, frame: &mut Frame) {
+pub(super) fn capture(processing: &mut AudioProcessing, frame: &mut Frame) {
     let heard = *frame;
     // Rates and channels are fixed, and nothing else is refused.
     let _ = processing.process_capture_f32(&[&heard[..]], &mut [&mut frame[..]]);

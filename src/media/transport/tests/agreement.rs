@@ -292,7 +292,7 @@ async fn a_peer_without_a_bundle_gets_sound_only() {
                 .send_picture(&picture, 0, now)
                 .expect("it goes well");
             side.session
-                .send(&[0xf8, 0xff, 0xfe], 0, now)
+                .send(&[0xf8, 0xff, 0xfe], 0, &[], now)
                 .expect("it goes well");
         }
         pair.until("heard", |pair| pair.a.n_sounds > 0 && pair.b.n_sounds > 0)

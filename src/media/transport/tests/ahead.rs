@@ -76,7 +76,7 @@ async fn another_one_than_the_first_answers_and_the_session_begins_anew() {
     pair.until("connected", is_up).await;
     pair.a
         .session
-        .send(&[0xf8, 0xff, 0xfe], 960, Instant::now())
+        .send(&[0xf8, 0xff, 0xfe], 960, &[], Instant::now())
         .expect("it goes well");
     pair.until("heard", |pair| pair.b.n_sounds == 1).await;
 }

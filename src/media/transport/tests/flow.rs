@@ -48,7 +48,7 @@ async fn sound_overtakes_pictures_that_wait_for_the_line() {
     for n in 0..5 {
         pair.a
             .session
-            .send(&[0xf8, 0xff, 0xfe], n * 960, now)
+            .send(&[0xf8, 0xff, 0xfe], n * 960, &[], now)
             .expect("it goes well");
     }
     pair.until("heard", |pair| pair.b.n_sounds == 5).await;

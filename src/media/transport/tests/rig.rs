@@ -146,7 +146,7 @@ impl Pair {
                     .send_picture(picture, time, now)
                     .expect("it goes well");
                 side.session
-                    .send(&[0xf8, 0xff, 0xfe], n as u64 * 960, now)
+                    .send(&[0xf8, 0xff, 0xfe], n as u64 * 960, &[], now)
                     .expect("it goes well");
             }
             self.step(now + FRAME).await;

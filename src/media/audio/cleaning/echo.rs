@@ -1,0 +1,161 @@
+//! Takes out what the microphone hears of the speaker, in two ways at once.
+//!
+//! WebRTC's AEC3 is not deceived by rooms that change, clocks that drift and speakers that distort,
+//! but takes most of a voice near with it while both talk. A filter that has learnt the room
+//! ([`EchoPath`]) leaves that voice whole, but has to learn each change. So AEC3 is heard until
+//! somebody speaks near: which is when it lets nearly as much through as the filter does.
+
+use std::time::Duration;
+
+use sonora::config::{EchoCanceller, TransparentModeType};
+use sonora::{AudioProcessing, Config};
+
+use super::path::EchoPath;
+use super::residue::Residue;
+use super::stage::{Filter, capture, processing};
+use crate::media::audio::{FRAME, Frame};
+
+/// By how many samples sound is late behind AEC3 at 48 kHz.
+const LATE: usize = 432;
+
+/// Both ways, and who decides between them.
+#[derive(Debug)]
+pub(super) struct EchoCancel {
+    aec3: AudioProcessing,
+    path: EchoPath,
+    residue: Residue,
+    /// What the speaker got last.
+    far: Frame,
+    /// What comes from the filter and waits for what comes from AEC3.
+    waiting: [f32; LATE - Residue::LATE],
+    judge: Judge,
+    /// The filter's share in what is heard.
+    share: f32,
+}
+
+impl Default for EchoCancel {
+    fn default() -> Self {
+        Self {
+            aec3: processing(Config {
+                echo_canceller: Some(EchoCanceller {
+                    // There is a high pass before it.
+                    enforce_high_pass_filtering: false,
+                    transparent_mode: TransparentModeType::Hmm,
+                }),
+                ..Config::default()
+            }),
+            path: EchoPath::default(),
+            residue: Residue::default(),
+            far: [0.0; FRAME],
+            waiting: [0.0; LATE - Residue::LATE],
+            judge: Judge::default(),
+            share: 0.0,
+        }
+    }
+}
+
+impl EchoCancel {
+    pub(super) fn render(&mut self, frame: &Frame) {
+        self.far = *frame;
+        let mut unchanged = [0.0; FRAME];
+        // Rates and channels are fixed, and nothing else is refused.
+        let _ = self
+            .aec3
+            .process_render_f32(&[frame], &mut [&mut unchanged[..]]);
+    }
+
+    pub(super) fn hint(&mut self, delay: Duration) {
+        let millis = i32::try_from(delay.as_millis()).unwrap_or(i32::MAX);
+        // Out of range it is clamped, which is what a hint is good for.
+        let _ = self.aec3.set_stream_delay_ms(millis);
+    }
+
+    /// Gives what the filter makes of a frame, as late as what AEC3 makes of it.
+    fn filtered(&mut self, heard: &Frame) -> Frame {
+        let mut echo = self.path.echo(&self.far, heard);
+        let mut rest: Frame = std::array::from_fn(|n| heard[n] - echo[n]);
+        if power(&rest) > 2.0 * power(heard) {
+            // It has not learnt yet, or what it has learnt is no longer so.
+            (rest, echo) = (*heard, [0.0; FRAME]);
+        }
+        let cleaned = self.residue.take_out(&rest, &echo);
+        let n_waiting = self.waiting.len();
+        let mut late = [0.0; FRAME];
+        late[..n_waiting].copy_from_slice(&self.waiting);
+        late[n_waiting..].copy_from_slice(&cleaned[..FRAME - n_waiting]);
+        self.waiting.copy_from_slice(&cleaned[FRAME - n_waiting..]);
+        late
+    }
+}
+
+impl Filter for EchoCancel {
+    const LATENCY: Duration = Duration::from_millis(9);
+
+    fn run(&mut self, frame: &mut Frame) {
+        let filtered = self.filtered(frame);
+        capture(&mut self.aec3, frame);
+        let is_near = self.residue.near() > 0.5;
+        let speaks = self
+            .judge
+            .speaks_near(power(frame), power(&filtered), is_near);
+        // A voice is there at once, and goes slowly.
+        let share = match speaks {
+            true => 1.0,
+            false => self.share * 0.9,
+        };
+        let step = (share - self.share) / FRAME as f32;
+        for (sample, filtered) in frame.iter_mut().zip(filtered) {
+            self.share += step;
+            *sample += (filtered - *sample) * self.share;
+        }
+        self.share = share;
+    }
+}
+
+/// Tells whether somebody speaks near, from the power of what both ways leave.
+#[derive(Debug, Default)]
+struct Judge {
+    aec3: f32,
+    filter: f32,
+    /// The power of AEC3's silence.
+    floor: f32,
+    /// Frames in a row that speak for it.
+    n_heard: u32,
+    /// Frames for which it is still believed.
+    n_believed: u32,
+}
+
+impl Judge {
+    /// AEC3 leaves so much of what the filter leaves: -8 dB.
+    const OF_FILTER: f32 = 0.158;
+    /// So much at least: -50 dBFS.
+    const LOUD: f32 = 1e-5;
+    /// So many times its silence: 8 dB.
+    const ABOVE: f32 = 6.3;
+    /// Frames until it is believed.
+    const PROOF: u32 = 3;
+    /// Frames for which it is believed after that; nobody speaks without pauses.
+    const PAUSE: u32 = 60;
+
+    fn speaks_near(&mut self, aec3: f32, filter: f32, is_near: bool) -> bool {
+        self.aec3 += 0.5 * (aec3 - self.aec3);
+        self.filter += 0.5 * (filter - self.filter);
+        self.floor = (self.floor * 1.01).clamp(1e-10, self.aec3.max(1e-10));
+        let is_voice = is_near
+            && self.aec3 > Self::OF_FILTER * self.filter
+            && self.aec3 > Self::LOUD
+            && self.aec3 > Self::ABOVE * self.floor;
+        self.n_heard = if is_voice { self.n_heard + 1 } else { 0 };
+        self.n_believed = if self.n_heard >= Self::PROOF {
+            Self::PAUSE
+        } else {
+            self.n_believed.saturating_sub(1)
+        };
+        self.n_believed > 0
+    }
+}
+
+/// Returns the mean power of a sample.
+fn power(frame: &Frame) -> f32 {
+    frame.iter().map(|x| x * x).sum::<f32>() / FRAME as f32
+}

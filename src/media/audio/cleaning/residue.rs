@@ -1,0 +1,186 @@
+//! What is left of an echo when all that is known of its way has been taken out: made inaudible,
+//! band by band, where no voice near covers it.
+
+use super::fft::{Complex, Fft};
+use crate::media::audio::{FRAME, Frame};
+
+/// Samples between two windows, 5 ms; a window is two of them.
+const HOP: usize = FRAME / 2;
+const WINDOW: usize = 2 * HOP;
+const SPAN: usize = 512;
+const BINS: usize = SPAN / 2 + 1;
+/// Where bands begin, in bins of 94 Hz.
+const EDGES: [usize; 25] = [
+    0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 17, 20, 24, 28, 33, 39, 46, 54, 62, 70, 78, 86, BINS,
+];
+const BANDS: usize = EDGES.len() - 1;
+/// The bins that voices are loudest in, 300 Hz to 4 kHz.
+const VOICE: std::ops::Range<usize> = 3..43;
+/// From here on nothing is known of the echo, 8 kHz: it is treated as what lies below.
+const UNKNOWN: usize = 86;
+/// How fast the share of the echo that is left is believed to grow, a hop: 6 dB a second.
+const GROWS: f32 = 1.0069;
+/// How fast a room falls silent, a hop: 60 dB in 0.6 seconds.
+const FADES: f32 = 0.891;
+/// How much more than believed is taken out while nobody speaks near.
+const ALONE: f32 = 8.0;
+/// The least that is left of anything.
+const LEAST: f32 = 0.018;
+
+/// Takes out what is left.
+#[derive(Debug)]
+pub(super) struct Residue {
+    fft: Fft,
+    window: [f32; WINDOW],
+    rest: [f32; WINDOW],
+    echo: [f32; WINDOW],
+    /// The second half of the last window.
+    overlap: [f32; HOP],
+    /// Which share of the echo is left, of each band.
+    left: [f32; BANDS],
+    rest_power: [f32; BANDS],
+    echo_power: [f32; BANDS],
+    /// The echo's power with what the room adds.
+    tail: [f32; BINS],
+    gain: [f32; BINS],
+    /// The room without voices, and what it is found from.
+    noise: [f32; BINS],
+    smooth: [f32; BINS],
+    near: f32,
+}
+
+impl Default for Residue {
+    fn default() -> Self {
+        Self {
+            fft: Fft::new(SPAN),
+            window: std::array::from_fn(|n| {
+                (std::f32::consts::PI * (n as f32 + 0.5) / WINDOW as f32).sin()
+            }),
+            rest: [0.0; WINDOW],
+            echo: [0.0; WINDOW],
+            overlap: [0.0; HOP],
+            left: [1.0; BANDS],
+            rest_power: [0.0; BANDS],
+            echo_power: [0.0; BANDS],
+            tail: [0.0; BINS],
+            gain: [1.0; BINS],
+            noise: [0.0; BINS],
+            smooth: [0.0; BINS],
+            near: 0.0,
+        }
+    }
+}
+
+impl Residue {
+    /// By how many samples sound is late behind it.
+    pub(super) const LATE: usize = HOP;
+
+    /// Takes what the microphone heard without the echo, and the echo, and gives the former cleaned.
+    pub(super) fn take_out(&mut self, rest: &Frame, echo: &Frame) -> Frame {
+        let mut out = [0.0; FRAME];
+        let hops = rest.chunks_exact(HOP).zip(echo.chunks_exact(HOP));
+        for ((rest, echo), out) in hops.zip(out.chunks_exact_mut(HOP)) {
+            self.hop(rest, echo, out);
+        }
+        out
+    }
+
+    /// Tells how much of what is heard is somebody near, 0 to 1.
+    pub(super) const fn near(&self) -> f32 {
+        self.near
+    }
+
+    fn hop(&mut self, rest: &[f32], echo: &[f32], out: &mut [f32]) {
+        for (past, new) in [(&mut self.rest, rest), (&mut self.echo, echo)] {
+            past.copy_within(HOP.., 0);
+            past[HOP..].copy_from_slice(new);
+        }
+        let mut samples = [0.0; SPAN];
+        let mut spectrum = |of: &[f32; WINDOW]| {
+            for (sample, (x, w)) in samples.iter_mut().zip(of.iter().zip(&self.window)) {
+                *sample = x * w;
+            }
+            let mut bins = [Complex::default(); BINS];
+            self.fft.forward(&samples, &mut bins);
+            bins
+        };
+        let (mut bins, echo) = (spectrum(&self.rest), spectrum(&self.echo));
+        let power = bins.map(Complex::power);
+        self.follow_noise(&power);
+        let remains = self.remains(&power, &echo.map(Complex::power));
+        self.weigh(&power, &remains);
+        for (bin, gain) in bins.iter_mut().zip(&self.gain) {
+            *bin = Complex {
+                re: bin.re * gain,
+                im: bin.im * gain,
+            };
+        }
+        self.fft.inverse(&bins, &mut samples);
+        for n in 0..HOP {
+            out[n] = self.overlap[n] + samples[n] * self.window[n];
+            self.overlap[n] = samples[n + HOP] * self.window[n + HOP];
+        }
+    }
+
+    fn follow_noise(&mut self, power: &[f32; BINS]) {
+        for k in 0..BINS {
+            self.smooth[k] += 0.1 * (power[k] - self.smooth[k]);
+            self.noise[k] = if self.noise[k] == 0.0 {
+                self.smooth[k] * 0.01
+            } else {
+                (self.noise[k] * 1.0012).min(self.smooth[k])
+            };
+        }
+    }
+
+    /// Returns how much echo is believed to be left. The least share that was seen lately counts: it
+    /// was seen when nobody spoke near.
+    fn remains(&mut self, power: &[f32; BINS], echo: &[f32; BINS]) -> [f32; BINS] {
+        let mut remains = [0.0; BINS];
+        for band in 0..BANDS {
+            let range = EDGES[band]..EDGES[band + 1];
+            let sum = |of: &[f32; BINS]| of[range.clone()].iter().sum::<f32>();
+            let noise = sum(&self.noise);
+            self.rest_power[band] += 0.2 * (sum(power) - self.rest_power[band]);
+            self.echo_power[band] += 0.2 * (sum(echo) - self.echo_power[band]);
+            let left = &mut self.left[band];
+            if self.echo_power[band] > 2.0 * noise + 1e-7 {
+                let seen = (self.rest_power[band] - noise).max(0.0) / self.echo_power[band];
+                let seen = seen.min(1.0);
+                *left = if seen < *left {
+                    *left + 0.3 * (seen - *left)
+                } else {
+                    (*left * GROWS).min(seen)
+                };
+                *left = left.max(1e-4);
+            }
+            for k in range {
+                self.tail[k] = echo[k].max(self.tail[k] * FADES);
+                remains[k] = *left * self.tail[k];
+            }
+        }
+        let sum = |of: &[f32; BINS]| of[VOICE].iter().sum::<f32>();
+        let near = (1.0 - sum(&remains) / (sum(power) + 1e-12)).clamp(0.0, 1.0);
+        self.near += if near > self.near { 0.5 } else { 0.1 } * (near - self.near);
+        remains
+    }
+
+    fn weigh(&mut self, power: &[f32; BINS], remains: &[f32; BINS]) {
+        let weight = 1.0 + (1.0 - self.near) * ALONE;
+        let mut wanted = [0.0; BINS];
+        for k in 0..UNKNOWN {
+            let rest = 1.0 - weight * remains[k] / (power[k] + 1e-12);
+            wanted[k] = rest.max(0.0).sqrt();
+        }
+        let below = &wanted[UNKNOWN / 2..UNKNOWN];
+        let mean = below.iter().sum::<f32>() / below.len() as f32;
+        wanted[UNKNOWN..].fill(mean * mean);
+        for k in 0..BINS {
+            // The room is left as it is, or every word of the others would switch it off and on.
+            let least = (0.5 * self.noise[k] / (power[k] + 1e-12)).sqrt();
+            let gain = wanted[k].max(least.clamp(LEAST, 1.0));
+            let speed = if gain > self.gain[k] { 0.75 } else { 0.5 };
+            self.gain[k] += speed * (gain - self.gain[k]);
+        }
+    }
+}
