@@ -248,7 +248,7 @@ fn call(said: &[f32], network: Network, takes_repeats: bool, seed: u64) -> Run {
             (n_received, newest) = (n_received + 1, newest.max(packet.seq));
             arrive(&mut jitter, &packet, start);
         }
-        if u64::from(n) % REPORT == 0 && newest > 0 {
+        if n % REPORT == 0 && newest > 0 {
             reports.push((now + REPORT_LATE, newest, newest - n_received));
         }
         jitter.pull(&mut frame, start + now);

@@ -114,6 +114,7 @@ impl End {
                 | Happening::Heard
                 | Happening::Rtt(_)
                 | Happening::Told { .. }
+                | Happening::Repeat { .. }
                 | Happening::Closed => {}
             }
         }

@@ -240,6 +240,7 @@ impl Side {
                 | Happening::Heard
                 | Happening::Rtt(_)
                 | Happening::Told { .. }
+                | Happening::Repeat { .. }
                 | Happening::Closed => {}
             }
         }
