@@ -153,7 +153,7 @@ impl Phone {
         let films = call.films() && call.members[at].early.is_none();
         let pictures = match early::unseen(&offer) {
             Pictures::Receive if films => Pictures::Exchange,
-            unseen => unseen,
+            unseen @ (Pictures::None | Pictures::Receive | Pictures::Exchange) => unseen,
         };
         call.members[at].terms = Terms::first(pictures);
         self.order(MediaOrder::Answer {

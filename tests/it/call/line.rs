@@ -259,14 +259,10 @@ impl Line {
             Say::Invite { .. } => self.fork(now, from, say),
             Say::Ringing { leg } => {
                 let device = Some(self.places[from].device.clone());
-                if let Some((to, leg)) = self.undecided(from, leg) {
-                    self.later(now, Duration::ZERO, to, Heard::Ringing { leg, device });
-                }
+                self.tell_caller(now, (from, leg), |leg| Heard::Ringing { leg, device });
             }
             Say::Early { leg, sdp } => {
-                if let Some((to, leg)) = self.undecided(from, leg) {
-                    self.later(now, Duration::ZERO, to, Heard::Early { leg, sdp });
-                }
+                self.tell_caller(now, (from, leg), |leg| Heard::Early { leg, sdp });
             }
             Say::Accept { leg, sdp, data } => {
                 let Some((index, branch)) = self.branch_of(from, leg) else {
@@ -275,17 +271,14 @@ impl Line {
                 let invite = &mut self.invites[index];
                 if invite.winner.is_some_and(|winner| winner != branch) {
                     let reason = Some(EndReason::AnsweredElsewhere);
-                    self.tell(
-                        now,
-                        from,
-                        Heard::Bye {
-                            leg,
-                            reason,
-                            by: None,
-                            data: None,
-                        },
-                    );
-                    return;
+                    let (by, data) = (None, None);
+                    let bye = Heard::Bye {
+                        leg,
+                        reason,
+                        by,
+                        data,
+                    };
+                    return self.tell(now, from, bye);
                 }
                 invite.winner = Some(branch);
                 invite.is_over = true;
@@ -335,11 +328,14 @@ impl Line {
         }
     }
 
-    /// Returns the caller of an invitation that this phone has not decided on.
-    fn undecided(&self, from: Seat, leg: LegId) -> Option<(Seat, LegId)> {
-        let (index, branch) = self.branch_of(from, leg)?;
-        let invite = &self.invites[index];
-        (!invite.branches[branch].is_done).then_some(invite.caller)
+    /// Tells the caller something of a phone that has not decided.
+    fn tell_caller(&mut self, now: Instant, at: (Seat, LegId), heard: impl FnOnce(LegId) -> Heard) {
+        if let Some((index, branch)) = self.branch_of(at.0, at.1)
+            && !self.invites[index].branches[branch].is_done
+        {
+            let (to, leg) = self.invites[index].caller;
+            self.later(now, Duration::ZERO, to, heard(leg));
+        }
     }
 
     /// Takes what is said within a call to the other end of the leg.
