@@ -5,6 +5,7 @@ mod contacts;
 mod doctor;
 mod history;
 mod hooks;
+mod kept;
 mod serve;
 mod usage;
 mod user;

@@ -201,7 +201,7 @@ impl<D: Decoder> Jitter<D> {
         if !self.fits(seq, time, &payload) {
             return;
         }
-        self.delays.record(seq, arrival - time);
+        self.delays.record_repeat(seq, arrival - time);
         let is_over = self.playing && seq < self.next_seq;
         if !is_over {
             self.keep(seq, time, payload, true);
@@ -277,6 +277,9 @@ impl<D: Decoder> Jitter<D> {
     /// Whether a frame is missing there. Numbers of repeats are reckoned from their times, and
     /// telephone events have numbers too.
     fn fits(&self, seq: u64, time: i64, payload: &[u8]) -> bool {
+        if self.packets.contains_key(&seq) {
+            return false;
+        }
         let n = |payload: &[u8]| self.decoder.duration(payload).unwrap_or(PACKET) as i64;
         let mut before = self.packets.range(..seq);
         let begins = match before.next_back() {

@@ -83,9 +83,14 @@ pub fn lengthen(samples: &mut Vec<f32>, lag: usize) {
 }
 
 /// Fills `out` with the first `n` samples, played a little faster or slower. `before` is the sample
-/// before them; the two after them are used where they are there.
+/// before them; the two after them are used where they are there, and guessed where not.
 pub fn lean(samples: &[f32], n: usize, before: f32, out: &mut [f32]) {
-    let at = |i: usize| samples.get(i).or(samples.last()).copied().unwrap_or(0.0);
+    let (end, slope) = match samples {
+        [.., a, b] => (*b, b - a),
+        _ => (before, 0.0),
+    };
+    let beyond = |i: usize| end + slope * (i + 1 - samples.len()) as f32;
+    let at = |i: usize| samples.get(i).copied().unwrap_or_else(|| beyond(i));
     let step = n as f32 / out.len() as f32;
     for (i, out) in out.iter_mut().enumerate() {
         let place = i as f32 * step;

@@ -69,7 +69,6 @@ fn a_call_waits_and_is_taken_while_the_first_is_held() {
         03.000 alice -> device    1 mic on
         03.050 bob   !  call.hold               alice true
         03.050 bob   ~  held
-        03.050 carol ~  silence
         03.050 carol ~  connected
         03.050 carol !  invitation.user_state   alice accepted (alice)
         03.050 carol !  call.outgoing.accepted  alice

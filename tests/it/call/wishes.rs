@@ -273,7 +273,7 @@ fn what_a_line_of_json_wants() {
         {"id":2,"command":"hold","on":true}
           Hold { call_id: None, on: true }
         {"id":2,"command":"dance"}
-          {"reply":2,"ok":false,"code":"invalid","message":"unknown variant `dance`, expected one of `dial`, `accept`, `decline`, `busy`, `cancel`, `hang_up`, `ignore`, `add`, `ring_again`, `kick`, `join`, `call_back`, `dismiss`, `hold`, `swap`, `dtmf`, `transfer`, `message`, `do_not_disturb`, `mute`, `deafen`, `camera`, `next_camera`, `device`, `ring_on`, `record`, `stats`, `snapshot`, `quit`"}
+          {"reply":2,"ok":false,"code":"invalid","message":"unknown variant `dance`, expected one of `dial`, `accept`, `decline`, `busy`, `cancel`, `hang_up`, `ignore`, `add`, `ring_again`, `kick`, `join`, `call_back`, `dismiss`, `hold`, `swap`, `dtmf`, `transfer`, `message`, `do_not_disturb`, `mute`, `talk`, `gain`, `silence`, `deafen`, `camera`, `next_camera`, `device`, `ring_on`, `clean`, `record`, `stats`, `snapshot`, `quit`"}
         {"id":3,"command":"mute"}
           {"reply":3,"ok":false,"code":"invalid","message":"missing field `on`"}
         {"id":4,"command":"accept","colour":"red"}

@@ -74,6 +74,14 @@ impl Delays {
         true
     }
 
+    /// Takes note of a frame that came within another one. It counts twice: what has to be repeated
+    /// is gone for good if it is not waited for, and will be again.
+    pub(super) fn record_repeat(&mut self, seq: u64, offset: i64) {
+        if self.record(seq, offset) {
+            self.push(offset);
+        }
+    }
+
     /// Takes note that a frame that is not there could be made of one that came with this offset.
     pub(super) fn promise(&mut self, seq: u64, offset: i64) {
         if !self.is_seen(seq) && self.stand_in.is_none() {
