@@ -155,7 +155,6 @@ fn media(sound: &Sound, video: &Video) -> Result<MediaSettings, Error> {
         latency: sound.latency,
         speech: sound.latency.into(),
         cleaning: sound.cleaning,
-        ..MediaSettings::default()
     })
 }
 
@@ -184,7 +183,6 @@ pub(crate) fn sample(id: &str, name: &str, server: &str) -> Setup {
         microphone: DeviceSpec::None,
         speaker: DeviceSpec::None,
         camera: CameraSpec::Test,
-        ..MediaSettings::default()
     };
     unkept(User::new(id, name), server, media, voice)
 }
