@@ -183,6 +183,7 @@ pub(crate) fn sample(id: &str, name: &str, server: &str) -> Setup {
         microphone: DeviceSpec::None,
         speaker: DeviceSpec::None,
         camera: CameraSpec::Test,
+        ..MediaSettings::default()
     };
     unkept(User::new(id, name), server, media, voice)
 }
