@@ -1,12 +1,14 @@
 //! Plain values of sound and picture. No behaviour, no devices.
 
 mod quality;
+mod renderer;
 mod tally;
 
 use serde::{Deserialize, Serialize};
 
 use crate::id::LegId;
 pub use quality::{Codec, Path, Percent, Quality, Verdict};
+pub use renderer::{Colours, Renderer};
 pub use tally::{Summary, Tally};
 
 /// What a call carries.

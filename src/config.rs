@@ -14,7 +14,7 @@ pub use source::{ConfigError, Warning};
 pub use url::{ServerUrl, ServerUrlError};
 
 use crate::address::{Address, NAME_CHARS, clean};
-use crate::av::{Cleaning, Latency};
+use crate::av::{Cleaning, Latency, Renderer};
 use crate::id::UserId;
 use serde::{Deserialize, Serialize};
 use source::{Entry, Source};
@@ -90,17 +90,20 @@ pub enum Push {
     Mute,
 }
 
-/// Which camera is used.
+/// Which camera is used, and how pictures are shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Video {
     /// A device string, as `--camera` takes it.
     pub camera: String,
+    /// How pictures are shown; `None`: in the best way that the terminal knows.
+    pub renderer: Option<Renderer>,
 }
 
 impl Default for Video {
     fn default() -> Self {
         Self {
             camera: "default".to_owned(),
+            renderer: None,
         }
     }
 }
@@ -238,12 +241,17 @@ impl Sound {
 
 impl Video {
     fn read(section: &Entry<'_>, warnings: &mut Vec<Warning>) -> Result<Self, ConfigError> {
-        const KEYS: &[&str] = &["camera"];
+        const KEYS: &[&str] = &["camera", "renderer"];
         const CAMERA: &str = "default, a camera's name, file:PATH.y4m, test or none";
         let mut video = Self::default();
         for entry in section.table()? {
             match entry.name() {
                 "camera" => video.camera = entry.parsed(CAMERA, filled)?,
+                "renderer" => {
+                    let known = Renderer::ALL.map(|it| (it.as_str(), Some(it)));
+                    let choices = [("auto", None)].into_iter().chain(known);
+                    video.renderer = entry.choice(&choices.collect::<Vec<_>>())?;
+                }
                 _ => warnings.push(entry.unknown(KEYS)),
             }
         }

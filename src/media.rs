@@ -98,6 +98,14 @@ pub enum Order {
         /// Whether another way to the peer is looked for, from the addresses this machine has now.
         restarts_ice: bool,
     },
+    /// From now on send silence to a peer and play nothing of it, pictures likewise, whatever was
+    /// agreed on; or do as agreed on again.
+    Hush {
+        /// The session; others are left alone.
+        leg: LegId,
+        /// Whether to.
+        on: bool,
+    },
     /// Answer a peer's offer with [`Report::Answer`]. The first one makes the session, and the
     /// devices open. A later one that does not do is [`Report::NotAcceptable`]; one that does is
     /// the end of an open offer of ours.

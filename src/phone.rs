@@ -42,7 +42,7 @@ mod waiting;
 mod wishes;
 mod writing;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::time::Instant;
 
 pub use call::{Call, Ended};
@@ -94,6 +94,8 @@ pub struct Phone {
     // Our own devices.
     own: Own,
     bridge: Bridge,
+    // To whom the media was told to send nothing, because we hold them.
+    hushed: BTreeSet<LegId>,
     microphone_fault: Option<DeviceException>,
     camera: Camera,
     device_seq: u64,
@@ -125,6 +127,7 @@ impl Phone {
             read: VecDeque::new(),
             own: Own::default(),
             bridge: Bridge::default(),
+            hushed: BTreeSet::new(),
             microphone_fault: None,
             camera: Camera::default(),
             device_seq: 0,

@@ -34,7 +34,8 @@ pub(crate) fn run(globals: &Globals) -> Result<ExitCode, Error> {
         let you = setup::you_in_the_demo(globals, &url)?;
         let visitor = setup::sample("robin", "Robin", &url);
         let visitor = tokio::spawn(people::visitor(visitor, you.settings.me.id.clone(), VISIT));
-        let outcome = phone::show(you, phone::Occasion::Demo, url, UtcOffset::UTC, None).await;
+        let outcome =
+            phone::show(you, phone::Occasion::Demo, url, UtcOffset::UTC, None, None).await;
         echo.abort();
         visitor.abort();
         server.stop().await;

@@ -62,7 +62,9 @@ pub(crate) fn run(globals: &Globals) -> Result<ExitCode, Error> {
         };
         let file = settings::file(globals).ok();
         let server_name = start.server.to_string();
-        let outcome = show(setup, Occasion::Everyday, server_name, offset, file).await;
+        let everyday = Occasion::Everyday;
+        let renderer = start.config.video.renderer;
+        let outcome = show(setup, everyday, server_name, offset, renderer, file).await;
         if let Some(server) = server {
             server.stop().await;
         }
@@ -72,8 +74,8 @@ pub(crate) fn run(globals: &Globals) -> Result<ExitCode, Error> {
     outcome
 }
 
-/// Shows a phone until its person leaves; `offset` is the time zone times are shown in, `file` the
-/// configuration that choices may be written to.
+/// Shows a phone until its person leaves; `offset` is the time zone times are shown in, `renderer` how
+/// the configuration wants pictures shown, `file` the one that choices may be written to.
 ///
 /// # Errors
 ///
@@ -83,9 +85,11 @@ pub(crate) async fn show(
     occasion: Occasion,
     server: String,
     offset: UtcOffset,
+    renderer: Option<Renderer>,
     file: Option<PathBuf>,
 ) -> Result<ExitCode, Error> {
-    let renderer = renderer()?;
+    let asked = std::env::var("OFFHOOK_RENDERER").unwrap_or_default();
+    let renderer = prefer(&asked, renderer)?;
     let mut options = options(&setup, occasion, server, offset);
     let log = if occasion == Occasion::Everyday {
         log::start()
@@ -134,12 +138,13 @@ pub(crate) async fn show(
     outcome.map(|()| ExitCode::SUCCESS)
 }
 
-/// Returns how the person wants pictures shown (`OFFHOOK_RENDERER`); `None`: in the best way there is.
-fn renderer() -> Result<Option<Renderer>, Error> {
-    match std::env::var("OFFHOOK_RENDERER").as_deref() {
-        Err(_unset) => Ok(None),
-        Ok("" | "auto") => Ok(None),
-        Ok(word) => word
+/// Returns how the person wants pictures shown: as the environment says (`OFFHOOK_RENDERER`), else as
+/// the configuration does. `None`: in the best way there is.
+fn prefer(asked: &str, kept: Option<Renderer>) -> Result<Option<Renderer>, Error> {
+    match asked {
+        "" => Ok(kept),
+        "auto" => Ok(None),
+        word => word
             .parse()
             .map(Some)
             .map_err(|error| Error::usage(format!("OFFHOOK_RENDERER={word}: {error}"))),
@@ -463,5 +468,20 @@ impl Screen {
     /// Tells whether sound moves that somebody may want to see.
     fn is_live(&self, station: &Station) -> bool {
         !station.phone().calls().is_empty() || self.ui.is_listening()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Renderer, prefer};
+
+    #[test]
+    fn the_environment_chooses_how_pictures_are_shown_before_the_configuration() {
+        let kept = Some(Renderer::Sixel);
+        let prefer = |asked| prefer(asked, kept).ok();
+        assert_eq!(prefer(""), Some(kept));
+        assert_eq!(prefer("auto"), Some(None));
+        assert_eq!(prefer("ascii"), Some(Some(Renderer::Ascii)));
+        assert_eq!(prefer("oil"), None);
     }
 }

@@ -207,7 +207,11 @@ pub(crate) fn you_in_the_demo(globals: &Globals, server: &str) -> Result<Setup, 
         ..Sound::default()
     };
     let camera = device(&globals.camera);
-    let mut media = media(&sound, &Video { camera })?;
+    let video = Video {
+        camera,
+        ..Video::default()
+    };
+    let mut media = media(&sound, &video)?;
     if media.camera == CameraSpec::Default && !has_camera() {
         media.camera = CameraSpec::Test;
     }

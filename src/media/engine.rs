@@ -206,6 +206,7 @@ impl Engine {
                 pictures,
                 restarts_ice,
             } => self.reoffer(leg, is_held, pictures, restarts_ice, now),
+            Order::Hush { leg, on } => self.hush(leg, on, now),
             Order::Withdraw { leg } => self.withdraw(leg, now),
             Order::Dtmf { leg, digits } => self.press(leg, &digits),
             Order::Close { leg } => self.close(leg, now),

@@ -125,6 +125,8 @@ pub(super) struct Session {
     /// What our first offer called its sound.
     name: Option<Mid>,
     hold: Hold,
+    /// Whether we do as if we held the peer, whatever was agreed on.
+    is_hushed: bool,
     agreement: Agreement,
     /// The section of pictures, once str0m has one.
     video: Option<Video>,
@@ -179,6 +181,7 @@ impl Session {
         let mut session = Self::with(self.certificate.clone(), leg, inbox, now)?;
         session.origin = std::mem::take(&mut self.origin);
         session.name = self.name.take();
+        session.is_hushed = self.is_hushed;
         Ok(session)
     }
 
@@ -236,6 +239,7 @@ impl Session {
             layout: None,
             origin: Origin::default(),
             hold: Hold::default(),
+            is_hushed: false,
             agreement: Agreement::default(),
             video: None,
             wishes: Wishes::default(),
@@ -323,7 +327,14 @@ impl Session {
 
     /// Whether we hold the peer: it hears nothing of us and we hear nothing of it.
     pub(super) fn is_held(&self) -> bool {
-        self.hold.is_ours()
+        self.hold.is_ours() || self.is_hushed
+    }
+
+    /// Does as if the peer were held, whatever was agreed on, or no longer.
+    pub(super) fn hush(&mut self, on: bool, now: Instant) -> Result<(), String> {
+        let was = self.pictures();
+        self.is_hushed = on;
+        self.steer(was, now)
     }
 
     /// Whether the peer holds us.

@@ -82,6 +82,14 @@ pub enum MediaOrder {
         /// Whether to look for another way to the peer (RFC 8445, 9).
         restarts_ice: bool,
     },
+    /// Send silence to a peer and play nothing of it, pictures likewise, whatever was agreed on; or
+    /// do as agreed on again.
+    Hush {
+        /// Which leg.
+        leg: LegId,
+        /// Whether to.
+        on: bool,
+    },
     /// Forget the new terms: the peer refused them. Our pictures stay out if they were to go.
     Withdraw {
         /// Which leg.

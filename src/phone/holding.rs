@@ -3,10 +3,11 @@
 //! A call that is held stays held when the other one ends: somebody takes it up again by hand,
 //! so that nobody is heard who does not expect it.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use super::Phone;
-use super::call::{Call, MediaState, Member, Stage};
+use super::call::{Call, Link, MediaState, Member, Stage};
 use super::effect::MediaOrder;
 use super::identity::is_ours;
 use super::plan::Origin;
@@ -79,10 +80,28 @@ impl Phone {
     /// Notes that we hold a call or no longer do, and tells.
     fn holds(&mut self, index: usize, on: bool) {
         self.calls[index].is_held = on;
+        self.settle_hush();
         let user = self.settings.me.clone();
         self.publish_of(index, Happened::Hold { user, on });
         self.device_seq += 1;
         self.tell_devices(index);
+    }
+
+    /// Has the media fall silent towards everybody whom we hold, at once: what the screen says is what
+    /// is sent, though the peer may be slow to agree to it, or refuse to.
+    pub(super) fn settle_hush(&mut self) {
+        let held = self.calls.iter().filter(|call| call.is_held);
+        let members = held.flat_map(|call| &call.members);
+        let wanted = members.filter(|member| has_session(member));
+        let wanted: BTreeSet<LegId> = wanted.filter_map(|member| member.leg).collect();
+        let was = std::mem::replace(&mut self.hushed, wanted.clone());
+        for leg in was.symmetric_difference(&wanted).copied() {
+            let on = wanted.contains(&leg);
+            // A leg that is over is quiet.
+            if on || self.call_of(leg).is_some() {
+                self.order(MediaOrder::Hush { leg, on });
+            }
+        }
     }
 
     /// Offers new terms wherever those in force are not the wanted ones.
@@ -300,6 +319,14 @@ pub(super) const fn is_agreed(member: &Member) -> bool {
         member.media(),
         Some(MediaState::Connecting { .. } | MediaState::Flowing | MediaState::Silent { .. })
     )
+}
+
+/// Tells whether the media has a session of the leg that sound may flow in.
+const fn has_session(member: &Member) -> bool {
+    match member.link {
+        Link::Offering | Link::Inviting { .. } | Link::Answering | Link::Up(_) => true,
+        Link::None | Link::Invited | Link::Awaited { .. } => false,
+    }
 }
 
 const fn is_silent(member: &Member) -> bool {

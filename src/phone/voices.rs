@@ -142,13 +142,15 @@ impl Phone {
         }
     }
 
-    /// Lets the key go where there is nothing to talk in, and passes voices on where it is needed.
+    /// Lets the key go where there is nothing to talk in, passes voices on where it is needed, and
+    /// keeps silent where we hold.
     pub(super) fn settle_voices(&mut self) {
         let is_talked = |call: &Call| call.is_talking() && !call.is_held;
         if self.is_in_background || !self.calls.iter().any(is_talked) {
             self.push(false);
         }
         self.settle_bridge();
+        self.settle_hush();
     }
 
     /// Makes somebody quieter or louder, here alone.

@@ -76,6 +76,7 @@ pub(super) fn order_of(order: MediaOrder) -> Option<Order> {
             pictures,
             restarts_ice,
         },
+        MediaOrder::Hush { leg, on } => Order::Hush { leg, on },
         MediaOrder::Withdraw { leg } => Order::Withdraw { leg },
         MediaOrder::Dtmf { leg, digits } => Order::Dtmf { leg, digits },
         // Where it goes is the station's to say.
@@ -121,6 +122,7 @@ pub(super) const fn new_leg(order: &MediaOrder) -> Option<LegId> {
         | MediaOrder::LookAhead { .. }
         | MediaOrder::StartOver { .. }
         | MediaOrder::Reoffer { .. }
+        | MediaOrder::Hush { .. }
         | MediaOrder::Withdraw { .. }
         | MediaOrder::Dtmf { .. }
         | MediaOrder::Close { .. }

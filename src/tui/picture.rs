@@ -9,7 +9,6 @@ mod fit;
 mod iterm2;
 mod kitty;
 mod painter;
-mod renderer;
 mod sample;
 mod sixel;
 mod spot;
@@ -18,10 +17,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use painter::Painter;
-pub use renderer::{Colours, Renderer};
 pub use spot::{CellSize, Spot, shown};
 
 use crate::av::Picture;
+pub use crate::av::{Colours, Renderer};
 use crate::id::LegId;
 
 /// The pictures there are to show. The run loop fills it.

@@ -21,6 +21,7 @@ mod group_model;
 mod group_wire;
 mod holding;
 mod hostile;
+mod hush;
 mod missed;
 mod model;
 mod oracle;

@@ -100,6 +100,21 @@ impl Engine {
         }
     }
 
+    /// Sends nothing to a peer and plays nothing of it, or does as agreed on again.
+    pub(super) fn hush(&mut self, id: LegId, on: bool, now: Instant) {
+        let Some(leg) = self.legs.get_mut(&id) else {
+            return;
+        };
+        if let Err(error) = leg.session.hush(on, now) {
+            tracing::debug!(error, "pictures stay as they are");
+        }
+        if leg.is_accepted()
+            && let Some(told) = leg.tell_pictures()
+        {
+            self.report(told);
+        }
+    }
+
     /// Answers an offer in a session that is there already.
     fn answer_again(&mut self, id: LegId, offer: &str, pictures: Pictures, now: Instant) {
         let Some(leg) = self.legs.get_mut(&id) else {

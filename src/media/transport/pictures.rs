@@ -333,7 +333,7 @@ impl Session {
     }
 
     fn is_anybody_holding(&self) -> bool {
-        self.hold.is_ours() || self.hold.is_theirs()
+        self.is_held() || self.hold.is_theirs()
     }
 
     fn picture_format(&self) -> Option<(Mid, Pt)> {

@@ -49,6 +49,8 @@ pub(crate) struct Media {
     sessions: Vec<Session>,
     /// Whose camera is open.
     cameras: BTreeSet<Seat>,
+    /// Who sends nothing on which leg, whatever was agreed on.
+    hushed: BTreeSet<(Seat, LegId)>,
 }
 
 #[derive(Debug)]
@@ -259,6 +261,15 @@ impl Media {
                 };
                 vec![(weather.latency, self.report(peer, What::Closed))]
             }
+            MediaOrder::Hush { leg, on } => {
+                assert!(self.session_of(seat, leg).is_some(), "there is no {leg:?}");
+                if on {
+                    self.hushed.insert((seat, leg));
+                } else {
+                    self.hushed.remove(&(seat, leg));
+                }
+                Vec::new()
+            }
             MediaOrder::Camera(on) => {
                 if on {
                     self.cameras.insert(seat);
@@ -424,6 +435,11 @@ impl Media {
     pub(crate) fn pictures(&self, seat: Seat, leg: LegId) -> Pictures {
         let session = self.session_of(seat, leg);
         session.map_or(Pictures::None, |session| self.sessions[session].pictures)
+    }
+
+    /// Tells whether a phone sends nothing on a leg, whatever was agreed on.
+    pub(crate) fn is_hushed(&self, seat: Seat, leg: LegId) -> bool {
+        self.hushed.contains(&(seat, leg))
     }
 
     /// Tells whether a phone's camera is open.

@@ -25,6 +25,7 @@ pub(crate) fn check(pair: &Pair) {
         }
         check_sounds(pair, seat, phone);
         pair.check_camera(seat);
+        pair.check_silence(seat);
         if let Some((at, why)) = phone.poll_timeout() {
             assert!(at >= pair.now(), "a timer of the past: {why}");
         }

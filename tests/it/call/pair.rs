@@ -203,6 +203,18 @@ impl Pair {
         assert!(!is_open || may_be_open, "{label} did not want to be seen");
     }
 
+    /// Checks that a phone sends nothing to those whom it holds, and to nobody else.
+    pub(crate) fn check_silence(&self, seat: Seat) {
+        for call in self.phone_at(seat).map_or(&[][..], Phone::calls) {
+            let up = call.members.iter().filter(|it| it.media().is_some());
+            for leg in up.filter_map(|member| member.leg) {
+                let is_silent = self.line.media.is_hushed(seat, leg);
+                let label = &self.labels[seat];
+                assert_eq!(is_silent, call.is_held, "{label} at {leg:?}");
+            }
+        }
+    }
+
     /// Checks that the terms of a leg, and what both ends know of them, are what the two people want.
     pub(crate) fn check_pictures(&self, seat: Seat, call: &Call, member: &Member, there: &Call) {
         let (films, is_filmed) = (

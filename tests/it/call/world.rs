@@ -229,6 +229,7 @@ impl World {
             };
             check_sounds(&self.pair, seat, phone);
             self.pair.check_camera(seat);
+            self.pair.check_silence(seat);
             if let Some((at, why)) = phone.poll_timeout() {
                 assert!(at >= self.pair.now(), "a timer of the past: {why}");
             }

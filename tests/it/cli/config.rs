@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use offhook::av::Latency;
+use offhook::av::{Colours, Latency, Renderer};
 
 use offhook::config::{BusyPolicy, Config, DEFAULT, Push, ServerUrl};
 
@@ -61,6 +61,7 @@ fn all_that_is_written_is_taken() {
         latency = "low"
         [video]
         camera = "test"
+        renderer = "half-blocks"
     "#;
     let (config, warnings) = Config::parse(text, "x").expect("it is good");
     assert_eq!(warnings, []);
@@ -87,6 +88,8 @@ fn all_that_is_written_is_taken() {
     assert_eq!(config.sound.gate, Some(-50));
     assert_eq!(config.sound.latency, Latency::Low);
     assert_eq!(config.video.camera, "test");
+    let blocks = Renderer::HalfBlocks(Colours::True);
+    assert_eq!(config.video.renderer, Some(blocks));
 }
 
 #[test]
@@ -165,6 +168,10 @@ fn an_error_names_file_line_key_and_what_was_expected() {
             "f, line 2: video.camera: expected default, a camera's name, file:PATH.y4m, test or none, in quotes, found false",
         ),
         (
+            "[video]\nrenderer = \"oil\"",
+            "f, line 2: video.renderer: expected \"auto\" or \"kitty\" or \"iterm2\" or \"sixel\" or \"half-blocks\" or \"256\" or \"16\" or \"ascii\" or \"off\", found \"oil\"",
+        ),
+        (
             "[sound]\nspeaker = \"\"",
             "f, line 2: sound.speaker: expected default, a device's name, file:PATH.wav or none, found \"\": it is empty",
         ),
@@ -176,6 +183,15 @@ fn an_error_names_file_line_key_and_what_was_expected() {
     for (text, wanted) in cases {
         let error = Config::parse(text, "f").expect_err(text);
         assert_eq!(error.to_string(), wanted);
+    }
+}
+
+#[test]
+fn the_best_renderer_is_taken_unless_another_one_is_named() {
+    for (word, wanted) in [("auto", None), ("off", Some(Renderer::Off))] {
+        let text = format!("[video]\nrenderer = \"{word}\"");
+        let (config, _) = Config::parse(&text, "x").expect("it is good");
+        assert_eq!(config.video.renderer, wanted);
     }
 }
 

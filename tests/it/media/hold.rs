@@ -148,6 +148,31 @@ fn the_microphone_is_off_as_soon_as_a_hold_is_asked_for() {
 }
 
 #[test]
+fn whoever_is_hushed_neither_hears_nor_is_heard_whatever_was_agreed_on() {
+    let pair = Pair::new();
+    let hush = |on| pair.a.media.order(Order::Hush { leg: LEG, on });
+    pair.wait_heard([true, true]);
+    hush(true);
+    pair.wait_heard([false, false]);
+    // A refused hold changes nothing of it, nor does what the peer offers.
+    pair.a.reoffer(true, false);
+    pair.a.media.order(Order::Withdraw { leg: LEG });
+    let offer = pair.b.reoffer(false, false);
+    let answer = pair.a.answer(offer);
+    assert!(answer.contains("a=sendrecv\r\n"), "no hold is told");
+    pair.b.accept(answer);
+    pair.wait_heard([false, false]);
+    hush(false);
+    pair.wait_heard([true, true]);
+    // Of a hold that is agreed on it takes nothing away.
+    hold(&pair.a, &pair.b, true);
+    hush(true);
+    hush(false);
+    pair.wait_heard([false, false]);
+    pair.assert_undisturbed();
+}
+
+#[test]
 fn a_bad_second_offer_or_answer_leaves_the_session_as_it_was() {
     let pair = Pair::new();
     let good = pair.b.reoffer(false, false);

@@ -119,6 +119,44 @@ fn nothing_is_sent_by_a_camera_that_is_off() {
 }
 
 #[test]
+fn whoever_is_hushed_neither_sees_nor_is_seen() {
+    let (a, b) = (phone(CameraSpec::Test), phone(CameraSpec::Test));
+    for phone in [&a, &b] {
+        phone.media.order(Order::Show(vec![shown(Some(LEG))]));
+        phone.media.order(Order::Camera(true));
+    }
+    both(&a, &b);
+    let seen = [&a, &b].map(|phone| phone.media.gallery());
+    for gallery in &seen {
+        next(gallery, Some(LEG));
+    }
+    a.media.order(Order::Hush { leg: LEG, on: true });
+    let flow = |is_on| Report::Pictures {
+        leg: LEG,
+        from_peer: is_on,
+        to_peer: is_on,
+    };
+    a.wait_for(&flow(false));
+    until("the end of the peer's picture", || {
+        seen[0].picture(Some(LEG)).is_none()
+    });
+    let n_decoded = || b.media.meters().pictures(LEG).map_or(0, |it| it.n_decoded);
+    until("stillness", || {
+        let before = n_decoded();
+        std::thread::park_timeout(Duration::from_millis(700));
+        before == n_decoded()
+    });
+    a.media.order(Order::Hush {
+        leg: LEG,
+        on: false,
+    });
+    a.wait_for(&flow(true));
+    for gallery in &seen {
+        next(gallery, Some(LEG));
+    }
+}
+
+#[test]
 fn a_preview_is_seen_by_nobody_else() {
     let (a, b) = (phone(CameraSpec::Test), phone(CameraSpec::None));
     b.media.order(Order::Show(vec![shown(Some(LEG))]));
