@@ -5,7 +5,7 @@
 //! near: unlike a gradient it does not forget the room while both talk. After Kuech, Mabande and
 //! Enzner, "State-space architecture of the partitioned-block-based acoustic echo controller" (2014).
 
-use realfft::num_complex::Complex32;
+use num_complex::Complex32;
 
 use super::transform::Transform;
 use crate::media::audio::{FRAME, Frame};
@@ -130,7 +130,7 @@ impl EchoPath {
         for (bin, (re, im)) in self.bins.iter_mut().zip(re.iter().zip(im)) {
             *bin = Complex32::new(*re, *im);
         }
-        self.transform.inverse(&mut self.bins, &mut self.samples);
+        self.transform.inverse(&self.bins, &mut self.samples);
         self.samples[SPAN - FRAME..]
             .try_into()
             .expect("it is the length of a frame")
@@ -184,7 +184,7 @@ impl EchoPath {
             for (bin, (re, im)) in self.bins.iter_mut().zip(re.iter().zip(im)) {
                 *bin = Complex32::new(*re, *im);
             }
-            self.transform.inverse(&mut self.bins, &mut self.samples);
+            self.transform.inverse(&self.bins, &mut self.samples);
             self.samples[FRAME..].fill(0.0);
             self.transform.forward(&mut self.samples, &mut self.bins);
             self.way.put(self.turn, &self.bins);

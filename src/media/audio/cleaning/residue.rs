@@ -1,7 +1,7 @@
 //! What is left of an echo when all that is known of its way has been taken out: made inaudible,
 //! band by band, where no voice near covers it.
 
-use realfft::num_complex::Complex32;
+use num_complex::Complex32;
 
 use super::transform::Transform;
 use crate::media::audio::{FRAME, Frame};
@@ -97,7 +97,7 @@ impl Residue {
             past.copy_within(HOP.., 0);
             past[HOP..].copy_from_slice(new);
         }
-        let mut spectrum = |of: &[f32; WINDOW]| {
+        let spectrum = |of: &[f32; WINDOW]| {
             let mut samples = [0.0; SPAN];
             for (sample, (x, w)) in samples.iter_mut().zip(of.iter().zip(&self.window)) {
                 *sample = x * w;
@@ -115,7 +115,7 @@ impl Residue {
             *bin *= *gain;
         }
         let mut samples = [0.0; SPAN];
-        self.transform.inverse(&mut bins, &mut samples);
+        self.transform.inverse(&bins, &mut samples);
         for n in 0..HOP {
             out[n] = self.overlap[n] + samples[n] * self.window[n];
             self.overlap[n] = samples[n + HOP] * self.window[n + HOP];
