@@ -2,8 +2,10 @@
 //! milliseconds in the frequency domain.
 //!
 //! It knows how sure it is of each part, and takes what it cannot explain for somebody who speaks
-//! near: unlike a gradient it does not forget the room while both talk. After Kuech, Mabande and
-//! Enzner, "State-space architecture of the partitioned-block-based acoustic echo controller" (2014).
+//! near: unlike a gradient it does not forget the room while both talk. Parts are not cut to ten
+//! milliseconds in time: without what lies above [`LEARNT`] they ring, and each cut would take away
+//! what lies at their edges, over and over. After Kuech, Mabande and Enzner, "State-space
+//! architecture of the partitioned-block-based acoustic echo controller" (2014).
 
 use num_complex::Complex32;
 
@@ -18,8 +20,6 @@ const BINS: usize = SPAN / 2 + 1;
 const LEARNT: usize = 172;
 /// Parts of ten milliseconds: the delay and the room together.
 const PARTS: usize = 40;
-/// Parts that are made a convolution again in each frame, in turn.
-const TIDIED: usize = 4;
 /// How much of the way is believed to stay from frame to frame.
 const STAYS: f32 = 0.9998;
 /// How unsure of each part it is at first.
@@ -42,8 +42,6 @@ pub(super) struct EchoPath {
     unsure: Vec<f32>,
     /// The power of what is not echo.
     near: [f32; LEARNT],
-    /// The part that is tidied next.
-    turn: usize,
     bins: [Complex32; BINS],
     samples: [f32; SPAN],
 }
@@ -91,7 +89,6 @@ impl Default for EchoPath {
             way: Planes::new(),
             unsure: vec![UNSURE; PARTS * LEARNT],
             near: [0.0; LEARNT],
-            turn: 0,
             bins: [Complex32::default(); BINS],
             samples: [0.0; SPAN],
         }
@@ -111,7 +108,6 @@ impl EchoPath {
         let echo = self.predict();
         let rest: Frame = std::array::from_fn(|n| heard[n] - echo[n]);
         self.learn(&rest);
-        self.tidy();
         echo
     }
 
@@ -172,22 +168,6 @@ impl EchoPath {
                 let learnt = 1.0 - SHARE * gain * (a * a + b * b);
                 unsure[k] = STAYS * STAYS * learnt * unsure[k] + (1.0 - STAYS * STAYS) * moved;
             }
-        }
-    }
-
-    /// Takes out of some parts what no part of ten milliseconds can be.
-    fn tidy(&mut self) {
-        for _ in 0..TIDIED {
-            self.turn = (self.turn + 1) % PARTS;
-            let (re, im) = self.way.part(self.turn);
-            self.bins = [Complex32::default(); BINS];
-            for (bin, (re, im)) in self.bins.iter_mut().zip(re.iter().zip(im)) {
-                *bin = Complex32::new(*re, *im);
-            }
-            self.transform.inverse(&self.bins, &mut self.samples);
-            self.samples[FRAME..].fill(0.0);
-            self.transform.forward(&mut self.samples, &mut self.bins);
-            self.way.put(self.turn, &self.bins);
         }
     }
 }

@@ -123,12 +123,13 @@ impl Residue {
     }
 
     fn follow_noise(&mut self, power: &[f32; BINS]) {
-        for k in 0..BINS {
-            self.smooth[k] += 0.1 * (power[k] - self.smooth[k]);
-            self.noise[k] = if self.noise[k] == 0.0 {
-                self.smooth[k] * 0.01
+        let states = self.smooth.iter_mut().zip(&mut self.noise);
+        for ((smooth, noise), power) in states.zip(power) {
+            *smooth += 0.1 * (power - *smooth);
+            *noise = if *noise == 0.0 {
+                *smooth * 0.01
             } else {
-                (self.noise[k] * 1.0012).min(self.smooth[k])
+                (*noise * 1.0012).min(*smooth)
             };
         }
     }
