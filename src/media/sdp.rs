@@ -21,6 +21,8 @@ use thiserror::Error;
 pub use layout::Layout;
 pub use origin::Origin;
 pub use picture::{PICTURE, PICTURE_AGAIN, PROFILE, Picture};
+#[cfg(feature = "vp8")]
+pub use picture::{VP8, VP8_AGAIN};
 pub use repeats::REPEATS;
 use section::{Section, attribute, is_mid_extension, split};
 pub use tidy::{renamed, tidy, with_narrow_events};
@@ -81,8 +83,8 @@ pub struct Sought<'a> {
     pub at: Option<usize>,
     /// No other than that.
     pub is_only: bool,
-    /// Only with this payload type.
-    pub pt: Option<u8>,
+    /// Only with one of these payload types; none: with any.
+    pub pts: &'a [u8],
     /// Payload types that mean something else already.
     pub taken: &'a [u8],
 }
@@ -105,10 +107,12 @@ pub fn answer(text: &str, sought: Option<Sought<'_>>) -> Result<Description, Sdp
     read(text, sought, false)
 }
 
-/// Returns the pictures of a description of ours, which has some.
-pub fn ours(text: &str) -> Option<Picture> {
+/// Returns the pictures of a description of ours, which has some: as we like them best, and the
+/// payload types that they may be taken with.
+pub fn ours(text: &str) -> Option<(Picture, Vec<u8>)> {
     let section = layout::video_of(text)?;
-    Picture::find(&section, None, &[]).map(Picture::without_streams)
+    let best = Picture::find(&section, &[], &[])?;
+    Some((best.without_streams(), picture::usable(&section)))
 }
 
 /// Returns the direction of somebody who does these two.
@@ -141,7 +145,7 @@ fn read(text: &str, sought: Option<Sought<'_>>, is_offer: bool) -> Result<Descri
             let section = &sections[at];
             let is_open = section.kind() == "video" && !section.is_refused(is_offer);
             let is_there = is_open && is_bundled(section);
-            let picture = Picture::find(section, sought.pt, &taken).filter(|_| is_there)?;
+            let picture = Picture::find(section, sought.pts, &taken).filter(|_| is_there)?;
             Some((at, picture))
         });
         good.min_by_key(|(at, _)| Some(*at) != sought.at)

@@ -213,6 +213,15 @@ impl Session {
             sound.set_fb_transport_cc(false);
         }
         codecs.add_h264(PICTURE.into(), Some(PICTURE_AGAIN.into()), true, PROFILE);
+        #[cfg(feature = "vp8")]
+        codecs.add_config(
+            super::sdp::VP8.into(),
+            Some(super::sdp::VP8_AGAIN.into()),
+            Codec::Vp8,
+            Frequency::NINETY_KHZ,
+            None,
+            FormatParams::default(),
+        );
         let rtc = config
             .set_dtls_cert(certificate.clone())
             // The jitter buffer puts packets in order; str0m would hold all back behind a lost one.
@@ -484,7 +493,7 @@ impl Session {
             Event::MediaData(data) => {
                 let happening = match data.params.spec().codec {
                     // RFC 3264, 5.1: what comes unasked is not looked at.
-                    Codec::H264 if !self.sends_pictures_to_us() => Happening::Heard,
+                    Codec::H264 | Codec::Vp8 if !self.sends_pictures_to_us() => Happening::Heard,
                     _ => received(data),
                 };
                 self.happenings.push(happening);

@@ -2,9 +2,11 @@
 //!
 //! All of it happens on one thread beside the sound's, which never waits for it.
 
+mod codec;
 pub mod convert;
+mod decoder;
 mod gallery;
-pub mod h264;
+mod h264;
 mod incoming;
 pub mod ladder;
 mod lens;
@@ -13,7 +15,11 @@ mod outgoing;
 mod planar;
 pub mod scale;
 mod studio;
+#[cfg(feature = "vp8")]
+mod vp8;
 
+pub use codec::{Codec, Encoded, Encoder, EncoderError, Rate};
+pub use decoder::{Decoded, Decoder};
 pub use gallery::Gallery;
 pub(in crate::media) use outgoing::{Outgoing, Receiver};
 pub use planar::Planar;

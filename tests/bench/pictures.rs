@@ -26,8 +26,8 @@ use offhook::av::Pictures;
 use offhook::id::LegId;
 use offhook::media::device::{CameraSpec, DeviceSpec, stamp};
 use offhook::media::video::Planar;
-use offhook::media::video::h264::{Decoder, Encoder, Rate};
 use offhook::media::video::scale::Scaler;
+use offhook::media::video::{Codec, Decoder, Encoder, Rate};
 use offhook::media::{Media, MediaSettings, Order, Report};
 use offhook::tui::{CellSize, Colours, Painter, Renderer, Spot, Terminal, shown};
 use ratatui::layout::Rect;
@@ -92,8 +92,8 @@ fn scene(width: usize, height: usize, n: usize) -> Planar {
 
 fn costs(width: usize, height: usize, bitrate: u32) {
     const N: usize = 150;
-    let mut encoder = Encoder::new(Rate { bitrate, fps: 30 }).unwrap();
-    let (mut decoder, mut scaler) = (Decoder::default(), Scaler::default());
+    let mut encoder = Encoder::new(Codec::H264, Rate { bitrate, fps: 30 }).unwrap();
+    let (mut decoder, mut scaler) = (Decoder::new(Codec::H264), Scaler::default());
     let mut shown = Planar::black(2, 2);
     let [mut encode, mut decode, mut small, mut large] = [const { Vec::new() }; 4];
     let pictures: Vec<Planar> = (0..N).map(|n| scene(width, height, n)).collect();

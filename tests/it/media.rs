@@ -21,3 +21,5 @@ pub mod rig;
 mod sdp;
 mod uplink;
 mod video_sdp;
+#[cfg(feature = "vp8")]
+mod vp8;

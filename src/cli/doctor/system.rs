@@ -7,6 +7,8 @@ use super::Finding;
 use crate::config::ServerUrl;
 use crate::media::audio::FRAME;
 use crate::media::audio::opus::{Speech, SpeechSettings};
+#[cfg(feature = "vp8")]
+use crate::media::video::{Codec, Decoded, Decoder, Encoder, Planar, Rate};
 use crate::sip;
 
 /// How long a name or a server is waited for.
@@ -29,7 +31,36 @@ pub(super) fn codecs() -> Vec<Finding> {
         Ok(()) => Finding::ok("h264", "pictures: works"),
         Err(error) => Finding::fail("h264", error.to_string()),
     };
-    vec![opus, h264]
+    vec![
+        opus,
+        h264,
+        #[cfg(feature = "vp8")]
+        vp8(),
+    ]
+}
+
+/// Encodes a picture and decodes it.
+#[cfg(feature = "vp8")]
+fn vp8() -> Finding {
+    let rate = Rate {
+        bitrate: 100_000,
+        fps: 15,
+    };
+    let mut picture = Planar::black(64, 48);
+    let encoded = Encoder::new(Codec::Vp8, rate)
+        .and_then(|mut encoder| encoder.encode(&picture, Duration::ZERO, true));
+    match encoded {
+        Ok(frame) => {
+            let frame = frame.map(|frame| frame.data).unwrap_or_default();
+            match Decoder::new(Codec::Vp8).decode(&frame, true, &mut picture) {
+                Decoded::Picture => Finding::ok("vp8", "pictures: works"),
+                Decoded::Nothing | Decoded::NeedsKeyframe => {
+                    Finding::fail("vp8", "it does not decode what it encodes")
+                }
+            }
+        }
+        Err(error) => Finding::fail("vp8", error.to_string()),
+    }
 }
 
 pub(super) fn terminal() -> Vec<Finding> {

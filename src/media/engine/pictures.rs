@@ -14,7 +14,7 @@ use crate::id::LegId;
 use crate::media::Meters;
 use crate::media::device::CameraSpec;
 use crate::media::video::ladder::{self, MOST_LINES, Plan};
-use crate::media::video::{Gallery, Job, Made, Outgoing, Receiver, Studio, Ticket, h264};
+use crate::media::video::{Codec, Gallery, Job, Made, Outgoing, Receiver, Studio, Ticket};
 
 /// Frames of one peer that may wait to be decoded; what is more is left out up to a keyframe.
 const WAITING: usize = 30;
@@ -110,12 +110,13 @@ impl Pictures {
     /// Hands on what came of pictures, and who looks at ours.
     pub(super) fn settle(&mut self, legs: &mut BTreeMap<LegId, Leg>) {
         for leg in legs.values_mut() {
+            let codec = leg.session.picture_codec();
             for sight in std::mem::take(&mut leg.sights) {
                 match sight {
                     Sight::Picture {
                         data,
                         is_contiguous,
-                    } => self.seen(leg.id, data, is_contiguous),
+                    } => self.seen(leg.id, codec, data, is_contiguous),
                     Sight::KeyframeWanted => self.give_if(false, Job::Keyframe),
                 }
             }
@@ -132,6 +133,7 @@ impl Pictures {
                 let lines = views.get(&leg.id).copied().flatten();
                 (lines != Some(0)).then_some(Receiver {
                     leg: leg.id,
+                    codec: leg.session.picture_codec(),
                     lines,
                     bandwidth: leg.bandwidth,
                 })
@@ -154,9 +156,9 @@ impl Pictures {
         }
     }
 
-    fn seen(&mut self, leg: LegId, data: Arc<[u8]>, is_contiguous: bool) {
+    fn seen(&mut self, leg: LegId, codec: Codec, data: Arc<[u8]>, is_contiguous: bool) {
         let stream = self.streams.entry(leg).or_default();
-        if stream.is_skipping && !h264::is_keyframe(&data) {
+        if stream.is_skipping && !codec.is_keyframe(&data) {
             return;
         }
         let Some(ticket) = Ticket::draw(&stream.n_waiting, WAITING) else {
@@ -166,6 +168,7 @@ impl Pictures {
         let is_contiguous = is_contiguous && !std::mem::take(&mut stream.is_skipping);
         let job = Job::Coded {
             leg,
+            codec,
             data,
             is_contiguous,
             ticket,
@@ -232,7 +235,7 @@ impl Engine {
 
 #[cfg(test)]
 mod tests {
-    use super::{Arc, CameraSpec, Gallery, LegId, Pictures, Ticket, WAITING, mpsc};
+    use super::{Arc, CameraSpec, Codec, Gallery, LegId, Pictures, Ticket, WAITING, mpsc};
 
     const LEG: LegId = LegId(1);
     /// A slice that goes by others, and one that goes by none (H.264, 7.4.1).
@@ -246,19 +249,19 @@ mod tests {
         let mut pictures =
             Pictures::new(camera, Arc::new(Gallery::default()), Arc::default(), made);
         let is_skipping = |pictures: &Pictures| pictures.streams[&LEG].is_skipping;
-        pictures.seen(LEG, Arc::new(KEY), true);
+        pictures.seen(LEG, Codec::H264, Arc::new(KEY), true);
         assert!(!is_skipping(&pictures));
         // So many that the thread has not come to yet.
         let count = Arc::default();
         pictures.streams.entry(LEG).or_default().n_waiting = Arc::clone(&count);
         let waiting: Vec<Ticket> = std::iter::from_fn(|| Ticket::draw(&count, WAITING)).collect();
         assert_eq!(waiting.len(), WAITING);
-        pictures.seen(LEG, Arc::new(DELTA), true);
+        pictures.seen(LEG, Codec::H264, Arc::new(DELTA), true);
         assert!(is_skipping(&pictures));
         drop(waiting);
-        pictures.seen(LEG, Arc::new(DELTA), true);
+        pictures.seen(LEG, Codec::H264, Arc::new(DELTA), true);
         assert!(is_skipping(&pictures), "it goes by one that was left out");
-        pictures.seen(LEG, Arc::new(KEY), true);
+        pictures.seen(LEG, Codec::H264, Arc::new(KEY), true);
         assert!(!is_skipping(&pictures));
     }
 }

@@ -1,17 +1,23 @@
 //! The pictures of a section: which of its formats is ours, and what str0m needs to know of it.
 //!
-//! The one place that knows the codec of pictures.
+//! The one place where codecs of pictures have their names.
 
 use super::section::{Section, attribute};
+use crate::media::video::Codec;
 
 /// Payload types of ours for pictures, and for those sent again (RFC 4588).
 pub const PICTURE: u8 = 106;
 /// See [`PICTURE`].
 pub const PICTURE_AGAIN: u8 = 107;
+/// The same in VP8: what browsers use.
+#[cfg(feature = "vp8")]
+pub const VP8: u8 = 96;
+/// See [`VP8`].
+#[cfg(feature = "vp8")]
+pub const VP8_AGAIN: u8 = 97;
 /// What pictures are: H.264, constrained baseline, level 3.1 (RFC 6184, 8.1).
 pub const PROFILE: u32 = 0x0042_e01f;
 
-const CODEC: &str = "h264/90000";
 /// What str0m is told of every peer that sends or takes a kind of baseline.
 const PARAMETERS: &str = "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f";
 /// RFC 6184, 8.1: what it is without `profile-level-id`.
@@ -24,6 +30,8 @@ const HIGHEST: u8 = 127;
 /// A section of pictures, cut down to what is used of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Picture {
+    /// What they are coded with.
+    pub codec: Codec,
     /// The payload type of pictures.
     pub pt: u8,
     /// The payload type of those sent again.
@@ -35,18 +43,21 @@ pub struct Picture {
 }
 
 impl Picture {
-    /// Finds pictures that we can send and take, with this payload type if it is fixed already,
+    /// Finds pictures that we can send and take, with one of these payload types if there are any,
     /// and with none of the `taken` ones, which mean something else.
-    pub(super) fn find(section: &Section, pt: Option<u8>, taken: &[u8]) -> Option<Self> {
+    pub(super) fn find(section: &Section, pts: &[u8], taken: &[u8]) -> Option<Self> {
         let is_free = |pt: &u8| *pt <= HIGHEST && !taken.contains(pt);
         let formats: Vec<u8> = section.formats().filter(is_free).collect();
-        let ours = formats.iter().copied().filter(|format| {
-            pt.is_none_or(|pt| pt == *format)
-                && section.codec(*format).is_some_and(|codec| codec == CODEC)
-                && is_ours(section, *format)
-        });
+        let is_meant = |pt: &u8| pts.is_empty() || pts.contains(pt);
+        let known = formats.iter().copied().filter(is_meant);
+        let known = known.filter_map(|pt| Some((pt, codec(section, pt)?)));
+        let known: Vec<(u8, Codec)> = known.collect();
+        // RFC 3264, 5.1: what the sender likes best is first.
+        let codec = known.first()?.1;
+        let alike = known.iter().filter(|(_, of)| *of == codec);
         // All baseline does, but the constrained one is what we send.
-        let pt = ours.min_by_key(|pt| !is_constrained(&profile(section, *pt)))?;
+        let is_worse = |pt: u8| codec == Codec::H264 && !is_constrained(&profile(section, pt));
+        let pt = alike.map(|(pt, _)| *pt).min_by_key(|pt| is_worse(*pt))?;
         let again = formats.iter().copied().find(|format| {
             *format != pt
                 && section
@@ -55,10 +66,11 @@ impl Picture {
                 && section.parameter(*format, "apt") == Some(&pt.to_string())
         });
         Some(Self {
+            codec,
             pt,
             again,
             mid: section.value("mid").map(str::to_owned),
-            lines: cut(section, pt, again),
+            lines: cut(section, codec, pt, again),
         })
     }
 
@@ -99,6 +111,22 @@ pub(super) fn suit(line: &str, offered: &Section) -> Option<String> {
     Some(line.to_owned())
 }
 
+/// Returns the payload types of a section that we can send and take.
+pub(super) fn usable(section: &Section) -> Vec<u8> {
+    let formats = section.formats();
+    formats.filter(|pt| codec(section, *pt).is_some()).collect()
+}
+
+/// Returns the codec of a payload type, if it is one of ours.
+fn codec(section: &Section, pt: u8) -> Option<Codec> {
+    match section.codec(pt)?.as_str() {
+        "h264/90000" => is_ours(section, pt).then_some(Codec::H264),
+        #[cfg(feature = "vp8")]
+        "vp8/90000" => Some(Codec::Vp8),
+        _ => None,
+    }
+}
+
 fn is_ours(section: &Section, pt: u8) -> bool {
     // RFC 6184, 6.2: without it a picture of more than one packet cannot be told.
     section.parameter(pt, "packetization-mode") == Some("1")
@@ -118,14 +146,21 @@ fn is_constrained(profile: &str) -> bool {
     flags.is_some_and(|flags| flags & 0x40 != 0)
 }
 
-fn cut(section: &Section, pt: u8, again: Option<u8>) -> Vec<String> {
-    let mut lines = vec![format!("a=rtpmap:{pt} H264/90000")];
+fn cut(section: &Section, codec: Codec, pt: u8, again: Option<u8>) -> Vec<String> {
+    let name = match codec {
+        Codec::H264 => "H264",
+        #[cfg(feature = "vp8")]
+        Codec::Vp8 => "VP8",
+    };
+    let mut lines = vec![format!("a=rtpmap:{pt} {name}/90000")];
     for what in ["transport-cc", "goog-remb", "ccm fir", "nack", "nack pli"] {
         if section.has_feedback(&pt.to_string(), what) {
             lines.push(format!("a=rtcp-fb:{pt} {what}"));
         }
     }
-    lines.push(format!("a=fmtp:{pt} {PARAMETERS}"));
+    if codec == Codec::H264 {
+        lines.push(format!("a=fmtp:{pt} {PARAMETERS}"));
+    }
     if let Some(again) = again {
         lines.push(format!("a=rtpmap:{again} rtx/90000"));
         lines.push(format!("a=fmtp:{again} apt={pt}"));

@@ -31,6 +31,8 @@ struct OfferedVideo {
     mid: Mid,
     at: usize,
     ours: Picture,
+    /// The payload types that the peer may take it with.
+    pts: Vec<u8>,
 }
 
 /// The section of pictures as str0m has it. There is one from the first description with pictures on,
@@ -157,10 +159,11 @@ impl Session {
         let place = self.place();
         let taken = self.remote.as_ref().map(|remote| remote.formats.clone());
         let is_sought = pictures != Pictures::None || place.is_some();
+        let pts: Vec<u8> = self.video.iter().map(|video| video.picture.pt).collect();
         let sought = is_sought.then(|| Sought {
             at: place,
             is_only: pictures == Pictures::None,
-            pt: self.video.as_ref().map(|video| video.picture.pt),
+            pts: &pts,
             taken: taken.as_deref().unwrap_or_default(),
         });
         let described = sdp::offer(offer, sought).map_err(text)?;
@@ -238,7 +241,7 @@ impl Session {
         let sought = pending.video.as_ref().map(|video| Sought {
             at: Some(video.at),
             is_only: true,
-            pt: Some(video.ours.pt),
+            pts: &video.pts,
             taken: &[],
         });
         let described = sdp::answer(answer, sought).map_err(text)?;
@@ -334,9 +337,8 @@ impl Session {
 
 /// The section of pictures of an offer of ours.
 fn offered_video(offer: &str, mid: Option<Mid>, at: usize) -> Option<OfferedVideo> {
-    let ours = sdp::ours(offer);
-    let (mid, ours) = mid.zip(ours)?;
-    Some(OfferedVideo { mid, at, ours })
+    let (mid, (ours, pts)) = mid.zip(sdp::ours(offer))?;
+    Some(OfferedVideo { mid, at, ours, pts })
 }
 
 /// What str0m is to call the pictures of a peer.

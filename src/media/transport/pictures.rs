@@ -13,7 +13,7 @@ use str0m::media::{Direction, Frequency, KeyframeRequestKind, MediaTime, Mid, Pt
 use super::{Happening, Session, text};
 use crate::av::Pictures;
 use crate::media::sdp::direction;
-use crate::media::video::Ticket;
+use crate::media::video::{Codec, Ticket};
 
 /// The least time between two wishes for a whole picture: the first may still be on its way.
 const BETWEEN_WISHES: Duration = Duration::from_millis(300);
@@ -167,12 +167,18 @@ impl Session {
         self.video.is_some() && self.agreement.receives() && !self.is_anybody_holding()
     }
 
+    /// Returns what pictures are coded with, ours and the peer's.
+    pub(in crate::media) fn picture_codec(&self) -> Codec {
+        let agreed = self.video.as_ref().map(|video| video.picture.codec);
+        agreed.unwrap_or(Codec::H264)
+    }
+
     /// Returns whether pictures come from the peer, and whether it takes ours.
     pub(in crate::media) fn pictures(&self) -> (bool, bool) {
         (self.sends_pictures_to_us(), self.takes_pictures())
     }
 
-    /// Sends an encoded picture: H.264 as in its Annex B, all of one picture, parameters and all.
+    /// Sends an encoded picture: all of one, H.264 as in its Annex B, parameters and all.
     /// `time` is when it was taken, at 90 kHz. Nothing happens while the peer takes none.
     pub(in crate::media) fn send_picture(
         &mut self,
@@ -200,7 +206,7 @@ impl Session {
         }
     }
 
-    /// Looks whether a packet that leaves is the last one of a picture (RFC 6184, 5.1: the marker).
+    /// Looks whether a packet that leaves is the last one of a picture (RFC 6184, 5.1 and RFC 7741, 4.1: the marker).
     pub(super) fn leaves(&mut self, packet: &[u8]) {
         let pt = self.video.as_ref().map(|video| video.picture.pt);
         let is_end = |second: &u8| second & 0x80 != 0 && Some(second & 0x7f) == pt;

@@ -129,7 +129,7 @@ pub(super) fn received(data: MediaData) -> Happening {
             arrival: data.network_time,
         };
     }
-    if data.params.spec().codec == Codec::H264 {
+    if matches!(data.params.spec().codec, Codec::H264 | Codec::Vp8) {
         return Happening::Picture {
             data: data.data,
             is_contiguous: data.contiguous,

@@ -4,8 +4,8 @@ mod decoder;
 mod encoder;
 mod header;
 
-pub use decoder::{Decoded, Decoder};
-pub use encoder::{Encoded, Encoder, EncoderError, Rate};
+pub(super) use decoder::{Decoder, inspect};
+pub(super) use encoder::Encoder;
 
 /// NAL unit types (H.264, table 7-1).
 const IDR: u8 = 5;
@@ -14,7 +14,7 @@ const PARAMETERS: u8 = 7;
 const SUBSET_PARAMETERS: u8 = 15;
 
 /// Whether a decoder can begin with this frame: there is an IDR slice in it.
-pub fn is_keyframe(frame: &[u8]) -> bool {
+pub(super) fn is_keyframe(frame: &[u8]) -> bool {
     units(frame).any(|unit| kind(unit) == IDR)
 }
 

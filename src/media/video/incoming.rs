@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::h264::{Decoded, Decoder};
 use super::scale::Scaler;
-use super::{Gallery, Planar};
+use super::{Codec, Decoded, Decoder, Gallery, Planar};
 use crate::av::Shown;
 use crate::id::LegId;
 use crate::media::PictureReading;
@@ -90,18 +89,24 @@ impl Viewer {
         self.gallery.take_down(None);
     }
 
-    /// Takes a frame of a peer; `is_last` tells whether no other of that peer waits already.
+    /// Takes a frame of a peer in this codec; `is_last` tells whether no other of that peer waits already.
     /// Returns whether the peer has to be asked for a keyframe.
     pub(super) fn take(
         &mut self,
         leg: LegId,
-        frame: &[u8],
+        (codec, frame): (Codec, &[u8]),
         is_contiguous: bool,
         is_last: bool,
         now: Instant,
     ) -> bool {
         let is_shown = self.frame(Some(leg)).is_some();
-        let stream = self.streams.entry(leg).or_insert_with(|| Stream::new(now));
+        let stream = self
+            .streams
+            .entry(leg)
+            .or_insert_with(|| Stream::new(codec, now));
+        if stream.decoder.codec() != codec {
+            stream.decoder = Decoder::new(codec);
+        }
         if !is_shown && now.saturating_duration_since(stream.since) >= GRACE {
             stream.decoder.skip();
             stream.has_picture = false;
@@ -189,9 +194,9 @@ impl Viewer {
 }
 
 impl Stream {
-    fn new(now: Instant) -> Self {
+    fn new(codec: Codec, now: Instant) -> Self {
         Self {
-            decoder: Decoder::default(),
+            decoder: Decoder::new(codec),
             picture: Planar::black(2, 2),
             has_picture: false,
             since: now,

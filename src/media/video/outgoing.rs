@@ -1,13 +1,14 @@
 //! Our pictures on their way out: encoded once for all who look, as large as the largest view.
 
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::Planar;
-use super::h264::{Encoder, Rate};
 use super::ladder::{self, Demand, Ladder, Plan};
 use super::load::Load;
 use super::scale::Scaler;
+use super::{Codec, Encoder, Planar, Rate};
 use crate::id::LegId;
 
 /// The least time between two keyframes that somebody wants: the first may still be on its way.
@@ -32,6 +33,8 @@ const TRIAL: Duration = Duration::from_secs(2);
 pub(in crate::media) struct Receiver {
     /// The session.
     pub(in crate::media) leg: LegId,
+    /// What it understands.
+    pub(in crate::media) codec: Codec,
     /// How many lines are looked at; never 0. `None`: whatever there is.
     pub(in crate::media) lines: Option<u16>,
     /// What the line takes, voice and all, in bits a second.
@@ -43,7 +46,7 @@ pub(in crate::media) struct Receiver {
 pub(in crate::media) struct Outgoing {
     /// For whom.
     pub(in crate::media) to: Vec<LegId>,
-    /// Annex B.
+    /// As it is encoded, all of one picture.
     pub(in crate::media) data: Arc<[u8]>,
     /// When it was taken, at 90 kHz.
     pub(in crate::media) time: u64,
@@ -54,7 +57,8 @@ pub(super) struct Sender {
     viewers: Vec<Viewer>,
     ladder: Ladder,
     plan: Option<Plan>,
-    encoder: Option<Encoder>,
+    /// One for each codec that somebody who looks understands; mostly that is one for all.
+    encoders: BTreeMap<Codec, Encoder>,
     scaler: Scaler,
     is_key_wanted: bool,
     last_key: Option<Instant>,
@@ -83,7 +87,7 @@ impl Sender {
             viewers: Vec::new(),
             ladder: Ladder::default(),
             plan: None,
-            encoder: None,
+            encoders: BTreeMap::new(),
             scaler: Scaler::default(),
             is_key_wanted: false,
             last_key: None,
@@ -115,7 +119,7 @@ impl Sender {
 
     /// The camera is closed: the next picture begins a new stream.
     pub(super) fn stop(&mut self) {
-        self.encoder = None;
+        self.encoders.clear();
         self.plan = None;
         self.due = None;
     }
@@ -125,31 +129,46 @@ impl Sender {
         self.plan
     }
 
-    /// Takes a picture; gives it as a frame, unless nobody looks or it is one too many.
-    /// `n_waiting` are the frames that have not left yet.
+    /// Takes a picture; gives it as a frame in each codec that is looked at, unless nobody looks or
+    /// it is one too many. `n_waiting` are the frames that have not left yet.
     pub(super) fn take(
         &mut self,
         picture: &Planar,
         at: Instant,
         n_waiting: usize,
-    ) -> Option<Outgoing> {
+    ) -> Vec<Outgoing> {
         self.load.look(at);
         let to = self.awake(at);
         self.plan = self.make_plan(picture, &to, at);
+        let codecs = self.codecs(&to);
+        self.encoders.retain(|codec, _| codecs.contains(codec));
         let Some(plan) = self.plan.filter(|_| !to.is_empty()) else {
-            self.encoder = None;
-            return None;
+            return Vec::new();
         };
-        if n_waiting >= MOST_IN_LINE || !self.is_due(plan.fps, at) {
-            return None;
+        if n_waiting >= MOST_IN_LINE * codecs.len() || !self.is_due(plan.fps, at) {
+            return Vec::new();
         }
-        let data = self.encode(picture, plan, at)?;
         let since = at.saturating_duration_since(self.epoch);
-        Some(Outgoing {
-            to,
+        let time = u64::try_from(since.as_micros() * 9 / 100).unwrap_or(0);
+        let frames = self.encode(picture, plan, &codecs, at).into_iter();
+        let outgoing = frames.map(|(codec, data)| Outgoing {
+            to: self.who_understands(codec, &to),
             data: data.into(),
-            time: u64::try_from(since.as_micros() * 9 / 100).unwrap_or(0),
-        })
+            time,
+        });
+        outgoing.collect()
+    }
+
+    fn codecs(&self, to: &[LegId]) -> BTreeSet<Codec> {
+        let receivers = self.viewers.iter().map(|viewer| viewer.receiver);
+        let awake = receivers.filter(|receiver| to.contains(&receiver.leg));
+        awake.map(|receiver| receiver.codec).collect()
+    }
+
+    fn who_understands(&self, codec: Codec, to: &[LegId]) -> Vec<LegId> {
+        let receivers = self.viewers.iter().map(|viewer| viewer.receiver);
+        let meant = receivers.filter(|it| it.codec == codec && to.contains(&it.leg));
+        meant.map(|receiver| receiver.leg).collect()
     }
 
     /// Those whose lines take pictures. Who comes back begins with a whole one.
@@ -224,19 +243,18 @@ impl Sender {
         true
     }
 
-    fn encode(&mut self, picture: &Planar, plan: Plan, at: Instant) -> Option<Vec<u8>> {
+    /// Encodes a picture once for each codec.
+    fn encode(
+        &mut self,
+        picture: &Planar,
+        plan: Plan,
+        codecs: &BTreeSet<Codec>,
+        at: Instant,
+    ) -> Vec<(Codec, Vec<u8>)> {
         let rate = Rate {
             bitrate: plan.bitrate,
             fps: plan.fps,
         };
-        if self.encoder.is_none() {
-            let made = Encoder::new(rate);
-            self.encoder = made
-                .inspect_err(|error| tracing::warn!(%error, "no encoder"))
-                .ok();
-        }
-        let encoder = self.encoder.as_mut()?;
-        encoder.set_rate(rate);
         let lines = usize::from(plan.lines);
         let scaled;
         let picture = match lines < picture.height {
@@ -250,20 +268,43 @@ impl Sender {
         let between = |last: Instant| at.saturating_duration_since(last) >= BETWEEN_KEYS;
         let wants_key = self.is_key_wanted && self.last_key.is_none_or(between);
         let since = at.saturating_duration_since(self.epoch);
-        match encoder.encode(picture, since, wants_key) {
-            Ok(Some(encoded)) => {
-                if encoded.is_key {
-                    self.is_key_wanted = false;
-                    self.last_key = Some(at);
+        let mut frames = Vec::with_capacity(codecs.len());
+        let mut n_keys = 0;
+        for codec in codecs {
+            let Some(encoder) = encoder(&mut self.encoders, *codec, rate) else {
+                continue;
+            };
+            encoder.set_rate(rate);
+            match encoder.encode(picture, since, wants_key) {
+                Ok(Some(encoded)) => {
+                    n_keys += usize::from(encoded.is_key);
+                    frames.push((*codec, encoded.data));
                 }
-                Some(encoded.data)
+                // A wish that was left out is still one.
+                Ok(None) => {}
+                Err(error) => tracing::debug!(%error, "a picture could not be encoded"),
             }
-            // A wish that was left out is still one.
-            Ok(None) => None,
-            Err(error) => {
-                tracing::debug!(%error, "a picture could not be encoded");
-                None
-            }
+        }
+        if n_keys == codecs.len() {
+            self.is_key_wanted = false;
+            self.last_key = Some(at);
+        }
+        frames
+    }
+}
+
+/// Returns the encoder for a codec, made if there is none yet.
+fn encoder(
+    encoders: &mut BTreeMap<Codec, Encoder>,
+    codec: Codec,
+    rate: Rate,
+) -> Option<&mut Encoder> {
+    match encoders.entry(codec) {
+        Entry::Occupied(known) => Some(known.into_mut()),
+        Entry::Vacant(free) => {
+            let made = Encoder::new(codec, rate);
+            let made = made.inspect_err(|error| tracing::warn!(%error, "no encoder"));
+            Some(free.insert(made.ok()?))
         }
     }
 }

@@ -24,6 +24,31 @@ impl Planar {
         }
     }
 
+    /// Takes the planes of a decoder, each with its bytes from one row to the next. Returns whether
+    /// that is a picture; otherwise everything stays as it was.
+    pub(super) fn fill(&mut self, size: (usize, usize), planes: [(&[u8], usize); 3]) -> bool {
+        let (width, height) = (size.0 & !1, size.1 & !1);
+        if width == 0 || height == 0 {
+            return false;
+        }
+        (self.width, self.height) = (width, height);
+        self.data.clear();
+        self.data.reserve_exact(width * height * 3 / 2);
+        let sizes = [
+            (width, height),
+            (width / 2, height / 2),
+            (width / 2, height / 2),
+        ];
+        for ((plane, stride), (width, height)) in planes.into_iter().zip(sizes) {
+            for row in plane.chunks(stride.max(1)).take(height) {
+                self.data.extend_from_slice(row.get(..width).unwrap_or(row));
+            }
+        }
+        // Never indexed beyond its end, whatever a library says about its planes.
+        self.data.resize(width * height * 3 / 2, 128);
+        true
+    }
+
     /// Returns the planes: Y, U and V.
     pub fn planes(&self) -> (&[u8], &[u8], &[u8]) {
         let (light, colour) = self.data.split_at(self.width * self.height);

@@ -7,12 +7,12 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use super::Gallery;
 use super::incoming::Viewer;
 use super::ladder::Plan;
 use super::lens::Lens;
 use super::load::{self, Load};
 use super::outgoing::{Outgoing, Receiver, Sender};
+use super::{Codec, Gallery};
 use crate::av::Shown;
 use crate::id::LegId;
 use crate::media::device::{CameraSpec, Shot, next_after};
@@ -42,6 +42,7 @@ pub(in crate::media) enum Job {
     /// A frame of a peer.
     Coded {
         leg: LegId,
+        codec: Codec,
         data: Arc<[u8]>,
         is_contiguous: bool,
         ticket: Ticket,
@@ -222,12 +223,14 @@ impl Room {
             Job::Keyframe => self.sender.want_key(),
             Job::Coded {
                 leg,
+                codec,
                 data,
                 is_contiguous,
                 ticket,
             } => {
                 let is_last = ticket.is_last();
-                if self.viewer.take(leg, &data, is_contiguous, is_last, now) {
+                let frame = (codec, &*data);
+                if self.viewer.take(leg, frame, is_contiguous, is_last, now) {
                     made(Made::AskKeyframe(leg));
                 }
             }
@@ -258,9 +261,9 @@ impl Room {
         };
         if self.lens.is_sending() {
             let n_waiting = self.n_waiting.load(Ordering::Relaxed);
-            let frame = self.sender.take(&picture, at, n_waiting);
+            let frames = self.sender.take(&picture, at, n_waiting);
             self.tell_plan();
-            if let Some(frame) = frame {
+            for frame in frames {
                 self.send(frame);
             }
         }

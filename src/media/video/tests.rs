@@ -11,8 +11,8 @@ use tokio::sync::mpsc;
 use super::incoming::Viewer;
 use super::ladder::{self, MOST_LINES, Plan};
 use super::load::Load;
-use super::outgoing::{Receiver, Sender};
-use super::{Gallery, Planar, Ticket};
+use super::outgoing::{Outgoing, Receiver, Sender};
+use super::{Codec, Gallery, Planar, Ticket};
 use crate::av::{Pictures, Shown};
 use crate::id::LegId;
 use crate::media::transport::{Datagram, FIRST_BANDWIDTH, Happening, Session};
@@ -96,7 +96,8 @@ impl End {
                     is_contiguous,
                 } => {
                     let n_before = self.viewer.n_decoded(LEG);
-                    if self.viewer.take(LEG, &data, is_contiguous, true, now) {
+                    let frame = (self.session.picture_codec(), &*data);
+                    if self.viewer.take(LEG, frame, is_contiguous, true, now) {
                         self.session.ask_keyframe(now);
                     }
                     if self.viewer.n_decoded(LEG) > n_before {
@@ -123,6 +124,7 @@ impl End {
             .takes_pictures()
             .then_some(Receiver {
                 leg: LEG,
+                codec: self.session.picture_codec(),
                 lines: None,
                 bandwidth: self.bandwidth,
             })
@@ -138,11 +140,11 @@ impl End {
         if !self.films || !self.session.takes_pictures() {
             return;
         }
-        let frame = self
+        let frames = self
             .sender
             .take(picture, now, self.n_waiting.load(Ordering::Relaxed));
         self.plan = self.sender.plan();
-        if let Some(frame) = frame {
+        for frame in frames {
             let sent = self.session.send_picture(&frame.data, frame.time, now);
             sent.expect("it goes well");
             let ticket = Ticket::draw(&self.n_waiting, 8).expect("there is room");
@@ -332,15 +334,16 @@ fn two_who_look_are_sent_one_frame_as_large_as_the_larger_view() {
     let mut sender = Sender::new(now, Load::new(|| None));
     let receiver = |leg, lines, bandwidth| Receiver {
         leg: LegId(leg),
+        codec: Codec::H264,
         lines: Some(lines),
         bandwidth,
     };
     let receivers = vec![receiver(1, 90, 2_000_000), receiver(2, 240, 1_000_000)];
     sender.set_receivers(receivers);
     let picture = scene(640, 480, 1);
-    let frame = sender.take(&picture, now, 0).expect("a frame");
+    let frame = one(sender.take(&picture, now, 0));
     assert_eq!(frame.to, [LegId(1), LegId(2)]);
-    assert!(super::h264::is_keyframe(&frame.data));
+    assert!(Codec::H264.is_keyframe(&frame.data));
     assert_eq!(sender.plan().map(|plan| plan.lines), Some(240));
     // One who comes later begins with a whole picture, which goes to all.
     sender.set_receivers(vec![
@@ -348,9 +351,9 @@ fn two_who_look_are_sent_one_frame_as_large_as_the_larger_view() {
         receiver(2, 240, 1_000_000),
         receiver(3, 120, 1_000_000),
     ]);
-    let frame = sender.take(&picture, now + secs(0.5), 0).expect("a frame");
+    let frame = one(sender.take(&picture, now + secs(0.5), 0));
     assert_eq!(frame.to.len(), 3);
-    assert!(super::h264::is_keyframe(&frame.data));
+    assert!(Codec::H264.is_keyframe(&frame.data));
 }
 
 #[test]
@@ -359,13 +362,14 @@ fn a_line_below_the_floor_is_left_out_after_a_while_and_others_go_on() {
     let mut sender = Sender::new(start, Load::new(|| None));
     let receiver = |leg, bandwidth| Receiver {
         leg: LegId(leg),
+        codec: Codec::H264,
         lines: None,
         bandwidth,
     };
     sender.set_receivers(vec![receiver(1, 2_000_000), receiver(2, 70_000)]);
     let picture = scene(320, 240, 1);
     let mut to = |seconds| {
-        let frame = sender.take(&picture, start + secs(seconds), 0);
+        let frame = sender.take(&picture, start + secs(seconds), 0).pop();
         (frame.map(|frame| frame.to), sender.plan().map(|p| p.lines))
     };
     let both = Some(vec![LegId(1), LegId(2)]);
@@ -376,7 +380,7 @@ fn a_line_below_the_floor_is_left_out_after_a_while_and_others_go_on() {
     assert_eq!(to(12.0), (Some(vec![LegId(1)]), Some(240)));
     // Alone it is tried with a trickle now and then.
     sender.set_receivers(vec![receiver(2, 70_000)]);
-    let mut is_sent = |seconds| sender.take(&picture, start + secs(seconds), 0).is_some();
+    let mut is_sent = |seconds| !sender.take(&picture, start + secs(seconds), 0).is_empty();
     assert!((0..40).any(|n| is_sent(12.0 + f64::from(n) / 10.0)));
     assert!((0..40).any(|n| !is_sent(16.0 + f64::from(n) / 10.0)));
 }
@@ -387,12 +391,54 @@ fn what_still_waits_to_leave_keeps_pictures_from_being_encoded() {
     let mut sender = Sender::new(now, Load::new(|| None));
     sender.set_receivers(vec![Receiver {
         leg: LEG,
+        codec: Codec::H264,
         lines: None,
         bandwidth: 2_000_000,
     }]);
     let picture = scene(320, 240, 1);
-    assert!(sender.take(&picture, now, 2).is_some());
-    assert!(sender.take(&picture, now + FRAME, 3).is_none());
-    let frame = sender.take(&picture, now + FRAME * 2, 2).expect("a frame");
-    assert!(!super::h264::is_keyframe(&frame.data), "nothing is missing");
+    assert!(!sender.take(&picture, now, 2).is_empty());
+    assert!(sender.take(&picture, now + FRAME, 3).is_empty());
+    let frame = one(sender.take(&picture, now + FRAME * 2, 2));
+    assert!(!Codec::H264.is_keyframe(&frame.data), "nothing is missing");
+}
+
+#[cfg(feature = "vp8")]
+#[test]
+fn whoever_understands_another_codec_is_sent_the_same_picture_in_that() {
+    let now = Instant::now();
+    let mut sender = Sender::new(now, Load::new(|| None));
+    let receiver = |leg, codec| Receiver {
+        leg: LegId(leg),
+        codec,
+        lines: None,
+        bandwidth: 2_000_000,
+    };
+    sender.set_receivers(vec![
+        receiver(1, Codec::H264),
+        receiver(2, Codec::Vp8),
+        receiver(3, Codec::H264),
+    ]);
+    let picture = scene(320, 240, 1);
+    let frames = sender.take(&picture, now, 0);
+    let [h264, vp8] = &frames[..] else {
+        panic!("{} frames", frames.len());
+    };
+    assert_eq!(
+        (&h264.to[..], &vp8.to[..]),
+        (&[LegId(1), LegId(3)][..], &[LegId(2)][..])
+    );
+    assert_eq!(h264.time, vp8.time);
+    assert!(Codec::H264.is_keyframe(&h264.data) && Codec::Vp8.is_keyframe(&vp8.data));
+    // A wish for a whole picture is for all.
+    sender.want_key();
+    let frames = sender.take(&picture, now + secs(0.5), 0);
+    assert!(Codec::H264.is_keyframe(&frames[0].data) && Codec::Vp8.is_keyframe(&frames[1].data));
+    let frames = sender.take(&picture, now + secs(1.0), 0);
+    assert!(!Codec::H264.is_keyframe(&frames[0].data) && !Codec::Vp8.is_keyframe(&frames[1].data));
+}
+
+/// The only frame of a picture.
+fn one(frames: Vec<Outgoing>) -> Outgoing {
+    let [frame] = <[Outgoing; 1]>::try_from(frames).expect("a frame in one codec");
+    frame
 }

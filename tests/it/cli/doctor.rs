@@ -77,6 +77,8 @@ fn the_doctor_is_content_with_a_tone_no_speaker_and_a_server() {
         "speaker",
         "opus",
         "h264",
+        #[cfg(feature = "vp8")]
+        "vp8",
         "locale",
         "terminal",
         "server",

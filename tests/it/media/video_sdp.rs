@@ -8,6 +8,9 @@ use super::rig::{LEG, Phone};
 
 const FINGERPRINT: &str = "sha-256 8B:87:09:8A:5D:C2:F3:33:EF:C5:B1:F6:84:3A:3D:D6:A3:E2:9C:17:4C:E7:46:3B:1B:CE:84:98:DD:8E:AF:7B";
 
+/// What Chromium likes best is VP8; these tests are about peers with H.264 that we take.
+const FIRST: &str = if cfg!(feature = "vp8") { "VP9" } else { "VP8" };
+
 fn way() -> String {
     format!(
         "a=rtcp:9 IN IP4 0.0.0.0\r\na=ice-ufrag:Wv3r\r\na=ice-pwd:qcLc0aZ5dLBzVyj1l0hFyEfX\r\n\
@@ -47,7 +50,7 @@ fn pictures(mid: &str, port: u16) -> String {
         way()
     );
     for (pt, codec, fmtp) in [
-        (96, "VP8", ""),
+        (96, FIRST, ""),
         (102, "H264", "packetization-mode=1;profile-level-id=42001f"),
         (104, "H264", "packetization-mode=0;profile-level-id=42001f"),
         (106, "H264", "packetization-mode=1;profile-level-id=42e01f"),
@@ -138,7 +141,10 @@ fn our_offer_of_pictures_says_what_browsers_understand() {
         .iter()
         .any(|p| line.starts_with(p))
     };
-    let telling: Vec<&str> = video.lines().filter(kept).collect();
+    // VP8 comes behind it, where it is built in.
+    let is_h264 = |line: &&str| !line.contains(":96 ") && !line.contains(":97 ");
+    let telling = video.lines().filter(kept).filter(is_h264);
+    let telling: Vec<&str> = telling.collect();
     expect![[r#"
         a=sendrecv
         a=rtcp-mux

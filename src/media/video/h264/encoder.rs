@@ -9,7 +9,7 @@ use openh264::encoder::{
 use openh264::formats::YUVSource;
 use openh264::{OpenH264API, Timestamp};
 
-use crate::media::video::Planar;
+use crate::media::video::{Encoded, Planar, Rate};
 
 /// No frame is coarser than this: below it a frame is left out.
 const COARSEST: u8 = 48;
@@ -19,28 +19,10 @@ const FINEST: u8 = 16;
 /// Why nothing was encoded.
 #[derive(Debug, thiserror::Error)]
 #[error("the H.264 encoder: {0}")]
-pub struct EncoderError(#[from] openh264::Error);
-
-/// How much may come out of an encoder.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Rate {
-    /// Bits a second.
-    pub bitrate: u32,
-    /// Pictures a second, at most.
-    pub fps: u8,
-}
-
-/// A frame.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Encoded {
-    /// Annex B, with the parameters before each keyframe.
-    pub data: Vec<u8>,
-    /// Whether a decoder can begin with it.
-    pub is_key: bool,
-}
+pub(in crate::media::video) struct EncoderError(#[from] openh264::Error);
 
 /// An encoder of one stream: realtime, one thread, no frames out of order.
-pub struct Encoder {
+pub(in crate::media::video) struct Encoder {
     inner: openh264::encoder::Encoder,
     size: Option<(usize, usize)>,
     rate: Rate,
@@ -56,12 +38,7 @@ impl std::fmt::Debug for Encoder {
 }
 
 impl Encoder {
-    /// Makes an encoder.
-    ///
-    /// # Errors
-    ///
-    /// There is no memory for it.
-    pub fn new(rate: Rate) -> Result<Self, EncoderError> {
+    pub(in crate::media::video) fn new(rate: Rate) -> Result<Self, EncoderError> {
         Ok(Self {
             inner: make(rate)?,
             size: None,
@@ -70,7 +47,7 @@ impl Encoder {
     }
 
     /// Changes the rate, from the next frame on, without a keyframe.
-    pub fn set_rate(&mut self, rate: Rate) {
+    pub(in crate::media::video) fn set_rate(&mut self, rate: Rate) {
         if rate == self.rate {
             return;
         }
@@ -82,14 +59,8 @@ impl Encoder {
         }
     }
 
-    /// Encodes a picture that was taken `at` (since anything, growing). `None` when the frame is
-    /// left out, because the ones before it took its bits. A picture of another size than the one
-    /// before begins a new stream, with a keyframe; so does `wants_key`.
-    ///
-    /// # Errors
-    ///
-    /// The library refuses the picture. The next one begins a new stream.
-    pub fn encode(
+    /// Encodes a picture, as [`Encoder::encode`](crate::media::video::Encoder::encode) says.
+    pub(in crate::media::video) fn encode(
         &mut self,
         picture: &Planar,
         at: Duration,
