@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use cpal::traits::{DeviceTrait, HostTrait};
 use cpal::{
-    BufferSize, ErrorKind, SampleFormat, StreamConfig, SupportedBufferSize,
+    BufferSize, ErrorKind, HostId, SampleFormat, StreamConfig, SupportedBufferSize,
     SupportedStreamConfigRange,
 };
 
@@ -40,7 +40,7 @@ pub(super) fn choose(spec: &DeviceSpec, role: Direction) -> Result<Chosen, Troub
     for id in cpal::available_hosts() {
         let found = cpal::host_from_id(id).and_then(|host| {
             find(&host, spec, role)
-                .map(|device| configure(device, role))
+                .map(|device| configure(device, role, id))
                 .transpose()
         });
         match found {
@@ -90,16 +90,21 @@ fn name_of(device: &cpal::Device) -> String {
         .map_or_else(|_| device.to_string(), |told| told.name().to_owned())
 }
 
-fn configure(device: cpal::Device, role: Direction) -> Result<Chosen, cpal::Error> {
-    let preferred = match role {
-        Direction::Microphone => device.default_input_config(),
-        Direction::Speaker => device.default_output_config(),
-    }?;
+fn configure(device: cpal::Device, role: Direction, host: HostId) -> Result<Chosen, cpal::Error> {
     let ranges: Vec<SupportedStreamConfigRange> = match role {
         Direction::Microphone => device.supported_input_configs().map(Iterator::collect),
         Direction::Speaker => device.supported_output_configs().map(Iterator::collect),
     }
     .unwrap_or_default();
+    // ALSA's default is the best of these, and asking for it would open the card once more.
+    let best = ranges.iter().max_by(|a, b| a.cmp_default_heuristics(b));
+    let preferred = match (best.filter(|_| host.name() == "ALSA"), role) {
+        (Some(range), _) => range
+            .try_with_standard_sample_rate()
+            .unwrap_or_else(|| range.with_max_sample_rate()),
+        (None, Direction::Microphone) => device.default_input_config()?,
+        (None, Direction::Speaker) => device.default_output_config()?,
+    };
     let rate_of = |range: &SupportedStreamConfigRange| {
         RATE.clamp(range.min_sample_rate(), range.max_sample_rate())
     };
