@@ -155,7 +155,6 @@ fn media(sound: &Sound, video: &Video) -> Result<MediaSettings, Error> {
         latency: sound.latency,
         speech: sound.latency.into(),
         cleaning: sound.cleaning,
-        ..MediaSettings::default()
     })
 }
 
