@@ -109,12 +109,15 @@ pub(super) async fn run(
         pace: Pace::new(Instant::now()),
         n_ticks: 0,
     };
+    let mut was_busy = false;
     loop {
         let is_busy = engine.is_busy();
-        if !is_busy {
+        if is_busy && !was_busy {
+            // Nothing was due while nothing was to be done.
             engine.pace = Pace::new(Instant::now());
             engine.care.gap.rest();
         }
+        was_busy = is_busy;
         let wake = engine.wake();
         tokio::select! {
             biased;

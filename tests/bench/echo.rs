@@ -3,7 +3,8 @@
 //!
 //! Somebody far speaks through a simulated room into our microphone. With `OFFHOOK_BENCH_WAVS=DIR`
 //! each scene is written as `SCENE-near.wav` and `SCENE-out.wav` (48 kHz, mono, aligned), to be
-//! compared by PESQ or by ear.
+//! compared by PESQ or by ear. `OFFHOOK_BENCH_NEAR` and `OFFHOOK_BENCH_FAR` are WAV files of other
+//! voices. What WebRTC's AEC3 does alone stands beside what we make of it.
 
 #![allow(
     unreachable_pub,
@@ -19,6 +20,8 @@ use offhook::av::Cleaning;
 use offhook::media::audio::cleaning::{Cleaner, Surroundings};
 use offhook::media::audio::sound::Sound;
 use offhook::media::audio::{FRAME, Frame, RATE, wav};
+use sonora::config::{EchoCanceller, MaxProcessingRate, Pipeline};
+use sonora::{AudioProcessing, Config, StreamConfig};
 
 const SECOND: usize = RATE as usize;
 /// How long a scene is, in seconds.
@@ -42,13 +45,20 @@ const NOTHING: Cleaning = Cleaning {
 
 fn main() {
     let speech: &[u8] = include_bytes!("../data/speech.wav");
-    let near = level(&looped(&wav::read(speech).unwrap()), VOICE);
-    let far = level(&looped(&Sound::Visitor.samples()), VOICE);
+    let near = voice("OFFHOOK_BENCH_NEAR", || wav::read(speech).unwrap());
+    let far = voice("OFFHOOK_BENCH_FAR", || Sound::Visitor.samples().to_vec());
     let room = Room::new(60, -10.0, 250, 1);
     let echo = room.echo(&far);
     echoes(&far, &room, &echo);
     voices(&far, &near, &echo);
     costs(&far, &near);
+}
+
+/// Returns the voice in the file that a variable names, or the usual one.
+fn voice(variable: &str, usual: impl Fn() -> Vec<f32>) -> Vec<f32> {
+    let named = std::env::var_os(variable).map(|path| std::fs::read(path).unwrap());
+    let samples = named.map_or_else(usual, |bytes| wav::read(&*bytes).unwrap());
+    level(&looped(&samples), VOICE)
 }
 
 /// The table of how much of an echo is left.
@@ -58,15 +68,7 @@ fn echoes(far: &[f32], room: &Room, echo: &[f32]) {
         "{:34} {:>7} {:>7} {:>7} {:>7}",
         "", "1-2 s", "2-5 s", "5-15 s", "15-30 s"
     );
-    let row = |name: &str, echo: &[f32]| {
-        let out = cleaned(
-            Cleaning {
-                echo_cancel: true,
-                ..NOTHING
-            },
-            far,
-            &mixed(&[echo, &noise()]),
-        );
+    let tell = |name: &str, echo: &[f32], out: &[f32]| {
         let less = |from: usize, to: usize| {
             let range = from * SECOND..to * SECOND;
             power(&echo[range.clone()]) - power(&out[range])
@@ -74,7 +76,16 @@ fn echoes(far: &[f32], room: &Room, echo: &[f32]) {
         let times = [(1, 2), (2, 5), (5, 15), (15, LENGTH)];
         let times = times.map(|(from, to)| format!("{:7.1}", less(from, to)));
         println!("{name:34} {}", times.join(" "));
-        write(name, &[], &out);
+        write(name, &[], out);
+    };
+    let row = |name: &str, echo: &[f32]| {
+        let heard = mixed(&[echo, &noise()]);
+        let cancels = Cleaning {
+            echo_cancel: true,
+            ..NOTHING
+        };
+        tell(name, echo, &cleaned(cancels, far, &heard));
+        tell(&format!("  AEC3, {name}"), echo, &aec3(far, &heard));
     };
     row("60 ms, room of 0.25 s", echo);
     row(
@@ -90,6 +101,10 @@ fn echoes(far: &[f32], room: &Room, echo: &[f32]) {
     let other = Room::new(75, -8.0, 300, 7).echo(far);
     changed[15 * SECOND..].copy_from_slice(&other[15 * SECOND..]);
     row("another room after 15 s", &changed);
+    row(
+        "20 ms, echo at -3 dB",
+        &Room::new(20, -3.0, 200, 3).echo(far),
+    );
     row("cards 100 ppm apart", &drifting(echo, 100e-6));
     let clipped: Vec<f32> = far.iter().map(|x| (x * 4.0).clamp(-0.3, 0.3)).collect();
     row("a speaker that clips", &room.echo(&clipped));
@@ -104,14 +119,17 @@ fn voices(far: &[f32], near: &[f32], echo: &[f32]) {
         high_pass: true,
         ..NOTHING
     };
-    let row = |name: &str, cleaning: Cleaning, far: &[f32], echo: &[f32]| {
-        let out = cleaned(cleaning, far, &mixed(&[near, echo, &noise()]));
+    let tell = |name: &str, out: &[f32]| {
         let after = 10 * SECOND;
         println!(
             "{name:34} {:7.1}",
             power(&out[after..]) - power(&near[after..])
         );
-        write(name, near, &out);
+        write(name, near, out);
+    };
+    let row = |name: &str, cleaning: Cleaning, far: &[f32], echo: &[f32]| {
+        let heard = mixed(&[near, echo, &noise()]);
+        tell(name, &cleaned(cleaning, far, &heard));
     };
     row("nothing is done", NOTHING, &silence, &silence);
     row(
@@ -143,14 +161,36 @@ fn voices(far: &[f32], near: &[f32], echo: &[f32]) {
         &silence,
     );
     row("both talk, headset", alone, far, &silence);
-    row("both talk, echo", alone, far, echo);
-    row(
-        "both talk, echo, 100 ppm",
-        alone,
-        far,
-        &drifting(echo, 100e-6),
+    let both = |name: &str, echo: &[f32]| {
+        row(name, alone, far, echo);
+        let heard = mixed(&[near, echo, &noise()]);
+        tell(&format!("  AEC3, {name}"), &aec3(far, &heard));
+    };
+    both("both talk, echo", echo);
+    both("both talk, echo, 100 ppm", &drifting(echo, 100e-6));
+    both(
+        "both talk, 300 ms",
+        &Room::new(300, -10.0, 250, 1).echo(far),
+    );
+    both(
+        "both talk, 150 ms, room of 0.6 s",
+        &Room::new(150, -10.0, 600, 2).echo(far),
+    );
+    both(
+        "both talk, 20 ms, echo at -3 dB",
+        &Room::new(20, -3.0, 200, 3).echo(far),
     );
     row("both talk, echo, not cancelled", NOTHING, far, echo);
+    // Mostly somebody listens first.
+    let mut near = near.to_vec();
+    near[..8 * SECOND].fill(0.0);
+    let heard = mixed(&[&near, echo, &noise()]);
+    for (name, out) in [
+        ("both talk after 8 s", cleaned(alone, far, &heard)),
+        ("  AEC3, both talk after 8 s", aec3(far, &heard)),
+    ] {
+        write(name, &near, &out);
+    }
 }
 
 /// The table of what the stages cost, in CPU time of this thread.
@@ -207,6 +247,37 @@ fn cleaned(cleaning: Cleaning, far: &[f32], heard: &[f32]) -> Vec<f32> {
     }
     let late = (cleaner.latency().as_secs_f64() * f64::from(RATE)) as usize;
     out.drain(..late);
+    out.resize(heard.len(), 0.0);
+    out
+}
+
+/// What WebRTC's AEC3 makes of a scene alone; taken back as [`cleaned`] does.
+fn aec3(far: &[f32], heard: &[f32]) -> Vec<f32> {
+    /// By how many samples it is late.
+    const LATE: usize = 432;
+    let stream = StreamConfig::new(RATE, 1);
+    let mut aec3 = AudioProcessing::builder()
+        .config(Config {
+            echo_canceller: Some(EchoCanceller::default()),
+            pipeline: Pipeline {
+                maximum_internal_processing_rate: MaxProcessingRate::Rate48kHz,
+                ..Pipeline::default()
+            },
+            ..Config::default()
+        })
+        .capture_config(stream)
+        .render_config(stream)
+        .build();
+    let mut out = Vec::with_capacity(heard.len());
+    let mut frame = [0.0; FRAME];
+    for (far, heard) in far.chunks_exact(FRAME).zip(heard.chunks_exact(FRAME)) {
+        aec3.process_capture_f32(&[heard], &mut [&mut frame[..]])
+            .unwrap();
+        out.extend(frame);
+        aec3.process_render_f32(&[far], &mut [&mut frame[..]])
+            .unwrap();
+    }
+    out.drain(..LATE);
     out.resize(heard.len(), 0.0);
     out
 }

@@ -5,10 +5,10 @@
 //! (no numbers, or far too large ones) becomes silence here and reaches no stage.
 
 mod echo;
-mod fft;
 mod path;
 mod residue;
 mod stage;
+mod transform;
 
 use std::time::Duration;
 

@@ -8,6 +8,7 @@
 mod errand;
 mod fault;
 mod fill;
+mod format;
 mod intake;
 mod margin;
 mod outlet;

@@ -2,10 +2,14 @@
 //! milliseconds in the frequency domain.
 //!
 //! It knows how sure it is of each part, and takes what it cannot explain for somebody who speaks
-//! near: unlike a gradient it does not forget the room while both talk. After Kuech, Mabande and
-//! Enzner, "State-space architecture of the partitioned-block-based acoustic echo controller" (2014).
+//! near: unlike a gradient it does not forget the room while both talk. Parts are not cut to ten
+//! milliseconds in time: without what lies above [`LEARNT`] they ring, and each cut would take away
+//! what lies at their edges, over and over. After Kuech, Mabande and Enzner, "State-space
+//! architecture of the partitioned-block-based acoustic echo controller" (2014).
 
-use super::fft::{Complex, Fft};
+use num_complex::Complex32;
+
+use super::transform::Transform;
 use crate::media::audio::{FRAME, Frame};
 
 /// Samples of a transform: a frame, and the frame and a bit before it, which a convolution needs.
@@ -16,8 +20,6 @@ const BINS: usize = SPAN / 2 + 1;
 const LEARNT: usize = 172;
 /// Parts of ten milliseconds: the delay and the room together.
 const PARTS: usize = 40;
-/// Parts that are made a convolution again in each frame, in turn.
-const TIDIED: usize = 4;
 /// How much of the way is believed to stay from frame to frame.
 const STAYS: f32 = 0.9998;
 /// How unsure of each part it is at first.
@@ -28,7 +30,7 @@ const SHARE: f32 = FRAME as f32 / SPAN as f32;
 /// The learnt way.
 #[derive(Debug)]
 pub(super) struct EchoPath {
-    fft: Fft,
+    transform: Transform,
     /// The last samples of the speaker.
     far: [f32; SPAN],
     /// The spectra of the speaker, a ring of [`PARTS`] with the newest at `newest`.
@@ -40,9 +42,7 @@ pub(super) struct EchoPath {
     unsure: Vec<f32>,
     /// The power of what is not echo.
     near: [f32; LEARNT],
-    /// The part that is tidied next.
-    turn: usize,
-    bins: [Complex; BINS],
+    bins: [Complex32; BINS],
     samples: [f32; SPAN],
 }
 
@@ -71,7 +71,7 @@ impl Planes {
         (&mut self.re[range.clone()], &mut self.im[range])
     }
 
-    fn put(&mut self, n: usize, bins: &[Complex]) {
+    fn put(&mut self, n: usize, bins: &[Complex32]) {
         let (re, im) = self.part_mut(n);
         for ((re, im), bin) in re.iter_mut().zip(im).zip(bins) {
             (*re, *im) = (bin.re, bin.im);
@@ -82,15 +82,14 @@ impl Planes {
 impl Default for EchoPath {
     fn default() -> Self {
         Self {
-            fft: Fft::new(SPAN),
+            transform: Transform::new(SPAN),
             far: [0.0; SPAN],
             spectra: Planes::new(),
             newest: 0,
             way: Planes::new(),
             unsure: vec![UNSURE; PARTS * LEARNT],
             near: [0.0; LEARNT],
-            turn: 0,
-            bins: [Complex::default(); BINS],
+            bins: [Complex32::default(); BINS],
             samples: [0.0; SPAN],
         }
     }
@@ -103,12 +102,12 @@ impl EchoPath {
         self.far.copy_within(FRAME.., 0);
         self.far[SPAN - FRAME..].copy_from_slice(far);
         self.newest = (self.newest + PARTS - 1) % PARTS;
-        self.fft.forward(&self.far, &mut self.bins);
+        self.samples = self.far;
+        self.transform.forward(&mut self.samples, &mut self.bins);
         self.spectra.put(self.newest, &self.bins);
         let echo = self.predict();
         let rest: Frame = std::array::from_fn(|n| heard[n] - echo[n]);
         self.learn(&rest);
-        self.tidy();
         echo
     }
 
@@ -123,11 +122,11 @@ impl EchoPath {
                 im[k] += far_re[k] * way_im[k] + far_im[k] * way_re[k];
             }
         }
-        self.bins = [Complex::default(); BINS];
+        self.bins = [Complex32::default(); BINS];
         for (bin, (re, im)) in self.bins.iter_mut().zip(re.iter().zip(im)) {
-            *bin = Complex { re: *re, im: *im };
+            *bin = Complex32::new(*re, *im);
         }
-        self.fft.inverse(&self.bins, &mut self.samples);
+        self.transform.inverse(&self.bins, &mut self.samples);
         self.samples[SPAN - FRAME..]
             .try_into()
             .expect("it is the length of a frame")
@@ -137,7 +136,7 @@ impl EchoPath {
     fn learn(&mut self, rest: &Frame) {
         self.samples = [0.0; SPAN];
         self.samples[SPAN - FRAME..].copy_from_slice(rest);
-        self.fft.forward(&self.samples, &mut self.bins);
+        self.transform.forward(&mut self.samples, &mut self.bins);
         // The power of what is left for want of knowledge.
         let mut doubt = [0.0_f32; LEARNT];
         for n in 0..PARTS {
@@ -149,7 +148,7 @@ impl EchoPath {
         }
         let mut trust = [0.0_f32; LEARNT];
         for k in 0..LEARNT {
-            let (power, doubt) = (self.bins[k].power(), SHARE * doubt[k]);
+            let (power, doubt) = (self.bins[k].norm_sqr(), SHARE * doubt[k]);
             let share = self.near[k] / (self.near[k] + doubt + 1e-12);
             let near = (power * share * share + doubt * share).max(power - doubt);
             self.near[k] += 0.5 * (near - self.near[k]);
@@ -169,22 +168,6 @@ impl EchoPath {
                 let learnt = 1.0 - SHARE * gain * (a * a + b * b);
                 unsure[k] = STAYS * STAYS * learnt * unsure[k] + (1.0 - STAYS * STAYS) * moved;
             }
-        }
-    }
-
-    /// Takes out of some parts what no part of ten milliseconds can be.
-    fn tidy(&mut self) {
-        for _ in 0..TIDIED {
-            self.turn = (self.turn + 1) % PARTS;
-            let (re, im) = self.way.part(self.turn);
-            self.bins = [Complex::default(); BINS];
-            for (bin, (re, im)) in self.bins.iter_mut().zip(re.iter().zip(im)) {
-                *bin = Complex { re: *re, im: *im };
-            }
-            self.fft.inverse(&self.bins, &mut self.samples);
-            self.samples[FRAME..].fill(0.0);
-            self.fft.forward(&self.samples, &mut self.bins);
-            self.way.put(self.turn, &self.bins);
         }
     }
 }

@@ -1,7 +1,9 @@
 //! What is left of an echo when all that is known of its way has been taken out: made inaudible,
 //! band by band, where no voice near covers it.
 
-use super::fft::{Complex, Fft};
+use num_complex::Complex32;
+
+use super::transform::Transform;
 use crate::media::audio::{FRAME, Frame};
 
 /// Samples between two windows, 5 ms; a window is two of them.
@@ -30,7 +32,7 @@ const LEAST: f32 = 0.018;
 /// Takes out what is left.
 #[derive(Debug)]
 pub(super) struct Residue {
-    fft: Fft,
+    transform: Transform,
     window: [f32; WINDOW],
     rest: [f32; WINDOW],
     echo: [f32; WINDOW],
@@ -52,7 +54,7 @@ pub(super) struct Residue {
 impl Default for Residue {
     fn default() -> Self {
         Self {
-            fft: Fft::new(SPAN),
+            transform: Transform::new(SPAN),
             window: std::array::from_fn(|n| {
                 (std::f32::consts::PI * (n as f32 + 0.5) / WINDOW as f32).sin()
             }),
@@ -95,27 +97,25 @@ impl Residue {
             past.copy_within(HOP.., 0);
             past[HOP..].copy_from_slice(new);
         }
-        let mut samples = [0.0; SPAN];
-        let mut spectrum = |of: &[f32; WINDOW]| {
+        let spectrum = |of: &[f32; WINDOW]| {
+            let mut samples = [0.0; SPAN];
             for (sample, (x, w)) in samples.iter_mut().zip(of.iter().zip(&self.window)) {
                 *sample = x * w;
             }
-            let mut bins = [Complex::default(); BINS];
-            self.fft.forward(&samples, &mut bins);
+            let mut bins = [Complex32::default(); BINS];
+            self.transform.forward(&mut samples, &mut bins);
             bins
         };
         let (mut bins, echo) = (spectrum(&self.rest), spectrum(&self.echo));
-        let power = bins.map(Complex::power);
+        let power = bins.map(|bin| bin.norm_sqr());
         self.follow_noise(&power);
-        let remains = self.remains(&power, &echo.map(Complex::power));
+        let remains = self.remains(&power, &echo.map(|bin| bin.norm_sqr()));
         self.weigh(&power, &remains);
         for (bin, gain) in bins.iter_mut().zip(&self.gain) {
-            *bin = Complex {
-                re: bin.re * gain,
-                im: bin.im * gain,
-            };
+            *bin *= *gain;
         }
-        self.fft.inverse(&bins, &mut samples);
+        let mut samples = [0.0; SPAN];
+        self.transform.inverse(&bins, &mut samples);
         for n in 0..HOP {
             out[n] = self.overlap[n] + samples[n] * self.window[n];
             self.overlap[n] = samples[n + HOP] * self.window[n + HOP];
@@ -123,12 +123,13 @@ impl Residue {
     }
 
     fn follow_noise(&mut self, power: &[f32; BINS]) {
-        for k in 0..BINS {
-            self.smooth[k] += 0.1 * (power[k] - self.smooth[k]);
-            self.noise[k] = if self.noise[k] == 0.0 {
-                self.smooth[k] * 0.01
+        let states = self.smooth.iter_mut().zip(&mut self.noise);
+        for ((smooth, noise), power) in states.zip(power) {
+            *smooth += 0.1 * (power - *smooth);
+            *noise = if *noise == 0.0 {
+                *smooth * 0.01
             } else {
-                (self.noise[k] * 1.0012).min(self.smooth[k])
+                (*noise * 1.0012).min(*smooth)
             };
         }
     }

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use cpal::traits::{DeviceTrait, HostTrait};
 use cpal::{
-    BufferSize, ErrorKind, FromSample, Sample, SampleFormat, SizedSample, StreamConfig,
-    SupportedBufferSize, SupportedStreamConfigRange,
+    BufferSize, ErrorKind, SampleFormat, StreamConfig, SupportedBufferSize,
+    SupportedStreamConfigRange,
 };
 
 use super::errand;
 use super::fault::{Stage, exception_of, words};
+use super::format::Format;
 use super::intake::Tap;
 use super::outlet::Spout;
 use super::vital::{Feed, Vital};
@@ -104,9 +105,11 @@ fn configure(device: cpal::Device, role: Direction) -> Result<Chosen, cpal::Erro
     };
     let best = ranges
         .iter()
-        .filter_map(|range| Some((rank(range.sample_format())?, range)))
+        .filter_map(|range| Some((Format::find(range.sample_format())?.0, range)))
         .min_by_key(|(rank, range)| {
             (
+                // Eight bits hiss; anything else is better.
+                range.sample_format().sample_size() == 1,
                 rate_of(range).abs_diff(RATE),
                 range.channels().abs_diff(preferred.channels()),
                 *rank,
@@ -134,14 +137,6 @@ fn configure(device: cpal::Device, role: Direction) -> Result<Chosen, cpal::Erro
             buffers: *preferred.buffer_size(),
         },
     })
-}
-
-/// Returns how gladly a sample format is taken; `None` for those we do not speak.
-fn rank(format: SampleFormat) -> Option<u8> {
-    [SampleFormat::F32, SampleFormat::I16, SampleFormat::I32]
-        .iter()
-        .position(|known| *known == format)
-        .map(|at| at as u8)
 }
 
 impl Chosen {
@@ -187,43 +182,18 @@ impl Chosen {
     pub(super) fn build_input(
         &self,
         config: StreamConfig,
-        tap: Tap,
-        vital: Arc<Vital>,
-        feed: Feed,
-    ) -> Result<cpal::Stream, cpal::Error> {
-        if self.format == SampleFormat::F32 {
-            self.build_input_of::<f32>(config, tap, vital, feed)
-        } else if self.format == SampleFormat::I16 {
-            self.build_input_of::<i16>(config, tap, vital, feed)
-        } else if self.format == SampleFormat::I32 {
-            self.build_input_of::<i32>(config, tap, vital, feed)
-        } else {
-            Err(strange(self.format))
-        }
-    }
-
-    fn build_input_of<T>(
-        &self,
-        config: StreamConfig,
         mut tap: Tap,
         vital: Arc<Vital>,
         feed: Feed,
-    ) -> Result<cpal::Stream, cpal::Error>
-    where
-        T: SizedSample + Send + 'static,
-        f32: FromSample<T>,
-    {
+    ) -> Result<cpal::Stream, cpal::Error> {
+        let (_, format) = Format::find(self.format).ok_or_else(|| strange(self.format))?;
         let n_channels = usize::from(config.channels);
-        self.device.build_input_stream::<T, _, _>(
+        self.device.build_input_stream_raw(
             config,
+            self.format,
             move |data, _| {
-                let n_frames = data.len() / n_channels;
-                tap.take(
-                    n_channels,
-                    data.iter().map(|s| f32::from_sample(*s)),
-                    n_frames,
-                );
-                vital.beat(n_frames);
+                format.take(data, n_channels, &mut tap);
+                vital.beat(data.len() / n_channels);
             },
             move |error| feed.fail(error),
             Some(super::PATIENCE),
@@ -233,40 +203,18 @@ impl Chosen {
     pub(super) fn build_output(
         &self,
         config: StreamConfig,
-        spout: Spout,
-        vital: Arc<Vital>,
-        feed: Feed,
-    ) -> Result<cpal::Stream, cpal::Error> {
-        if self.format == SampleFormat::F32 {
-            self.build_output_of::<f32>(config, spout, vital, feed)
-        } else if self.format == SampleFormat::I16 {
-            self.build_output_of::<i16>(config, spout, vital, feed)
-        } else if self.format == SampleFormat::I32 {
-            self.build_output_of::<i32>(config, spout, vital, feed)
-        } else {
-            Err(strange(self.format))
-        }
-    }
-
-    fn build_output_of<T>(
-        &self,
-        config: StreamConfig,
         mut spout: Spout,
         vital: Arc<Vital>,
         feed: Feed,
-    ) -> Result<cpal::Stream, cpal::Error>
-    where
-        T: SizedSample + FromSample<f32> + Send + 'static,
-    {
+    ) -> Result<cpal::Stream, cpal::Error> {
+        let (_, format) = Format::find(self.format).ok_or_else(|| strange(self.format))?;
         let n_channels = usize::from(config.channels);
-        self.device.build_output_stream::<T, _, _>(
+        self.device.build_output_stream_raw(
             config,
+            self.format,
             move |data, _| {
-                let n_frames = data.len() / n_channels;
-                spout.give(n_channels, n_frames, |at, sample| {
-                    data[at] = T::from_sample(sample);
-                });
-                vital.beat(n_frames);
+                format.give(data, n_channels, &mut spout);
+                vital.beat(data.len() / n_channels);
             },
             move |error| feed.fail(error),
             Some(super::PATIENCE),
