@@ -69,9 +69,9 @@ pub struct Encoder {
 
 #[derive(Debug)]
 enum Library {
-    H264(h264::Encoder),
+    H264(Box<h264::Encoder>),
     #[cfg(feature = "vp8")]
-    Vp8(super::vp8::Encoder),
+    Vp8(Box<super::vp8::Encoder>),
 }
 
 impl Encoder {
@@ -82,9 +82,12 @@ impl Encoder {
     /// There is no memory for it.
     pub fn new(codec: Codec, rate: Rate) -> Result<Self, EncoderError> {
         let library = match codec {
-            Codec::H264 => Library::H264(h264::Encoder::new(rate).map_err(EncoderError::of)?),
+            Codec::H264 => {
+                let encoder = h264::Encoder::new(rate).map_err(EncoderError::of)?;
+                Library::H264(Box::new(encoder))
+            }
             #[cfg(feature = "vp8")]
-            Codec::Vp8 => Library::Vp8(super::vp8::Encoder::new(rate)),
+            Codec::Vp8 => Library::Vp8(Box::new(super::vp8::Encoder::new(rate))),
         };
         Ok(Self { library })
     }

@@ -140,11 +140,12 @@ impl Sender {
         self.load.look(at);
         let to = self.awake(at);
         self.plan = self.make_plan(picture, &to, at);
-        let codecs = self.codecs(&to);
-        self.encoders.retain(|codec, _| codecs.contains(codec));
         let Some(plan) = self.plan.filter(|_| !to.is_empty()) else {
+            self.encoders.clear();
             return Vec::new();
         };
+        let codecs = self.codecs(&to);
+        self.encoders.retain(|codec, _| codecs.contains(codec));
         if n_waiting >= MOST_IN_LINE * codecs.len() || !self.is_due(plan.fps, at) {
             return Vec::new();
         }

@@ -156,19 +156,19 @@ fn after_a_gap_nothing_is_shown_until_a_keyframe() {
 
 #[test]
 fn a_frame_that_is_missing_without_a_word_shows_nothing_spoilt() {
-    for codec in Codec::ALL.iter().copied() {
-        let frames = frames(codec, 12);
-        let (mut decoder, mut shown) = (Decoder::new(codec), Planar::black(2, 2));
-        for frame in &frames[..3] {
-            assert_eq!(decoder.decode(frame, true, &mut shown), Decoded::Picture);
-        }
-        let before = shown.clone();
-        assert_eq!(
-            decoder.decode(&frames[4], true, &mut shown),
-            Decoded::NeedsKeyframe
-        );
-        assert_eq!(shown, before);
+    // Frames of VP8 have no numbers of their own: only the packets tell what is missing.
+    let codec = Codec::H264;
+    let frames = frames(codec, 12);
+    let (mut decoder, mut shown) = (Decoder::new(codec), Planar::black(2, 2));
+    for frame in &frames[..3] {
+        assert_eq!(decoder.decode(frame, true, &mut shown), Decoded::Picture);
     }
+    let before = shown.clone();
+    assert_eq!(
+        decoder.decode(&frames[4], true, &mut shown),
+        Decoded::NeedsKeyframe
+    );
+    assert_eq!(shown, before);
 }
 
 #[test]

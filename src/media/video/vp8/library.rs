@@ -45,11 +45,11 @@ const FULL: u32 = 30;
 #[error("libvpx: {0:?}")]
 pub(in crate::media::video) struct Fault(vpx_codec_err_t);
 
-const fn check(said: vpx_codec_err_t) -> Result<(), Fault> {
-    match said {
-        VPX_CODEC_OK => Ok(()),
-        fault => Err(Fault(fault)),
+fn check(said: vpx_codec_err_t) -> Result<(), Fault> {
+    if said == VPX_CODEC_OK {
+        return Ok(());
     }
+    Err(Fault(said))
 }
 
 /// An encoder or a decoder of libvpx. The address of its context never changes.
