@@ -17,7 +17,7 @@ use crate::media::video::ladder::{self, MOST_LINES, Plan};
 use crate::media::video::{Codec, Gallery, Job, Made, Outgoing, Receiver, Studio, Ticket};
 
 /// Frames of one peer that may wait to be decoded; what is more is left out up to a keyframe.
-const WAITING: usize = 30;
+const WAITING: usize = 15;
 
 /// The thread of pictures, which starts when there is the first to do for it.
 pub(super) struct Pictures {
@@ -108,7 +108,7 @@ impl Pictures {
     }
 
     /// Hands on what came of pictures, and who looks at ours.
-    pub(super) fn settle(&mut self, legs: &mut BTreeMap<LegId, Leg>) {
+    pub(super) fn settle(&mut self, legs: &mut BTreeMap<LegId, Leg>, now: Instant) {
         for leg in legs.values_mut() {
             let codec = leg.session.picture_codec();
             for sight in std::mem::take(&mut leg.sights) {
@@ -116,7 +116,11 @@ impl Pictures {
                     Sight::Picture {
                         data,
                         is_contiguous,
-                    } => self.seen(leg.id, codec, data, is_contiguous),
+                    } => {
+                        if self.seen(leg.id, codec, data, is_contiguous) {
+                            leg.session.ask_keyframe(now);
+                        }
+                    }
                     Sight::KeyframeWanted => self.give_if(false, Job::Keyframe),
                 }
             }
@@ -156,14 +160,17 @@ impl Pictures {
         }
     }
 
-    fn seen(&mut self, leg: LegId, codec: Codec, data: Arc<[u8]>, is_contiguous: bool) {
+    /// Has a frame of a peer decoded. Returns whether the peer has to be asked for a keyframe: some
+    /// were left out, and there is room again.
+    fn seen(&mut self, leg: LegId, codec: Codec, data: Arc<[u8]>, is_contiguous: bool) -> bool {
         let stream = self.streams.entry(leg).or_default();
+        let ticket = Ticket::draw(&stream.n_waiting, WAITING);
         if stream.is_skipping && !codec.is_keyframe(&data) {
-            return;
+            return ticket.is_some();
         }
-        let Some(ticket) = Ticket::draw(&stream.n_waiting, WAITING) else {
+        let Some(ticket) = ticket else {
             stream.is_skipping = true;
-            return;
+            return false;
         };
         let is_contiguous = is_contiguous && !std::mem::take(&mut stream.is_skipping);
         let job = Job::Coded {
@@ -174,6 +181,7 @@ impl Pictures {
             ticket,
         };
         self.give_if(true, job);
+        false
     }
 
     /// Gives the thread a job, if there is a thread or the job is worth one.
@@ -249,19 +257,23 @@ mod tests {
         let mut pictures =
             Pictures::new(camera, Arc::new(Gallery::default()), Arc::default(), made);
         let is_skipping = |pictures: &Pictures| pictures.streams[&LEG].is_skipping;
-        pictures.seen(LEG, Codec::H264, Arc::new(KEY), true);
+        assert!(!pictures.seen(LEG, Codec::H264, Arc::new(KEY), true));
         assert!(!is_skipping(&pictures));
         // So many that the thread has not come to yet.
         let count = Arc::default();
         pictures.streams.entry(LEG).or_default().n_waiting = Arc::clone(&count);
         let waiting: Vec<Ticket> = std::iter::from_fn(|| Ticket::draw(&count, WAITING)).collect();
         assert_eq!(waiting.len(), WAITING);
-        pictures.seen(LEG, Codec::H264, Arc::new(DELTA), true);
-        assert!(is_skipping(&pictures));
+        for _ in 0..2 {
+            let asks = pictures.seen(LEG, Codec::H264, Arc::new(DELTA), true);
+            assert!(is_skipping(&pictures));
+            assert!(!asks, "there is no room yet for what would come");
+        }
         drop(waiting);
-        pictures.seen(LEG, Codec::H264, Arc::new(DELTA), true);
+        let asks = pictures.seen(LEG, Codec::H264, Arc::new(DELTA), true);
         assert!(is_skipping(&pictures), "it goes by one that was left out");
-        pictures.seen(LEG, Codec::H264, Arc::new(KEY), true);
+        assert!(asks, "nobody else knows that a whole one is needed");
+        assert!(!pictures.seen(LEG, Codec::H264, Arc::new(KEY), true));
         assert!(!is_skipping(&pictures));
     }
 }
