@@ -4,16 +4,16 @@ use offhook::media::audio::RATE;
 
 use super::stage::Stage;
 use crate::harness::Home;
-use crate::media::rig::{correlation, file, is_mostly_whole, read, speech};
+use crate::media::rig::{correlation, file, is_mostly_whole, read, speech, undisturbed};
 
 #[test]
 fn speech_arrives() {
-    speaks(&Stage::ours());
+    undisturbed(|| speaks(&Stage::ours()));
 }
 
 #[test]
 fn speech_arrives_through_kamailio() {
-    speaks(&Stage::kamailio());
+    undisturbed(|| speaks(&Stage::kamailio()));
 }
 
 fn speaks(stage: &Stage) {

@@ -8,13 +8,18 @@ use offhook::media::device::DeviceSpec;
 use offhook::media::{Order, Report};
 
 use super::rig::{
-    LEG, Phone, amplitude, connect, correlation, file, is_mostly_whole, read, recorded, rms, speech,
+    LEG, Phone, amplitude, connect, correlation, file, is_mostly_whole, read, recorded, rms,
+    speech, undisturbed,
 };
 
 const SECOND: usize = RATE as usize;
 
 #[test]
 fn tones_arrive_at_both_ends() {
+    undisturbed(tones_arrive_at_both_ends_once);
+}
+
+fn tones_arrive_at_both_ends_once() {
     let dir = tempfile::tempdir().unwrap();
     let (a, b) = (dir.path().join("a.wav"), dir.path().join("b.wav"));
     let caller = Phone::new("tone:440", &file(&a));
@@ -37,6 +42,10 @@ fn tones_arrive_at_both_ends() {
 
 #[test]
 fn speech_arrives_as_it_was() {
+    undisturbed(speech_arrives_as_it_was_once);
+}
+
+fn speech_arrives_as_it_was_once() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("heard.wav");
     let original = read(&speech());
@@ -96,6 +105,10 @@ fn a_sound_is_said_in_place_of_the_microphone() {
 
 #[test]
 fn echo_greets_and_repeats() {
+    undisturbed(echo_greets_and_repeats_once);
+}
+
+fn echo_greets_and_repeats_once() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("heard.wav");
     let caller = Phone::new("tone:440", &file(&path));
@@ -170,6 +183,10 @@ fn nonsense_is_refused() {
 
 #[test]
 fn three_phones_in_one_process_hear_each_other() {
+    undisturbed(three_phones_in_one_process_hear_each_other_once);
+}
+
+fn three_phones_in_one_process_hear_each_other_once() {
     let (a, b, c) = (
         Phone::new("tone:300", "none"),
         Phone::new("tone:500", "none"),

@@ -7,7 +7,7 @@ use offhook::av::Pictures;
 use offhook::id::LegId;
 use offhook::media::{Order, Report};
 
-use super::rig::{Phone, connect_on, file, read, wait_heard};
+use super::rig::{Phone, connect_on, file, read, undisturbed, wait_heard};
 
 /// Tones that are no multiples of each other.
 const TONES: [f32; 9] = [
@@ -33,6 +33,10 @@ fn mesh(phones: &[Phone]) {
 
 #[test]
 fn nine_voices_are_heard_at_once() {
+    undisturbed(nine_voices_are_heard_at_once_once);
+}
+
+fn nine_voices_are_heard_at_once_once() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("all.wav");
     let host = Phone::new("none", &file(&path));
@@ -58,6 +62,10 @@ fn nine_voices_are_heard_at_once() {
 
 #[test]
 fn in_a_mesh_of_three_each_hears_the_two_others() {
+    undisturbed(in_a_mesh_of_three_each_hears_the_two_others_once);
+}
+
+fn in_a_mesh_of_three_each_hears_the_two_others_once() {
     let dir = tempfile::tempdir().unwrap();
     let paths = ["a", "b", "c"].map(|name| dir.path().join(name));
     let phones = [0, 1, 2].map(|n| Phone::new(&tone(TONES[n]), &file(&paths[n])));

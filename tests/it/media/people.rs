@@ -5,7 +5,7 @@ use offhook::media::audio::RATE;
 use offhook::media::{Order, Report};
 
 use super::rig::{
-    LEG, Phone, amplitude, connect, connect_on, file, next, wait_heard, wait_heard_all,
+    LEG, Phone, amplitude, connect, connect_on, file, next, undisturbed, wait_heard, wait_heard_all,
 };
 
 const BOB: LegId = LegId(1);
@@ -25,6 +25,10 @@ fn click(samples: &[f32], hz: f32) -> f32 {
 
 #[test]
 fn muting_and_pushing_to_talk_does_not_click() {
+    undisturbed(muting_and_pushing_to_talk_does_not_click_once);
+}
+
+fn muting_and_pushing_to_talk_does_not_click_once() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("heard.wav");
     let caller = Phone::new("tone:440", "none");
@@ -89,6 +93,10 @@ fn who_speaks_is_told_once_when_it_begins_and_once_when_it_ends() {
 
 #[test]
 fn one_person_is_quieter_louder_or_not_heard_at_all() {
+    undisturbed(one_person_is_quieter_louder_or_not_heard_at_all_once);
+}
+
+fn one_person_is_quieter_louder_or_not_heard_at_all_once() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("heard.wav");
     let host = Phone::new("none", &file(&path));
@@ -129,6 +137,10 @@ fn loudest(samples: &[f32], hz: f32) -> f32 {
 
 #[test]
 fn a_host_passes_the_voices_of_strangers_on_and_nobody_hears_oneself() {
+    undisturbed(a_host_passes_the_voices_of_strangers_on_and_nobody_hears_oneself_once);
+}
+
+fn a_host_passes_the_voices_of_strangers_on_and_nobody_hears_oneself_once() {
     const HOST: f32 = 310.0;
     const MEMBERS: [f32; 2] = [570.0, 890.0];
     const STRANGER: f32 = 1330.0;
