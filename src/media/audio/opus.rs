@@ -70,6 +70,26 @@ pub struct Packet {
     pub n: usize,
 }
 
+impl Packet {
+    /// Returns so many samples of nothing: mono frames of CELT, ten or twenty milliseconds each,
+    /// which say that they are silent (RFC 6716, 3.1, 3.2 and 4.3).
+    #[must_use]
+    pub fn silence(n: usize) -> Self {
+        let frame = [0xff, 0xfe];
+        let payload = match n / PACKET {
+            0 => vec![0xf0, frame[0], frame[1]],
+            1 => vec![0xf8, frame[0], frame[1]],
+            n_frames => {
+                // Code 3, frames of one size.
+                let mut payload = vec![0xfb, n_frames as u8];
+                payload.extend(frame.repeat(n_frames));
+                payload
+            }
+        };
+        Self { payload, n }
+    }
+}
+
 /// Makes packets of frames.
 #[derive(Debug)]
 pub struct Speech {
@@ -266,4 +286,22 @@ fn has_fec(packet: &[u8]) -> bool {
 /// libopus makes up multiples of 2.5 ms only.
 fn whole(n: usize) -> usize {
     n.next_multiple_of(RATE as usize / 400).min(LONGEST)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::media::audio::jitter::Decoder;
+
+    #[test]
+    fn silence_of_every_length_is_silent_and_as_long() {
+        for n in [480, 960, 1920, 2880] {
+            let mut sound = Vec::new();
+            let packet = Packet::silence(n);
+            assert!(Hearing::new().unwrap().decode(&packet.payload, &mut sound));
+            assert_eq!(sound.len(), n);
+            let loudest = sound.iter().fold(0.0_f32, |max, x| max.max(x.abs()));
+            assert!(loudest < 1e-6, "{n}: {loudest}");
+        }
+    }
 }

@@ -4,7 +4,7 @@
 use std::time::{Instant, SystemTime};
 
 use super::health::{Gap, Hush, Strain, Stumble};
-use super::line::Line;
+use super::leg::Leg;
 use super::lookout::{Lookout, Seen};
 use super::slot::Cause;
 use super::{Engine, Report};
@@ -87,12 +87,7 @@ impl Engine {
 
     /// Takes what the microphone heard, before it is muted.
     pub(super) fn listen(&mut self, frame: &Frame) {
-        let listens = self.legs.values().any(|leg| {
-            leg.is_connected()
-                && matches!(leg.line, Line::Microphone)
-                && leg.session.is_peer_receiving()
-                && !leg.session.is_held()
-        });
+        let listens = self.legs.values().any(Leg::listens);
         let is_heard = listens && !self.voice.is_muted && self.microphone.is_card();
         let reports = &self.reports;
         let mut report = |r: Report| reports(r);

@@ -92,7 +92,7 @@ impl Voice {
         let is_empty = std::mem::replace(&mut self.is_empty, true);
         let was_empty = std::mem::replace(&mut self.was_empty, is_empty);
         Some(match is_empty && was_empty {
-            true => silence(packet.n),
+            true => Packet::silence(packet.n),
             false => packet,
         })
     }
@@ -125,11 +125,10 @@ impl Engine {
         let is_whole = self.voice.n_frames.is_multiple_of(2);
         let time = self.voice.n_frames * FRAME as u64;
         for leg in self.legs.values_mut().filter(|leg| leg.is_connected()) {
-            let plan = leg.plan();
             let sent = match &mut leg.line {
                 // RFC 3264, 5.1: no packets at all for one that does not receive.
                 _ if !leg.session.is_peer_receiving() => None,
-                _ if leg.session.is_held() => is_whole.then(|| silence(PACKET)),
+                _ if leg.session.is_held() => is_whole.then(|| Packet::silence(PACKET)),
                 Line::Microphone => {
                     let passed_on = self.bridge.packet(leg.id);
                     passed_on.unwrap_or(packet.as_ref()).cloned()
@@ -141,7 +140,8 @@ impl Engine {
             let sent = sent.map(|p| {
                 leg.watch.sent(p.payload.len());
                 let begins = end - p.n as u64;
-                leg.session.send(&p.payload, begins, plan.repeats, now)
+                let repeats = leg.plan().repeats;
+                leg.session.send(&p.payload, begins, repeats, now)
             });
             let key = leg.keypad.next(time);
             let pressed = key.map(|k| leg.session.send_key(k.event, k.is_first, k.pressed, now));
@@ -158,7 +158,8 @@ impl Engine {
     /// Sends what those with a voice of their own say to what they hear.
     pub(super) fn answer_back(&mut self, now: Instant) {
         let end = (self.n_ticks + 1) * FRAME as u64;
-        for leg in self.legs.values_mut().filter(|leg| leg.is_connected()) {
+        let has_own = |leg: &&mut Leg| leg.is_connected() && matches!(leg.line, Line::Own(_));
+        for leg in self.legs.values_mut().filter(has_own) {
             let plan = leg.plan();
             if let Line::Own(own) = &mut leg.line
                 && leg.session.is_peer_receiving()
@@ -174,18 +175,11 @@ impl Engine {
 
     /// Notes whether we speak, as the others hear it.
     fn note_speaking(&mut self, frame: &Frame) {
-        if self.voice.fader.is_shut() {
+        let hears = |leg: &Leg| leg.is_connected() && !leg.is_hushed();
+        if self.voice.fader.is_shut() || !self.legs.values().any(hears) {
             self.stop_speaking();
-        } else if self
-            .legs
-            .values()
-            .any(|leg| leg.is_connected() && !leg.is_hushed())
-        {
-            if let Some(on) = self.voice.speaking.push(frame) {
-                self.report(Report::Speaking { leg: None, on });
-            }
-        } else {
-            self.stop_speaking();
+        } else if let Some(on) = self.voice.speaking.push(frame) {
+            self.report(Report::Speaking { leg: None, on });
         }
     }
 
@@ -237,41 +231,5 @@ impl Engine {
 fn log(sent: Result<(), String>) {
     if let Err(error) = sent {
         tracing::debug!(error, "a packet was not sent");
-    }
-}
-
-/// Returns Opus for so many samples of nothing: mono frames of CELT, ten or twenty milliseconds
-/// each, which say that they are silent (RFC 6716, 3.1, 3.2 and 4.3).
-fn silence(n: usize) -> Packet {
-    let frame = [0xff, 0xfe];
-    let payload = match n / PACKET {
-        0 => vec![0xf0, frame[0], frame[1]],
-        1 => vec![0xf8, frame[0], frame[1]],
-        n_frames => {
-            // Code 3, frames of one size.
-            let mut payload = vec![0xfb, n_frames as u8];
-            payload.extend(frame.repeat(n_frames));
-            payload
-        }
-    };
-    Packet { payload, n }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::media::audio::jitter::Decoder;
-    use crate::media::audio::opus::Hearing;
-
-    #[test]
-    fn silence_of_every_length_is_silent_and_as_long() {
-        for n in [480, 960, 1920, 2880] {
-            let mut sound = Vec::new();
-            let packet = silence(n);
-            assert!(Hearing::new().unwrap().decode(&packet.payload, &mut sound));
-            assert_eq!(sound.len(), n);
-            let loudest = sound.iter().fold(0.0_f32, |max, x| max.max(x.abs()));
-            assert!(loudest < 1e-6, "{n}: {loudest}");
-        }
     }
 }

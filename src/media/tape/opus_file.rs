@@ -5,7 +5,7 @@ use std::io::{self, BufWriter, Write};
 use ogg::writing::{PacketWriteEndInfo, PacketWriter};
 use opus::{Application, Bitrate, Channels, Encoder};
 
-use crate::media::audio::opus::PACKET;
+use crate::media::audio::opus::{PACKET, Packet};
 use crate::media::audio::{FRAME, Frame, RATE};
 
 /// Bits a second: speech is hardly told from the original.
@@ -16,8 +16,6 @@ const PAGE: u64 = 50;
 const PAGE_BYTES: usize = 64 * 1024;
 /// More than a packet ever has.
 const MAX_BYTES: usize = 1500;
-/// A packet that is silence (RFC 6716, 3.1 and 4.3).
-const SILENCE: [u8; 3] = [0xf8, 0xff, 0xfe];
 
 /// A file that is whole after every page.
 pub(super) struct OpusFile<W: Write> {
@@ -118,7 +116,7 @@ impl<W: Write> OpusFile<W> {
         let is_silent = self.half.iter().all(|sample| *sample == 0.0);
         self.n_silent = if is_silent { self.n_silent + 1 } else { 0 };
         if self.n_silent > 3 {
-            return Ok(SILENCE.to_vec());
+            return Ok(Packet::silence(PACKET).payload);
         }
         let encoded = self.encoder.encode_vec_float(&self.half, MAX_BYTES);
         encoded.map_err(io::Error::other)

@@ -9,7 +9,6 @@ use serde_json::json;
 
 use super::stage::{Phone, Stage};
 use crate::harness::Home;
-use crate::harness::browser::Browser;
 use crate::media::rig::{file, recorded, rms};
 
 const WIDTH: usize = 640;
@@ -25,12 +24,9 @@ const TONE: f64 = 700.0;
 
 #[test]
 fn a_browser_calls_and_is_called_by_voice() {
-    let Some(mut carol) = Browser::start() else {
+    let Some((stage, mut carol)) = Stage::with_carol() else {
         return;
     };
-    let stage = Stage::ours();
-    stage.add_user("carol");
-    carol.sign_in(stage.url(), "carol");
 
     // It calls; both hear each other; both hold and take up again; it hangs up.
     let room = Home::new();
@@ -87,12 +83,9 @@ fn a_browser_calls_and_is_called_by_voice() {
 
 #[test]
 fn a_browser_and_the_program_refuse_each_other() {
-    let Some(mut carol) = Browser::start() else {
+    let Some((stage, mut carol)) = Stage::with_carol() else {
         return;
     };
-    let stage = Stage::ours();
-    stage.add_user("carol");
-    carol.sign_in(stage.url(), "carol");
     let mut bob = stage.listen("bob", &[]);
 
     // The browser declines, and gives up.
@@ -131,12 +124,9 @@ fn a_browser_and_the_program_refuse_each_other() {
 
 #[test]
 fn a_browser_and_the_program_see_each_other() {
-    let Some(mut carol) = Browser::start() else {
+    let Some((stage, mut carol)) = Stage::with_carol() else {
         return;
     };
-    let stage = Stage::ours();
-    stage.add_user("carol");
-    carol.sign_in(stage.url(), "carol");
     let room = Home::new();
     let seen = room.path().join("seen.y4m");
     let out = file(&seen);

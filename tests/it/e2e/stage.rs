@@ -4,6 +4,7 @@ use std::ops::{Deref, DerefMut};
 
 use serde_json::Value;
 
+use crate::harness::browser::Browser;
 use crate::harness::kamailio::Kamailio;
 use crate::harness::pulse::Pulse;
 use crate::harness::{Binary, Home, Served};
@@ -32,6 +33,15 @@ impl Stage {
         let served = Some(served);
         let server = Server::Ours { home, served };
         Self { url, server }
+    }
+
+    /// Our server, and a browser that is signed in as carol; `None` where there is no browser.
+    pub(super) fn with_carol() -> Option<(Self, Browser)> {
+        let mut carol = Browser::start()?;
+        let stage = Self::ours();
+        stage.add_user("carol");
+        carol.sign_in(stage.url(), "carol");
+        Some((stage, carol))
     }
 
     pub(super) fn kamailio() -> Self {

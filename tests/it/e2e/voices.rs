@@ -4,7 +4,6 @@ use serde_json::{Value, json};
 
 use super::stage::{Phone, Stage};
 use crate::harness::Home;
-use crate::harness::browser::Browser;
 use crate::media::rig::{file, wait_heard_all};
 
 /// What alice's and bob's microphones hear, in Hz.
@@ -73,12 +72,9 @@ fn one_person_of_a_call_is_muted_here_and_heard_again() {
 
 #[test]
 fn a_browser_in_a_group_hears_all_and_is_heard_by_all() {
-    let Some(mut carol) = Browser::start() else {
+    let Some((stage, mut carol)) = Stage::with_carol() else {
         return;
     };
-    let stage = Stage::ours();
-    stage.add_user("carol");
-    carol.sign_in(stage.url(), "carol");
     let room = Home::new();
     let heard = room.path().join("heard.wav");
     // The host says nothing, so that what carol hears is bob, and what bob hears is carol.
