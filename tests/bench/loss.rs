@@ -2,7 +2,8 @@
 //!
 //! Speech goes through our encoder, repeats, a network made of numbers, and the jitter buffer, in
 //! no time. `OFFHOOK_SPEECH` names another recording, and into `OFFHOOK_WAVS` goes what is heard,
-//! beginning with the moment at which the recording began.
+//! beginning with the moment at which the recording began; `OFFHOOK_SEEDS` says how often each
+//! network is tried, with other losses each time. The table shows the first try.
 
 #![allow(
     clippy::unwrap_used,
@@ -110,6 +111,7 @@ fn main() {
     let said: Vec<f32> = (lead.iter().chain(&once).chain(&once).chain(&lead[..48_000]))
         .copied()
         .collect();
+    let n_seeds = std::env::var("OFFHOOK_SEEDS").map_or(3, |n| n.parse().unwrap());
     let wavs = std::env::var_os("OFFHOOK_WAVS").map(PathBuf::from);
     println!(
         "{:16} {:4} | {:>6} {:>6} {:>6} | {:>6} {:>6} {:>6} {:>6} {:>5} {:>6} {:>6} {:>6} | {:>5}",
@@ -130,7 +132,7 @@ fn main() {
     );
     for network in NETWORKS {
         for takes_repeats in [false, true] {
-            for seed in 0..3 {
+            for seed in 0..n_seeds {
                 let mut run = call(&said, network, takes_repeats, 100 + seed);
                 let name = if takes_repeats { "red" } else { "fec" };
                 if seed == 0 {

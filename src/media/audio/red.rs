@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::RATE;
 
 /// Earlier frames that are remembered for sending.
-const REMEMBERED: usize = 4;
+const REMEMBERED: usize = 8;
 /// Earlier frames that are looked at in a packet.
 const MOST: usize = 8;
 /// RFC 2198, 3: fourteen bits of time, ten of length.

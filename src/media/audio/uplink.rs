@@ -45,11 +45,10 @@ struct Told {
 /// The way to one peer.
 #[derive(Debug, Clone)]
 pub struct Uplink {
-    since: Option<Instant>,
     told: VecDeque<Told>,
     level: usize,
-    /// Since when less would do.
-    less_since: Option<Instant>,
+    /// Since when less would do, and what had been sent by then.
+    less_since: Option<(Instant, u64)>,
     fastest: Option<Duration>,
     rung: usize,
     /// Since when the way is full, or not.
@@ -58,21 +57,22 @@ pub struct Uplink {
 }
 
 /// Repeats by level. Losses come in bursts more often than not, so the second one keeps away.
-const REPEATS: [&[usize]; 3] = [&[], &[1], &[1, 3]];
+const REPEATS: [&[usize]; 4] = [&[], &[1], &[1, 3], &[1, 3, 6]];
 /// The loss from which a level is taken.
-const LOSS: [f32; 3] = [0.0, 0.005, 0.03];
+const LOSS: [f32; 4] = [0.0, 0.005, 0.03, 0.08];
 /// Bits a second by level, so that the sum stays bounded.
-const BITRATE: [i32; 3] = [i32::MAX, 32_000, 28_000];
-/// What a call begins with, before anybody could tell, and for how long.
-const FIRST_LEVEL: usize = 1;
-const FIRST: Duration = Duration::from_secs(3);
+const BITRATE: [i32; 4] = [i32::MAX, 36_000, 32_000, 28_000];
+/// What a call begins with, before anybody could tell.
+const FIRST_LEVEL: usize = 2;
 /// How long reports are looked back at: enough packets to tell one per cent, and few.
 const LONG: Duration = Duration::from_secs(10);
 const SHORT: Duration = Duration::from_millis(1200);
 /// Of the few, so many do not count: they may just have been overtaken.
 const OVERTAKEN: f32 = 2.0;
-/// How long less must do before less is done.
+/// How long less must do before less is done, and for how many packets: who says nothing sends
+/// hardly any, and finds nothing out.
 const PATIENCE: Duration = Duration::from_secs(5);
+const EVIDENCE: u64 = 200;
 /// Bits a second and packets where the way takes no more.
 const RUNGS: [(i32, Duration); 4] = [
     (i32::MAX, Duration::ZERO),
@@ -89,7 +89,6 @@ const FREE: Duration = Duration::from_secs(10);
 impl Default for Uplink {
     fn default() -> Self {
         Self {
-            since: None,
             told: VecDeque::new(),
             level: FIRST_LEVEL,
             less_since: None,
@@ -105,7 +104,6 @@ impl Uplink {
     /// Takes a report: the highest number that was received, and how many before it were not, both
     /// counted from the beginning. What is late counts as lost until it comes.
     pub fn told(&mut self, sent: u64, lost: u64, now: Instant) {
-        self.since.get_or_insert(now);
         if self.told.back().is_some_and(|last| last.sent >= sent) {
             return;
         }
@@ -114,13 +112,14 @@ impl Uplink {
             sent,
             lost,
         });
-        let is_old = |told: &Told| now.duration_since(told.at) > LONG;
+        let is_old =
+            |told: &Told| now.duration_since(told.at) > LONG && sent - told.sent > EVIDENCE;
         while self.told.len() > 2 && self.told.get(1).is_some_and(is_old) {
             self.told.pop_front();
         }
         let loss = self.loss();
         let wanted = LOSS.iter().rposition(|least| loss >= *least).unwrap_or(0);
-        self.set_level(wanted, now);
+        self.set_level(wanted, sent, now);
     }
 
     /// Takes a round trip.
@@ -165,30 +164,25 @@ impl Uplink {
         let Some(last) = self.told.back() else {
             return 0.0;
         };
-        let since = |at: Duration, ignored: f32| {
-            let is_in = |told: &&Told| last.at.duration_since(told.at) <= at;
-            let first = self.told.iter().find(is_in).unwrap_or(last);
+        let over = |first: &Told, ignored: f32| {
             let lost = last.lost as f32 - first.lost as f32 - ignored;
             lost / last.sent.saturating_sub(first.sent).max(1) as f32
         };
-        let few = since(SHORT, OVERTAKEN);
-        few.max(since(LONG, OVERTAKEN / 2.0)).clamp(0.0, 1.0)
+        let is_few = |told: &&Told| last.at.duration_since(told.at) <= SHORT;
+        let few = over(self.told.iter().find(is_few).unwrap_or(last), OVERTAKEN);
+        let many = over(self.told.front().unwrap_or(last), OVERTAKEN / 2.0);
+        few.max(many).clamp(0.0, 1.0)
     }
 
     /// More at once, less with patience.
-    fn set_level(&mut self, wanted: usize, now: Instant) {
+    fn set_level(&mut self, wanted: usize, sent: u64, now: Instant) {
         if wanted >= self.level {
             self.level = wanted;
             self.less_since = None;
             return;
         }
-        let is_first = (self.since).is_some_and(|since| now.duration_since(since) < FIRST);
-        let since = *self.less_since.get_or_insert(now);
-        let patience = match self.told.len() < 10 {
-            true => Duration::ZERO,
-            false => PATIENCE,
-        };
-        if !is_first && now.duration_since(since) >= patience {
+        let (since, before) = *self.less_since.get_or_insert((now, sent));
+        if now.duration_since(since) >= PATIENCE && sent - before >= EVIDENCE {
             self.level -= 1;
             self.less_since = None;
         }

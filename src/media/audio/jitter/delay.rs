@@ -8,12 +8,12 @@ use std::collections::VecDeque;
 
 use crate::media::audio::FRAME;
 
-/// Frames remembered, ten seconds of the usual ones.
-const REMEMBERED: usize = 500;
+/// Frames remembered, twenty seconds of the usual ones.
+const REMEMBERED: usize = 1000;
 /// While fewer are known, each counts as one of so many: the beginning of a stall is not a habit.
 const KNOWN_ENOUGH: usize = 150;
-/// What one per cent of frames that come too late may cost, in samples of delay: 25 ms.
-const COST_OF_ALL: f64 = 100.0 * 25.0 * MS as f64;
+/// What one per cent of frames that come too late may cost, in samples of delay: 40 ms.
+const COST_OF_ALL: f64 = 100.0 * 40.0 * MS as f64;
 /// Samples in a millisecond.
 const MS: i64 = 48;
 /// What a tick may be early.
@@ -22,9 +22,11 @@ const MARGIN: i64 = MS;
 const TICK: i64 = FRAME as i64;
 /// The longest delay that is waited.
 const LONGEST: i64 = 500 * MS;
-/// What it must save to wait longer, and to wait less long.
+/// What it must save to wait longer, and to wait less long: so much and a part of the step, since
+/// a long step is heard.
 const GAIN_UP: f64 = 2.0 * MS as f64;
 const GAIN_DOWN: f64 = 3.0 * MS as f64;
+const PART_DOWN: f64 = 0.3;
 /// For how many looks in a row it must be so before the wait gets shorter, and when little is known yet.
 const LOOKS: u32 = 12;
 const FIRST_LOOKS: u32 = 3;
@@ -138,7 +140,7 @@ impl Delays {
         let kept = before + (phase - before + TICK / 2).rem_euclid(TICK) - TICK / 2;
         let kept = kept.clamp(first, first + LONGEST);
         let gain = self.cost(kept, lowest).1 - cost;
-        let is_lower = aim < kept && gain > GAIN_DOWN;
+        let is_lower = aim < kept && gain > GAIN_DOWN + PART_DOWN * (kept - aim) as f64;
         self.n_lower = if is_lower { self.n_lower + 1 } else { 0 };
         let looks = match self.offsets.len() < REMEMBERED {
             true => FIRST_LOOKS,
