@@ -6,6 +6,7 @@
 
 mod echo;
 mod path;
+mod presence;
 mod residue;
 mod stage;
 mod transform;
@@ -198,6 +199,31 @@ mod tests {
         cleaner.set(OFF);
         let left = rest_of_echo(&mut cleaner, 2);
         assert!(left.abs() < 0.1, "{left} dB");
+    }
+
+    #[test]
+    fn with_a_headset_a_voice_stays_whole_while_both_talk_and_without_it_the_echo_falls() {
+        let mut cleaner = Cleaner::new(Cleaning {
+            echo_cancel: true,
+            ..OFF
+        });
+        let far = voice(5 * RATE as usize);
+        let near: Vec<f32> = far.iter().rev().copied().collect();
+        let mut out = Vec::new();
+        for at in (0..far.len()).step_by(FRAME) {
+            let mut frame = frame_of(&near, at);
+            cleaner.clean(&mut frame, HERE);
+            cleaner.render(&frame_of(&far, at));
+            out.extend(frame);
+        }
+        let late = (cleaner.latency().as_secs_f32() * RATE as f32).round() as usize;
+        let last = 4 * RATE as usize;
+        let pairs = out[last + late..].iter().zip(&near[last..]);
+        let lost: Vec<f32> = pairs.map(|(out, near)| out - near).collect();
+        let lost = 10.0 * (power(&lost) / power(&near[last..])).log10();
+        assert!(lost < -25.0, "{lost} dB");
+        let left = rest_of_echo(&mut cleaner, 5);
+        assert!(left < -30.0, "{left} dB");
     }
 
     #[test]

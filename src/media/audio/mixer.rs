@@ -40,6 +40,11 @@ impl Mixer {
         }
     }
 
+    /// Returns the sum so far, not limited.
+    pub const fn sum(&self) -> &Frame {
+        &self.sum
+    }
+
     /// Gives the sum and begins the next.
     pub fn take(&mut self) -> Frame {
         let mut frame = std::mem::replace(&mut self.sum, [0.0; FRAME]);

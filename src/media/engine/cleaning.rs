@@ -14,13 +14,15 @@ impl Engine {
     /// they are, unless that is wanted otherwise.
     ///
     /// While muted the echo is still followed: it is gone from the first word after that, and is
-    /// no voice for [`hear_in_vain`](Self::hear_in_vain). The rest of the work is saved.
+    /// no voice for [`hear_in_vain`](Self::hear_in_vain). The rest of the work is saved. What rang
+    /// before the microphone gave its first sound is no echo in it: heard as one, it would take the
+    /// first word with it.
     pub(super) fn clean(&mut self, frame: &mut Frame) {
         let files = self.voice.cleaner.cleaning().files;
         let is_listened_to = self.legs.values().any(Leg::listens);
         let is_wanted = is_listened_to || self.checks.wants_microphone();
         let is_real = self.microphone.is_card() || files && self.microphone.get().is_some();
-        self.voice.is_cleaned = is_wanted && is_real;
+        self.voice.is_cleaned = is_wanted && is_real && self.voice.has_begun;
         if !self.voice.is_cleaned {
             return;
         }

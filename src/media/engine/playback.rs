@@ -6,7 +6,11 @@ use super::Engine;
 use super::player::Playing;
 use crate::id::LegId;
 use crate::media::audio::fader::factor;
+use crate::media::audio::level;
 use crate::media::audio::mixer::Mixer;
+
+/// Whoever is louder than this is heard, in dBFS.
+const HEARD: f32 = -50.0;
 
 /// What is remembered of what is heard here.
 #[derive(Default)]
@@ -27,10 +31,17 @@ impl Engine {
 
     /// Gives the speaker its ten milliseconds: the peers, and what rings.
     pub(super) fn play(&mut self, now: Instant) {
+        let voices = *self.playback.mixer.sum();
+        let is_heard = level::rms(&voices) > HEARD;
+        let mut has_chime = false;
         // A sound waits for its speaker, or its beginning would be lost.
         if !self.speaker.is_opening()
             && let Some(playing) = &mut self.playback.playing
         {
+            if is_heard {
+                playing.duck();
+            }
+            has_chime = !playing.is_looped();
             match playing.next() {
                 Some(frame) => self.playback.mixer.add(&frame),
                 None => self.playback.playing = None,
@@ -50,9 +61,11 @@ impl Engine {
         if let Some(speaker) = self.speaker.get() {
             speaker.write(&frame);
         }
-        // What is played now comes back to the microphone in a later tick at the earliest.
+        // What is played now comes back to the microphone in a later tick at the earliest. A chime is
+        // no matter: taken for an echo to come, it would take the first word of a call with it.
         if self.voice.is_cleaned {
-            self.voice.cleaner.render(&frame);
+            let echoes = if has_chime { &voices } else { &frame };
+            self.voice.cleaner.render(echoes);
         }
     }
 }

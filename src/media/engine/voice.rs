@@ -28,6 +28,8 @@ pub(super) struct Voice {
     /// Ten milliseconds so far, with those a stall swallowed: the clock of what we send.
     pub(super) n_frames: u64,
     pub(super) talk: Talk,
+    /// Whether the microphone has given sound since somebody listens.
+    pub(super) has_begun: bool,
     /// Whether the microphone was cleaned in this tick: then what is played counts.
     pub(super) is_cleaned: bool,
     /// Whether push to talk, or to mute, lets the voice through.
@@ -49,6 +51,7 @@ impl Voice {
             is_muted: false,
             n_frames: 0,
             talk: Talk::default(),
+            has_begun: false,
             is_cleaned: false,
             is_pushed_open: true,
             fader: Fader::new(1.0),
@@ -69,6 +72,7 @@ impl Voice {
     pub(super) fn rest(&mut self) {
         self.meter = Meter::default();
         self.cleaner.rest();
+        self.has_begun = false;
     }
 
     /// Takes the voice out where nobody is to hear it, without a click at the edges.
@@ -104,7 +108,7 @@ impl Engine {
         self.voice.n_frames += 1;
         let mut frame: Frame = [0.0; FRAME];
         if let Some(microphone) = self.microphone.get() {
-            microphone.read(&mut frame);
+            self.voice.has_begun |= microphone.read(&mut frame) > 0;
         }
         self.listen(&frame);
         self.clean(&mut frame);

@@ -11,8 +11,10 @@ use sonora::config::{EchoCanceller, TransparentModeType};
 use sonora::{AudioProcessing, Config};
 
 use super::path::EchoPath;
+use super::presence::Presence;
 use super::residue::Residue;
 use super::stage::{Filter, capture, processing};
+use crate::media::audio::level::mean_square;
 use crate::media::audio::{FRAME, Frame};
 
 /// By how many samples sound is late behind AEC3 at 48 kHz.
@@ -23,6 +25,7 @@ const LATE: usize = 432;
 pub(super) struct EchoCancel {
     aec3: AudioProcessing,
     path: EchoPath,
+    presence: Presence,
     residue: Residue,
     /// What the speaker got last.
     far: Frame,
@@ -45,6 +48,7 @@ impl Default for EchoCancel {
                 ..Config::default()
             }),
             path: EchoPath::default(),
+            presence: Presence::default(),
             residue: Residue::default(),
             far: [0.0; FRAME],
             waiting: [0.0; LATE - Residue::LATE],
@@ -70,11 +74,13 @@ impl EchoCancel {
         let _ = self.aec3.set_stream_delay_ms(millis);
     }
 
-    /// Gives what the filter makes of a frame, as late as what AEC3 makes of it.
-    fn filtered(&mut self, heard: &Frame) -> Frame {
+    /// Gives what the filter makes of a frame, as late as what AEC3 makes of it, and whether there may
+    /// be an echo.
+    fn filtered(&mut self, heard: &Frame) -> (Frame, bool) {
         let mut echo = self.path.echo(&self.far, heard);
+        let may_echo = self.presence.follow(&self.far, heard, &echo);
         let mut rest: Frame = std::array::from_fn(|n| heard[n] - echo[n]);
-        if power(&rest) > 2.0 * power(heard) {
+        if !may_echo || mean_square(&rest) > 2.0 * mean_square(heard) {
             // It has not learnt yet, or what it has learnt is no longer so.
             (rest, echo) = (*heard, [0.0; FRAME]);
         }
@@ -84,7 +90,7 @@ impl EchoCancel {
         late[..n_waiting].copy_from_slice(&self.waiting);
         late[n_waiting..].copy_from_slice(&cleaned[..FRAME - n_waiting]);
         self.waiting.copy_from_slice(&cleaned[FRAME - n_waiting..]);
-        late
+        (late, may_echo)
     }
 }
 
@@ -92,14 +98,14 @@ impl Filter for EchoCancel {
     const LATENCY: Duration = Duration::from_millis(9);
 
     fn run(&mut self, frame: &mut Frame) {
-        let filtered = self.filtered(frame);
+        let (filtered, may_echo) = self.filtered(frame);
         capture(&mut self.aec3, frame);
         let is_near = self.residue.near() > 0.5;
         let speaks = self
             .judge
-            .speaks_near(power(frame), power(&filtered), is_near);
+            .speaks_near(mean_square(frame), mean_square(&filtered), is_near);
         // A voice is there at once, and goes slowly.
-        let share = match speaks {
+        let share = match speaks || !may_echo {
             true => 1.0,
             false => self.share * 0.9,
         };
@@ -153,9 +159,4 @@ impl Judge {
         };
         self.n_believed > 0
     }
-}
-
-/// Returns the mean power of a sample.
-fn power(frame: &Frame) -> f32 {
-    frame.iter().map(|x| x * x).sum::<f32>() / FRAME as f32
 }
