@@ -51,7 +51,7 @@ const fn network(name: &'static str, loss: f64, burst: f64, delay: f64, jitter: 
     }
 }
 
-const NETWORKS: [Network; 13] = [
+const NETWORKS: [Network; 14] = [
     network("calm", 0.0, 1.0, 1.0, 0.3),
     network("1 %", 0.01, 1.0, 1.0, 0.3),
     network("5 %", 0.05, 1.0, 1.0, 0.3),
@@ -67,6 +67,11 @@ const NETWORKS: [Network; 13] = [
     Network {
         name: "stall 500 ms",
         stall: 500,
+        ..network("", 0.0, 1.0, 1.0, 0.3)
+    },
+    Network {
+        name: "stall 2 s",
+        stall: 2000,
         ..network("", 0.0, 1.0, 1.0, 0.3)
     },
 ];

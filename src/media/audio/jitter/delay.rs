@@ -32,8 +32,8 @@ const LOOKS: u32 = 12;
 const FIRST_LOOKS: u32 = 3;
 /// The part of the frames that the spread is about, as a quotient.
 const NEARLY_ALL: (usize, usize) = (97, 100);
-/// Offsets this much above all others, so many in a row, are the way of another clock.
-const FAR: i64 = 1000 * MS;
+/// Offsets above all others by more than is ever waited, so many in a row, are the way of another
+/// clock.
 const FAR_IN_A_ROW: u32 = 25;
 /// Numbers that are told apart behind the newest one.
 const WINDOW: u64 = 128;
@@ -55,6 +55,8 @@ pub(super) struct Delays {
     aim: Option<i64>,
     n_lower: u32,
     n_far: u32,
+    /// The offset of the last frame of a stall, while what it held back comes in at once.
+    stall: Option<i64>,
 }
 
 impl Delays {
@@ -162,8 +164,9 @@ impl Delays {
     }
 
     fn push(&mut self, offset: i64) {
-        let is_far = self.offsets.back().is_some() && offset - self.base() > FAR;
-        let is_steady = (self.offsets.back()).is_some_and(|last| (offset - last).abs() < TICK);
+        let before = self.offsets.back().copied();
+        let is_far = before.is_some() && offset - self.base() > LONGEST;
+        let is_steady = (self.stall.or(before)).is_some_and(|last| (offset - last).abs() < TICK);
         self.n_far = if is_far && is_steady {
             self.n_far + 1
         } else {
@@ -172,7 +175,13 @@ impl Delays {
         if self.n_far >= FAR_IN_A_ROW {
             self.offsets.clear();
             self.aim = None;
+        } else if is_far || self.stall.is_some_and(|last| offset < last) {
+            // Nobody waits for the end of a stall, so the frames that it held back, each less late than
+            // the one before, are no reason to wait from now on.
+            self.stall = Some(offset);
+            return;
         }
+        self.stall = None;
         if self.offsets.len() == REMEMBERED {
             self.offsets.pop_front();
         }
