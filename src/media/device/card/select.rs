@@ -20,6 +20,9 @@ use crate::media::device::hotplug::Survey;
 use crate::media::device::occupied::users_of;
 use crate::media::device::{DeviceSpec, Direction, Listed, Trouble, route};
 
+/// Below this sample rate a card is a telephone's.
+const NARROW: u32 = 32_000;
+
 /// A card and the way it will be opened.
 pub(super) struct Chosen {
     device: cpal::Device,
@@ -29,6 +32,8 @@ pub(super) struct Chosen {
     channels: u16,
     rate: u32,
     buffers: SupportedBufferSize,
+    /// Smaller pieces than this lose sound.
+    least: u32,
 }
 
 /// The configurations to try, the best first.
@@ -120,6 +125,11 @@ fn configure(device: cpal::Device, role: Direction, host: HostId) -> Result<Chos
                 *rank,
             )
         });
+    // PulseAudio keeps no more of a microphone for us than one piece, and throws away the rest of what
+    // comes at once: from a headset of 8 or 16 kHz that is up to 40 ms.
+    let is_narrow = preferred.sample_rate() < NARROW;
+    let comes_at_once = host.name() == "PulseAudio" && role == Direction::Microphone && is_narrow;
+    let least = |rate: u32| if comes_at_once { rate / 25 } else { 2 };
     let name = name_of(&device);
     let id = device.id().map(|id| id.to_string()).unwrap_or_default();
     Ok(match best {
@@ -131,6 +141,7 @@ fn configure(device: cpal::Device, role: Direction, host: HostId) -> Result<Chos
             channels: range.channels(),
             rate: rate_of(range),
             buffers: *range.buffer_size(),
+            least: least(rate_of(range)),
         },
         None => Chosen {
             device,
@@ -140,6 +151,7 @@ fn configure(device: cpal::Device, role: Direction, host: HostId) -> Result<Chos
             channels: preferred.channels(),
             rate: preferred.sample_rate(),
             buffers: *preferred.buffer_size(),
+            least: least(preferred.sample_rate()),
         },
     })
 }
@@ -162,6 +174,7 @@ impl Chosen {
             Latency::Normal => ten_ms,
             Latency::Safe => 2 * ten_ms,
         };
+        let first = first.max(self.least);
         let mut sizes = Vec::new();
         let larger = [ten_ms, 2 * ten_ms, 1024, 2048, 4096];
         let larger = larger.into_iter().filter(|size| *size > first);
