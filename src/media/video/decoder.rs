@@ -71,7 +71,14 @@ impl Decoder {
         if self.needs_keyframe && !is_key {
             return Decoded::NeedsKeyframe;
         }
-        match self.take(frame, picture) {
+        let is_used = self.library.is_some();
+        let mut is_picture = self.take(frame, picture);
+        if is_key && is_used && !matches!(is_picture, Ok(true)) {
+            // What came before may have left it in a state that it does not come out of.
+            self.library = None;
+            is_picture = self.take(frame, picture);
+        }
+        match is_picture {
             Ok(is_picture) => {
                 // A keyframe that gives no picture was not whole.
                 self.needs_keyframe &= !is_picture;
@@ -83,7 +90,6 @@ impl Decoder {
             }
             Err(error) => {
                 tracing::debug!(error, is_key, "a frame could not be decoded");
-                // It may be in a state that it does not come out of.
                 self.library = None;
                 self.needs_keyframe = true;
                 Decoded::NeedsKeyframe
