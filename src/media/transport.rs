@@ -57,15 +57,14 @@ pub(super) enum Happening {
         payload: Arc<[u8]>,
         arrival: Instant,
     },
-    /// Sound from the peer that came before, or should have.
+    /// Sound from the peer that came before, or should have; it was within the packet before this.
     Repeat {
         seq: u64,
         time: u64,
         payload: Arc<[u8]>,
-        arrival: Instant,
     },
-    /// A report about a key that the peer presses (RFC 4733).
-    Key(KeyReport),
+    /// A report about a key that the peer presses (RFC 4733), in a packet of the sound's numbers.
+    Key { seq: u64, key: KeyReport },
     /// A picture of the peer, as encoded.
     Picture {
         data: Arc<[u8]>,

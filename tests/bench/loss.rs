@@ -288,6 +288,6 @@ fn arrive(jitter: &mut Jitter<Hearing>, packet: &Flying, start: Instant) {
     for repeat in repeats {
         let payload: Arc<[u8]> = repeat.payload.into();
         let seq = repeat.number(packet.seq).unwrap();
-        jitter.insert_repeat(seq, packet.time - repeat.back, payload, arrival);
+        jitter.insert_repeat(seq, packet.time - repeat.back, payload);
     }
 }

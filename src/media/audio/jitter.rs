@@ -8,6 +8,7 @@
 //! a frame is late or lost is decided when the next one comes, not before.
 
 mod delay;
+mod losses;
 mod pace;
 
 use std::collections::BTreeMap;
@@ -16,6 +17,7 @@ use std::time::{Duration, Instant};
 
 use super::{FRAME, Frame, level, stretch};
 use delay::Delays;
+use losses::Losses;
 
 /// Turns packets into sound; keeps what it needs to make up for lost ones.
 pub trait Decoder {
@@ -98,6 +100,9 @@ pub struct Jitter<D> {
     packets: BTreeMap<u64, Packet>,
     epoch: Option<Instant>,
     delays: Delays,
+    losses: Losses,
+    /// Number and time of the packet that came last.
+    carrier: (u64, i64),
     playing: bool,
     next_seq: u64,
     /// Where the packet that was decoded last ended.
@@ -130,6 +135,8 @@ impl<D: Decoder> Jitter<D> {
             packets: BTreeMap::new(),
             epoch: None,
             delays: Delays::default(),
+            losses: Losses::default(),
+            carrier: (0, 0),
             playing: false,
             next_seq: 0,
             due: 0,
@@ -158,6 +165,7 @@ impl<D: Decoder> Jitter<D> {
             self.ready.clear();
             self.playing = false;
             self.delays = Delays::default();
+            self.losses = Losses::default();
         }
         let arrival = self.scale(now);
         // A peer's clock may stand still while it sends nothing.
@@ -166,12 +174,16 @@ impl<D: Decoder> Jitter<D> {
             self.delays = Delays::default();
         }
         self.grid = time.rem_euclid(FRAME as i64);
-        let is_first = self.delays.record(seq, arrival - time);
+        self.carrier = (seq, time);
+        let is_first = self.losses.came(seq);
+        if is_first {
+            self.delays.record(arrival - time, arrival);
+        }
         if let Some(before) = seq.checked_sub(1)
             && self.decoder.helps(&payload)
         {
             let n = self.decoder.duration(&payload).unwrap_or(PACKET) as i64;
-            self.delays.promise(before, arrival - time + n);
+            self.losses.offered(before, seq, n);
         }
         if self.playing && seq < self.next_seq {
             match is_first {
@@ -187,9 +199,9 @@ impl<D: Decoder> Jitter<D> {
         }
     }
 
-    /// Takes the repeat of a packet that came within a later one; by number and time it is the
-    /// earlier one. Most are not needed.
-    pub fn insert_repeat(&mut self, seq: u64, time: u64, payload: Arc<[u8]>, now: Instant) {
+    /// Takes the repeat of a packet that came within the one inserted last; by number and time it is
+    /// the earlier one. Most are not needed.
+    pub fn insert_repeat(&mut self, seq: u64, time: u64, payload: Arc<[u8]>) {
         let Ok(time) = i64::try_from(time) else {
             return;
         };
@@ -197,15 +209,20 @@ impl<D: Decoder> Jitter<D> {
         if !has_begun || self.is_another_stream(seq, time) {
             return;
         }
-        let arrival = self.scale(now);
+        let (carrier, then) = self.carrier;
+        self.losses.offered(seq, carrier, then - time);
         if !self.fits(seq, time, &payload) {
             return;
         }
-        self.delays.record_repeat(seq, arrival - time);
         let is_over = self.playing && seq < self.next_seq;
         if !is_over {
             self.keep(seq, time, payload, true);
         }
+    }
+
+    /// Takes note of a number that has no sound in it, so that nobody misses it.
+    pub fn skip(&mut self, seq: u64) {
+        self.losses.came(seq);
     }
 
     /// Gives the next ten milliseconds. Returns false while the stream has not begun.
@@ -214,7 +231,8 @@ impl<D: Decoder> Jitter<D> {
         let now = self.scale(now);
         self.n_pulls += 1;
         if self.held > 0 || !self.playing || self.n_pulls.is_multiple_of(LOOK) {
-            self.delays.look((now - self.grid).rem_euclid(FRAME as i64));
+            let phase = (now - self.grid).rem_euclid(FRAME as i64);
+            self.delays.look(phase, &self.losses.missing());
         }
         if !self.playing && !self.begin(now) {
             return false;
@@ -384,6 +402,11 @@ impl<D: Decoder> Jitter<D> {
         let mut fill = room.clamp(0, missing);
         if self.held == 0 && missing <= n_helped {
             fill = missing;
+        }
+        if room >= missing + FRAME as i64 && n_helped == 0 && self.losses.may_come(self.next_seq) {
+            // There is time to wait for its repeat, and the delay gets to its aim by that.
+            self.held += FRAME as i64;
+            return self.guess(FRAME);
         }
         self.settle_held(missing - fill);
         self.head += missing - fill;

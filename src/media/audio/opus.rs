@@ -18,6 +18,8 @@ const LONGEST: usize = 5760;
 pub const BITRATE: i32 = 40_000;
 /// What of a CPU encoding takes: more than this costs more than is heard.
 pub const COMPLEXITY: i32 = 5;
+/// A call begins without rests, so that both sides know the way before somebody speaks. In samples.
+const FIRST_REST: usize = 3 * RATE as usize;
 /// Quieter sound is a quiet room, in dBFS.
 const QUIET: f32 = -50.0;
 /// More than any packet of ours has, and less than a datagram.
@@ -34,7 +36,8 @@ pub struct SpeechSettings {
     pub packet: Duration,
     /// Whether Opus looks ahead by 2.5 ms instead of 6.5, for which it can do no FEC.
     pub is_hasty: bool,
-    /// Whether nothing is sent while nothing is said, but for a packet every 400 ms (DTX).
+    /// Whether nothing is sent while nothing is said, but for a packet every 400 ms (DTX), once a
+    /// call is three seconds old.
     pub rests: bool,
 }
 
@@ -103,6 +106,8 @@ pub struct Speech {
     has_fec: Option<bool>,
     loss_percent: i32,
     is_resting: bool,
+    /// Samples encoded, until it is enough of them to rest.
+    begun: usize,
 }
 
 impl Speech {
@@ -129,6 +134,7 @@ impl Speech {
             has_fec: None,
             loss_percent: -1,
             is_resting: false,
+            begun: 0,
         };
         speech.adapt(settings.bitrate, true, 0.0)?;
         Ok(speech)
@@ -154,7 +160,9 @@ impl Speech {
     /// Lets Opus rest where hardly anything is to be heard. By itself it would also rest while a
     /// tone is held.
     fn rest(&mut self) {
-        let rests = self.settings.rests && level::rms(&self.gathered) < QUIET;
+        let may_rest = self.settings.rests && self.begun >= FIRST_REST;
+        self.begun = (self.begun + self.gathered.len()).min(FIRST_REST);
+        let rests = may_rest && level::rms(&self.gathered) < QUIET;
         if rests != self.is_resting {
             self.is_resting = rests;
             if let Err(error) = self.encoder.set_dtx(rests) {

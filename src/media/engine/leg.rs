@@ -229,13 +229,11 @@ impl Leg {
                     self.jitter.insert(seq, time, payload, arrival);
                     self.hear(now, report);
                 }
-                Happening::Repeat {
-                    seq,
-                    time,
-                    payload,
-                    arrival,
-                } => self.jitter.insert_repeat(seq, time, payload, arrival),
-                Happening::Key(key) => {
+                Happening::Repeat { seq, time, payload } => {
+                    self.jitter.insert_repeat(seq, time, payload);
+                }
+                Happening::Key { seq, key } => {
+                    self.jitter.skip(seq);
                     self.hear(now, report);
                     if let Some(digit) = self.presses.take(key, now) {
                         report(Report::Dtmf { leg, digit });

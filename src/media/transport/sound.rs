@@ -96,12 +96,7 @@ impl Session {
             let place = repeat.number(seq).zip(time.checked_sub(repeat.back));
             self.happenings.extend(place.map(|(seq, time)| {
                 let payload = repeat.payload.into();
-                Happening::Repeat {
-                    seq,
-                    time,
-                    payload,
-                    arrival,
-                }
+                Happening::Repeat { seq, time, payload }
             }));
         }
     }
@@ -140,10 +135,13 @@ pub(super) fn received(data: MediaData) -> Happening {
     };
     let clock = u128::from(data.time.frequency().get());
     let units = (event.duration.as_nanos() * clock + 500_000_000) / 1_000_000_000;
-    Happening::Key(KeyReport {
-        code: event.event,
-        pressed: data.time.numer(),
-        duration: u64::try_from(units).unwrap_or(u64::MAX),
-        is_first: data.audio_start_of_talk_spurt,
-    })
+    Happening::Key {
+        seq: **data.seq_range.start(),
+        key: KeyReport {
+            code: event.event,
+            pressed: data.time.numer(),
+            duration: u64::try_from(units).unwrap_or(u64::MAX),
+            is_first: data.audio_start_of_talk_spurt,
+        },
+    }
 }

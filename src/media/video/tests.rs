@@ -111,7 +111,7 @@ impl End {
                 }
                 Happening::Connected
                 | Happening::Packet { .. }
-                | Happening::Key(_)
+                | Happening::Key { .. }
                 | Happening::Heard
                 | Happening::Rtt(_)
                 | Happening::Told { .. }

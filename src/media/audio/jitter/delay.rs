@@ -6,14 +6,16 @@
 
 use std::collections::VecDeque;
 
+use super::losses::Missing;
 use crate::media::audio::FRAME;
 
 /// Frames remembered, twenty seconds of the usual ones.
 const REMEMBERED: usize = 1000;
 /// While fewer are known, each counts as one of so many: the beginning of a stall is not a habit.
 const KNOWN_ENOUGH: usize = 150;
-/// What one per cent of frames that come too late may cost, in samples of delay: 40 ms.
-const COST_OF_ALL: f64 = 100.0 * 40.0 * MS as f64;
+/// What one per cent of frames that are not there in time may cost, in samples of delay: 100 ms,
+/// about what both take from a conversation (ITU-T G.107, as long as nobody talks across).
+const COST_OF_ALL: f64 = 100.0 * 100.0 * MS as f64;
 /// Samples in a millisecond.
 const MS: i64 = 48;
 /// What a tick may be early.
@@ -24,21 +26,21 @@ const TICK: i64 = FRAME as i64;
 const LONGEST: i64 = 500 * MS;
 /// What it must save to wait longer, and to wait less long: so much and a part of the step, since
 /// a long step is heard.
-const GAIN_UP: f64 = 2.0 * MS as f64;
-const GAIN_DOWN: f64 = 3.0 * MS as f64;
-const PART_DOWN: f64 = 0.3;
+const GAIN_UP: f64 = 5.0 * MS as f64;
+const GAIN_DOWN: f64 = MS as f64;
+const PART_DOWN: f64 = 0.8;
 /// For how many looks in a row it must be so before the wait gets shorter, and when little is known yet.
 const LOOKS: u32 = 12;
 const FIRST_LOOKS: u32 = 3;
 /// The part of the frames that the spread is about, as a quotient.
 const NEARLY_ALL: (usize, usize) = (97, 100);
+/// Of what a stall held back, and then comes in at once, only so many packets count: one stall is
+/// no reason to wait for the next. Packets come together in less than so many samples.
+const MOST_TOGETHER: u32 = 5;
+const TOGETHER: i64 = 3 * MS;
 /// Offsets above all others by more than is ever waited, so many in a row, are the way of another
 /// clock.
 const FAR_IN_A_ROW: u32 = 25;
-/// Numbers that are told apart behind the newest one.
-const WINDOW: u64 = 128;
-/// How far a number may be behind before its frame is taken for lost.
-const GIVEN_UP: u64 = 8;
 
 /// When the last frames became available, and the wait that follows from it.
 #[derive(Debug, Default)]
@@ -46,51 +48,38 @@ pub(super) struct Delays {
     offsets: VecDeque<i64>,
     /// The same in their order, as of the last look.
     sorted: Vec<i64>,
-    newest: u64,
-    /// Which of the numbers behind the newest were there: bit 0 is the newest.
-    seen: u128,
-    /// A frame that another one can stand in for, and its offset then.
-    stand_in: Option<(u64, i64)>,
     /// The offset that is played at.
     aim: Option<i64>,
     n_lower: u32,
     n_far: u32,
-    /// The offset of the last frame of a stall, while what it held back comes in at once.
-    stall: Option<i64>,
+    /// When the last packet came, and how many before it came together with it.
+    bunch: (i64, u32),
 }
 
 impl Delays {
-    /// Takes note of a frame: its number and its offset. Returns false when it had been there.
-    pub(super) fn record(&mut self, seq: u64, offset: i64) -> bool {
-        if self.is_seen(seq) {
-            return false;
+    /// Takes note of a packet's offset, and when it came.
+    pub(super) fn record(&mut self, offset: i64, arrival: i64) {
+        let (before, n) = self.bunch;
+        let n = if arrival - before < TOGETHER {
+            n + 1
+        } else {
+            0
+        };
+        self.bunch = (arrival, n);
+        let last = self.offsets.back().copied();
+        let is_far =
+            last.is_some_and(|last| offset - self.base() > LONGEST && (offset - last).abs() < TICK);
+        self.n_far = if is_far { self.n_far + 1 } else { 0 };
+        if self.n_far >= FAR_IN_A_ROW {
+            self.offsets.clear();
+            self.aim = None;
+        } else if n >= MOST_TOGETHER {
+            return;
         }
-        self.mark(seq);
-        if let Some((number, instead)) = self.stand_in {
-            if number == seq {
-                self.stand_in = None;
-            } else if self.newest >= number + GIVEN_UP {
-                self.stand_in = None;
-                self.push(instead);
-            }
+        if self.offsets.len() == REMEMBERED {
+            self.offsets.pop_front();
         }
-        self.push(offset);
-        true
-    }
-
-    /// Takes note of a frame that came within another one. It counts twice: what has to be repeated
-    /// is gone for good if it is not waited for, and will be again.
-    pub(super) fn record_repeat(&mut self, seq: u64, offset: i64) {
-        if self.record(seq, offset) {
-            self.push(offset);
-        }
-    }
-
-    /// Takes note that a frame that is not there could be made of one that came with this offset.
-    pub(super) fn promise(&mut self, seq: u64, offset: i64) {
-        if !self.is_seen(seq) && self.stand_in.is_none() {
-            self.stand_in = Some((seq, offset));
-        }
+        self.offsets.push_back(offset);
     }
 
     /// Returns the smallest offset that is remembered.
@@ -114,7 +103,8 @@ impl Delays {
 
     /// Looks for the best offset to play at. A frame is fetched with a tick, so only every tenth
     /// millisecond is a choice, and which ones depends on the `phase` between frames and ticks.
-    pub(super) fn look(&mut self, phase: i64) {
+    /// `missing` tells what is lost on the way and when it is repeated, the soonest first.
+    pub(super) fn look(&mut self, phase: i64, missing: &[Missing]) {
         self.sorted.clear();
         self.sorted.extend(&self.offsets);
         self.sorted.sort_unstable();
@@ -123,13 +113,14 @@ impl Delays {
         };
         let first = lowest + (phase - lowest).rem_euclid(TICK);
         let choices = (0..=LONGEST / TICK).map(|n| first + n * TICK);
+        let longest = missing.last().map_or(0, |missing| missing.wait);
         let mut best = (first, f64::MAX);
         for aim in choices {
-            let (n_late, cost) = self.cost(aim, lowest);
+            let cost = self.cost(aim, lowest, missing);
             if cost < best.1 {
                 best = (aim, cost);
             }
-            if n_late == 0 {
+            if self.n_late(aim - longest) == 0 {
                 break;
             }
         }
@@ -141,7 +132,7 @@ impl Delays {
         // The same as before, in the phase of now.
         let kept = before + (phase - before + TICK / 2).rem_euclid(TICK) - TICK / 2;
         let kept = kept.clamp(first, first + LONGEST);
-        let gain = self.cost(kept, lowest).1 - cost;
+        let gain = self.cost(kept, lowest, missing) - cost;
         let is_lower = aim < kept && gain > GAIN_DOWN + PART_DOWN * (kept - aim) as f64;
         self.n_lower = if is_lower { self.n_lower + 1 } else { 0 };
         let looks = match self.offsets.len() < REMEMBERED {
@@ -155,57 +146,22 @@ impl Delays {
         }
     }
 
-    /// How many come too late when it is played at this offset, and what the wait and they cost.
-    fn cost(&self, aim: i64, lowest: i64) -> (usize, f64) {
-        let in_time = self.sorted.partition_point(|o| o + MARGIN <= aim);
-        let n_late = self.sorted.len() - in_time;
-        let part = n_late as f64 / self.sorted.len().max(KNOWN_ENOUGH) as f64;
-        (n_late, (aim - lowest) as f64 + COST_OF_ALL * part)
+    /// What the wait costs, and all that is not there in time, when it is played at this offset.
+    fn cost(&self, aim: i64, lowest: i64, missing: &[Missing]) -> f64 {
+        let late = self.n_late(aim) as f64 / self.sorted.len().max(KNOWN_ENOUGH) as f64;
+        let lost = missing.iter().fold(0.0, |lost, m| match m.wait {
+            0 => m.part,
+            // A repeat helps where the packet that brings it is in time.
+            wait => {
+                let n_late = self.n_late(aim - wait) as f64;
+                m.part + (lost - m.part) * n_late / self.sorted.len() as f64
+            }
+        });
+        (aim - lowest) as f64 + COST_OF_ALL * (late + lost)
     }
 
-    fn push(&mut self, offset: i64) {
-        let before = self.offsets.back().copied();
-        let is_far = before.is_some() && offset - self.base() > LONGEST;
-        let is_steady = (self.stall.or(before)).is_some_and(|last| (offset - last).abs() < TICK);
-        self.n_far = if is_far && is_steady {
-            self.n_far + 1
-        } else {
-            0
-        };
-        if self.n_far >= FAR_IN_A_ROW {
-            self.offsets.clear();
-            self.aim = None;
-        } else if is_far || self.stall.is_some_and(|last| offset < last) {
-            // Nobody waits for the end of a stall, so the frames that it held back, each less late than
-            // the one before, are no reason to wait from now on.
-            self.stall = Some(offset);
-            return;
-        }
-        self.stall = None;
-        if self.offsets.len() == REMEMBERED {
-            self.offsets.pop_front();
-        }
-        self.offsets.push_back(offset);
-    }
-
-    fn is_seen(&self, seq: u64) -> bool {
-        !self.offsets.is_empty()
-            && seq <= self.newest
-            && (self.newest - seq >= WINDOW || self.seen >> (self.newest - seq) & 1 == 1)
-    }
-
-    fn mark(&mut self, seq: u64) {
-        if self.offsets.is_empty() {
-            (self.newest, self.seen) = (seq, 1);
-        } else if seq > self.newest {
-            let ahead = seq - self.newest;
-            self.seen = match ahead < WINDOW {
-                true => self.seen << ahead | 1,
-                false => 1,
-            };
-            self.newest = seq;
-        } else {
-            self.seen |= 1 << (self.newest - seq).min(WINDOW - 1);
-        }
+    /// How many packets come too late for this offset.
+    fn n_late(&self, aim: i64) -> usize {
+        self.sorted.len() - self.sorted.partition_point(|o| o + MARGIN <= aim)
     }
 }

@@ -7,9 +7,10 @@ use super::{Decoder, FRAME, Frame, Jitter, MS, stretch};
 /// How far above its aim the delay may be: never below it, where a frame would be fetched with the
 /// tick before.
 const SLACK: i64 = MS;
-/// How far off it is worth a period.
+/// How far below its aim it is worth a period.
 const PERIOD: i64 = 15 * MS;
-/// How far off sound is stretched that does not repeat itself well.
+/// How far above its aim a pause is not waited for, and sound is stretched that does not repeat
+/// itself well.
 const FAR: i64 = 120 * MS;
 /// How far off is leant by how many samples a tick: two of 480 are inaudible.
 const LEAN: [(i64, usize); 3] = [(10 * MS, 4), (2 * MS, 2), (0, 1)];
@@ -71,7 +72,7 @@ impl<D: Decoder> Jitter<D> {
             true => period.lag.min(off),
             false => period.lag,
         };
-        let is_worth_it = period.is_silent || excess.abs() >= PERIOD;
+        let is_worth_it = period.is_silent || excess <= -PERIOD || excess > FAR;
         let left = self.ready.len().saturating_sub(lag);
         let is_enough = excess < 0 || left >= FRAME;
         if period.likeness < needed || !is_worth_it || !is_enough {

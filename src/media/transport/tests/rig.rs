@@ -236,7 +236,7 @@ impl Side {
                 Happening::KeyframeWanted => self.n_wishes += 1,
                 Happening::Bandwidth(bits) => self.bandwidth = Some(bits),
                 Happening::Packet { .. } => self.n_sounds += 1,
-                Happening::Key(_)
+                Happening::Key { .. }
                 | Happening::Heard
                 | Happening::Rtt(_)
                 | Happening::Told { .. }
