@@ -313,7 +313,7 @@ impl Engine {
         let Some(leg) = self.legs.get_mut(&datagram.leg) else {
             return;
         };
-        if let Err(reason) = leg.session.receive(datagram, datagram.arrival.min(now)) {
+        if let Err(reason) = leg.session.receive(datagram, now) {
             // Whatever a stranger sends must not end a call; str0m's errors here are about that packet.
             tracing::debug!(reason, "a datagram was refused");
         }

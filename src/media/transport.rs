@@ -3,6 +3,7 @@
 //! Drives one str0m instance by its only rule: after every change it is asked
 //! for output until it has none. Knows packets, not sound.
 
+mod arrival;
 mod certificate;
 mod hold;
 mod negotiation;
@@ -300,6 +301,7 @@ impl Session {
 
     /// Takes a datagram.
     pub(super) fn receive(&mut self, datagram: &Datagram, now: Instant) -> Result<(), String> {
+        let arrival = datagram.arrival.min(now);
         self.latch(&datagram.bytes, now)?;
         let Ok(contents) = datagram.bytes.as_slice().try_into() else {
             return Ok(());
@@ -311,7 +313,7 @@ impl Session {
             contents,
         };
         self.rtc
-            .handle_input(Input::Receive(now, received))
+            .handle_input(Input::Receive(arrival, received))
             .map_err(text)?;
         self.drain(now)
     }

@@ -8,6 +8,7 @@ use tokio::net::UdpSocket;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
+use super::arrival;
 use crate::id::LegId;
 
 /// Addresses used at most; more only make connectivity checks slow.
@@ -24,7 +25,7 @@ pub(in crate::media) struct Datagram {
     pub(in crate::media) local: SocketAddr,
     /// Theirs.
     pub(in crate::media) source: SocketAddr,
-    /// When it was read.
+    /// When it reached this machine.
     pub(in crate::media) arrival: Instant,
     /// What it says.
     pub(in crate::media) bytes: Vec<u8>,
@@ -148,6 +149,7 @@ impl Socket {
         let socket = std::net::UdpSocket::bind((ip, 0))?;
         socket.set_nonblocking(true)?;
         let out = socket.try_clone()?;
+        arrival::ask(&socket);
         let local = socket.local_addr()?;
         let udp = UdpSocket::from_std(socket)?;
         let reader = tokio::spawn(read(udp, local, leg, inbox));
@@ -163,9 +165,10 @@ impl Drop for Socket {
 
 async fn read(udp: UdpSocket, local: SocketAddr, leg: LegId, inbox: mpsc::Sender<Datagram>) {
     let mut buffer = vec![0; MAX_DATAGRAM];
+    let mut reader = arrival::Reader::new();
     loop {
         // An error here is an ICMP answer to something sent before; the next datagram is none the worse.
-        let Ok((n, source)) = udp.recv_from(&mut buffer).await else {
+        let Ok((n, source, arrival)) = reader.read(&udp, &mut buffer).await else {
             tokio::time::sleep(Duration::from_millis(10)).await;
             continue;
         };
@@ -173,7 +176,7 @@ async fn read(udp: UdpSocket, local: SocketAddr, leg: LegId, inbox: mpsc::Sender
             leg,
             local,
             source,
-            arrival: Instant::now(),
+            arrival,
             bytes: buffer[..n].to_vec(),
         };
         if inbox.send(datagram).await.is_err() {

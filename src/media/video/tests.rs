@@ -191,7 +191,8 @@ impl Pair {
         let now = self.now;
         let at = now.duration_since(self.start);
         while let Some(entry) = self.air.first_entry().filter(|entry| entry.key().0 <= now) {
-            let (to, datagram) = entry.remove();
+            let (to, mut datagram) = entry.remove();
+            datagram.arrival = now;
             let end = &mut self.ends[to];
             end.session.receive(&datagram, now).expect("it goes well");
         }
