@@ -9,6 +9,7 @@ pub mod opus;
 pub mod red;
 pub mod resample;
 pub mod sound;
+pub mod stopgap;
 pub mod stretch;
 pub mod tone;
 pub mod uplink;

@@ -157,6 +157,12 @@ impl Speech {
         (payload.len() > 2 || !self.is_resting).then_some(Packet { payload, n })
     }
 
+    /// Leaves out what the next packet has begun with: time has passed since then, and a packet
+    /// has no gaps.
+    pub fn begin_anew(&mut self) {
+        self.gathered.clear();
+    }
+
     /// Lets Opus rest where hardly anything is to be heard. By itself it would also rest while a
     /// tone is held.
     fn rest(&mut self) {

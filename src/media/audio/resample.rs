@@ -69,7 +69,7 @@ impl Stream {
     /// # Panics
     ///
     /// When given fewer.
-    pub fn convert(&mut self, samples: &[f32]) -> &[f32] {
+    pub fn convert(&mut self, samples: &[f32]) -> &mut [f32] {
         let n_max = self.made.len();
         let mut output =
             InterleavedSlice::new_mut(&mut self.made, 1, n_max).expect("the length is its own");
@@ -77,7 +77,7 @@ impl Stream {
             .inner
             .process_into_buffer(&mono(samples), &mut output, None)
             .expect("the caller gave what was needed");
-        &self.made[..n_made]
+        &mut self.made[..n_made]
     }
 
     /// Makes `1 + lean` times as many samples as the rates say from now on;

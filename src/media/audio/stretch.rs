@@ -2,18 +2,15 @@
 //! pitch (overlap-add on the best lag), or by a few samples in ten
 //! milliseconds. Knows no buffer and no clock.
 
-/// The shortest and the longest period, 2.5 and 15 ms.
-const MIN_LAG: usize = 120;
-const MAX_LAG: usize = 720;
-/// The coarse search looks at every fourth sample.
-const COARSE: usize = 4;
+use super::RATE;
+
 /// Mean square of what counts as silence, about -50 dBFS.
 const QUIET: f32 = 1e-5;
 /// Samples over which a step is smoothed, 5 ms.
 const SEAM: usize = 240;
 
 /// Samples the longest period needs: 30 ms.
-pub const NEED: usize = 2 * MAX_LAG;
+pub const NEED: usize = need(RATE);
 /// The fewest samples in which a period is looked for: 10 ms.
 pub const LEAST: usize = 480;
 
@@ -28,15 +25,18 @@ pub struct Period {
     pub is_silent: bool,
 }
 
-/// Finds the lag after which the first half of up to 30 ms repeats best.
+/// Finds the lag after which the first half of up to 30 ms repeats best: 2.5 to 15 ms.
 ///
-/// Returns `None` with fewer than [`LEAST`] samples.
-pub fn period(samples: &[f32]) -> Option<Period> {
-    let samples = &samples[..samples.len().min(NEED)];
-    if samples.len() < LEAST {
+/// Returns `None` with fewer than 10 ms of samples.
+pub fn period(samples: &[f32], rate: u32) -> Option<Period> {
+    let shortest = rate as usize / 400;
+    // Of how many samples the coarse search looks at one sum.
+    let coarse = (shortest / 30).max(1);
+    let samples = &samples[..samples.len().min(need(rate))];
+    if samples.len() < rate as usize / 100 {
         return None;
     }
-    let longest = samples.len() / 2 / COARSE * COARSE;
+    let longest = samples.len() / 2 / coarse * coarse;
     let energy: f32 = samples.iter().map(|x| x * x).sum();
     if energy / (samples.len() as f32) < QUIET {
         return Some(Period {
@@ -45,15 +45,20 @@ pub fn period(samples: &[f32]) -> Option<Period> {
             is_silent: true,
         });
     }
-    let coarse: Vec<f32> = samples
-        .chunks_exact(COARSE)
+    let fewer: Vec<f32> = samples
+        .chunks_exact(coarse)
         .map(|c| c.iter().sum::<f32>())
         .collect();
-    let lags = MIN_LAG / COARSE..=longest / COARSE;
-    let near = best(&coarse, longest / COARSE, lags).lag * COARSE;
-    let first = near.saturating_sub(COARSE).max(MIN_LAG);
-    let last = (near + COARSE).min(longest);
+    let lags = shortest / coarse..=longest / coarse;
+    let near = best(&fewer, longest / coarse, lags).lag * coarse;
+    let first = near.saturating_sub(coarse).max(shortest);
+    let last = (near + coarse).min(longest);
     Some(best(samples, longest, first..=last))
+}
+
+/// Returns the samples that the longest period needs at a rate: 30 ms.
+pub const fn need(rate: u32) -> usize {
+    rate as usize * 3 / 100
 }
 
 /// Takes one period out of the front.

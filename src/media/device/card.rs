@@ -10,10 +10,12 @@ mod fault;
 mod fill;
 mod format;
 mod intake;
+mod lapse;
 mod margin;
 mod outlet;
 mod rhythm;
 mod select;
+mod spare;
 mod vital;
 
 use std::sync::{Arc, mpsc};
@@ -86,8 +88,14 @@ impl CardMicrophone {
         self.card.watch.n_xruns()
     }
 
+    /// Gives ten milliseconds. Returns how many of the samples came from the card, all or none;
+    /// the others are made up.
     pub(super) fn read(&mut self, frame: &mut Frame) -> usize {
-        self.intake.read(frame)
+        let n_read = self.intake.read(frame);
+        if n_read == 0 {
+            self.intake.make_up(frame);
+        }
+        n_read
     }
 
     pub(super) fn poll_frame(&self, context: &Context<'_>) -> Poll<()> {

@@ -67,7 +67,8 @@ impl Microphone {
         }
     }
 
-    /// Gives the next ten milliseconds. Never blocks. What is not there is silence.
+    /// Gives the next ten milliseconds. Never blocks. What is not there is silence, or what a voice
+    /// that a card has lost goes on with.
     ///
     /// Returns how many of the samples came from the device.
     pub fn read(&mut self, frame: &mut Frame) -> usize {
@@ -100,8 +101,8 @@ impl Microphone {
         }
     }
 
-    /// Throws the oldest sound of a card away, if more than a hiccup of ours has piled up.
-    /// Returns how many times ten milliseconds that was.
+    /// Throws the oldest sound of a card away, if more than a hiccup of ours has piled up, and
+    /// what the card itself lost. Returns how many times ten milliseconds that was.
     pub fn skip(&mut self, hiccup: Duration) -> u64 {
         match &mut self.source {
             Source::Card(card) => card.skip(hiccup),

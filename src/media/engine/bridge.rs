@@ -106,6 +106,13 @@ impl Bridge {
         };
     }
 
+    /// Leaves out what the next packets have begun with; see [`Speech::begin_anew`].
+    pub(super) fn begin_anew(&mut self) {
+        for ear in self.strangers.iter_mut().chain(&mut self.shared) {
+            ear.speech.begin_anew();
+        }
+    }
+
     /// Takes what is heard in a tick.
     pub(super) fn hear(&mut self, legs: &BTreeMap<LegId, Leg>) {
         if self.strangers.is_empty() {

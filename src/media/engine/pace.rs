@@ -29,8 +29,6 @@ pub(super) struct Pace {
     due: Instant,
     /// When our next ten milliseconds leave, whether or not a microphone has brought them.
     voice: Instant,
-    /// Whether the microphone's last ten milliseconds were made up.
-    is_made_up: bool,
     /// How much sound may come at once without being more than time has passed.
     credit: Duration,
     credited: Instant,
@@ -42,7 +40,6 @@ impl Pace {
             playback: now,
             due: now,
             voice: now,
-            is_made_up: false,
             credit: BURST,
             credited: now,
         }
@@ -96,14 +93,13 @@ impl Engine {
 
     /// Sends what the microphone has brought.
     pub(super) fn voice_came(&mut self, now: Instant) {
-        let hiccup = match std::mem::take(&mut self.pace.is_made_up) {
-            true => Duration::ZERO,
-            false => HICCUP,
-        };
-        if let Some(microphone) = self.microphone.get() {
-            let n_lost = microphone.skip(hiccup);
-            // What was made up meanwhile stands for what is thrown away.
-            self.voice.n_frames += if hiccup.is_zero() { 0 } else { n_lost };
+        let n_lost = self.microphone.get().map_or(0, |m| m.skip(HICCUP));
+        if n_lost > 0 {
+            self.voice.n_frames += n_lost;
+            if let Some(speech) = &mut self.voice.speech {
+                speech.begin_anew();
+            }
+            self.bridge.begin_anew();
         }
         if self.pace.is_real(now) {
             self.speak(now);
@@ -139,7 +135,6 @@ impl Engine {
         for _ in n_lost..n_due {
             self.speak(now);
         }
-        self.pace.is_made_up = waits.is_some();
         self.pace.voice += TICK * n_due;
     }
 

@@ -2,6 +2,7 @@
 //! samples a tick when it is near, by whole periods of the sound when it is
 //! not, and at once in silence.
 
+use super::super::RATE;
 use super::{Decoder, FRAME, Frame, Jitter, MS, stretch};
 
 /// How far above its aim the delay may be: never below it, where a frame would be fetched with the
@@ -61,7 +62,7 @@ impl<D: Decoder> Jitter<D> {
         while excess > PERIOD && self.ready.len() < stretch::NEED && self.next_is_there() {
             self.decode_first(now);
         }
-        let Some(period) = stretch::period(&self.ready) else {
+        let Some(period) = stretch::period(&self.ready, RATE) else {
             return false;
         };
         let needed = match excess > FAR {

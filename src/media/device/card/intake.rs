@@ -1,4 +1,6 @@
 //! From a card to our voice: a ring that a callback fills and the engine empties, at the card's own pace.
+//!
+//! What the card lost, or has not brought in time, is made up, so that our voice keeps its time.
 
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -8,14 +10,32 @@ use rtrb::{Consumer, Producer, RingBuffer};
 
 use super::vital::Vital;
 use crate::media::audio::resample::Stream;
+use crate::media::audio::stopgap::Stopgap;
 use crate::media::audio::{FRAME, Frame, RATE};
 
 /// What the engine may be late, and the card after its own piece, before its silence is filled.
 const PATIENCE: Duration = Duration::from_millis(15);
 
+/// What was made up for a card that is late is taken off what it brings then, up to so much; one
+/// that stood still for longer has lost it.
+const LATEST: Duration = Duration::from_millis(60);
+
+/// Holes that nobody has come to yet.
+const MOST_HOLES: usize = 8;
+
+/// Sound that a card lost.
+#[derive(Debug, Clone, Copy)]
+struct Hole {
+    /// How many samples came before it, of all.
+    at: u64,
+    n: usize,
+}
+
 /// The callback's end.
 pub(super) struct Tap {
     producer: Producer<f32>,
+    holes: Producer<Hole>,
+    n_taken: u64,
     vital: Arc<Vital>,
     /// Samples of ten milliseconds.
     tick: usize,
@@ -24,6 +44,13 @@ pub(super) struct Tap {
 /// The engine's end. Its pace is the card's: nothing waits here, and no clock is followed.
 pub(super) struct Intake {
     consumer: Consumer<f32>,
+    holes: Consumer<Hole>,
+    /// The next one, less what was given of it.
+    hole: Option<Hole>,
+    n_given: u64,
+    stopgap: Stopgap,
+    /// Samples that were made up since the last that came.
+    n_ahead: usize,
     /// `None` for a card of our own rate.
     stream: Option<Stream>,
     input: Vec<f32>,
@@ -34,13 +61,21 @@ pub(super) struct Intake {
 pub(super) fn pair(rate: u32, vital: Arc<Vital>) -> (Tap, Intake) {
     // A second: longer than any hiccup that anybody would want to hear again.
     let (producer, consumer) = RingBuffer::new(rate as usize);
+    let (digger, holes) = RingBuffer::new(MOST_HOLES);
     let tap = Tap {
         producer,
+        holes: digger,
+        n_taken: 0,
         vital: Arc::clone(&vital),
         tick: rate as usize / 100,
     };
     let intake = Intake {
         consumer,
+        holes,
+        hole: None,
+        n_given: 0,
+        stopgap: Stopgap::new(rate),
+        n_ahead: 0,
         stream: (rate != RATE).then(|| Stream::giving(rate, RATE, FRAME)),
         input: Vec::with_capacity(rate as usize / 10),
         vital,
@@ -50,6 +85,17 @@ pub(super) fn pair(rate: u32, vital: Arc<Vital>) -> (Tap, Intake) {
 }
 
 impl Tap {
+    /// Takes note that so many samples a channel were lost before what comes now.
+    pub(super) fn miss(&mut self, n: usize) {
+        if n > 0 {
+            // Where too many wait already, time passes without this one.
+            let _ = self.holes.push(Hole {
+                at: self.n_taken,
+                n,
+            });
+        }
+    }
+
     /// Takes interleaved samples, mixes them to mono, and wakes the engine when there are ten
     /// milliseconds. What does not fit is lost: then nobody has read for a second.
     pub(super) fn take(
@@ -67,6 +113,7 @@ impl Tap {
         chunk.fill_from_iter(
             (0..n_frames).map(|_| samples.by_ref().take(n_channels).sum::<f32>() * scale),
         );
+        self.n_taken += n_frames as u64;
         let n_there = self.producer.buffer().capacity() - n_free + n_frames;
         if n_there >= self.tick {
             self.vital.wake();
@@ -77,27 +124,33 @@ impl Tap {
 impl Intake {
     /// Gives ten milliseconds, if they are there. Returns how many samples that were.
     pub(super) fn read(&mut self, frame: &mut Frame) -> usize {
-        let n_needed = self.needs();
-        let Ok(chunk) = self.consumer.read_chunk(n_needed) else {
+        self.settle();
+        let n = self.needs();
+        if self.n_there() < self.n_stale() + n {
             return 0;
-        };
-        let (first, second) = chunk.as_slices();
-        self.input.clear();
-        self.input.extend_from_slice(first);
-        self.input.extend_from_slice(second);
-        chunk.commit_all();
-        match &mut self.stream {
-            Some(stream) => frame.copy_from_slice(stream.convert(&self.input)),
-            None => frame.copy_from_slice(&self.input),
         }
+        self.input.clear();
+        self.fetch(n);
+        self.convert(frame);
         FRAME
+    }
+
+    /// Makes ten milliseconds up for those that are not there in time; they are left out when they
+    /// come after all.
+    pub(super) fn make_up(&mut self, frame: &mut Frame) {
+        let n = self.needs();
+        self.input.clear();
+        self.stopgap.give(n, &mut self.input);
+        // A card that has yet to begin is not late.
+        self.n_ahead += if self.n_given > 0 { n } else { 0 };
+        self.convert(frame);
     }
 
     /// Is ready when ten milliseconds are there.
     pub(super) fn poll_frame(&self, context: &Context<'_>) -> Poll<()> {
         // Registered first, or what comes in between would wake nobody.
         self.vital.wakes(context.waker());
-        match self.consumer.slots() >= self.needs() {
+        match self.n_there() >= self.n_stale() + self.needs() {
             true => Poll::Ready(()),
             false => Poll::Pending,
         }
@@ -110,21 +163,116 @@ impl Intake {
         (n > 0).then(|| at + piece.max(Duration::from_millis(10)) + PATIENCE)
     }
 
-    /// Throws away the oldest, if there is more than the card brings at once and a hiccup of ours.
-    /// Nobody wants to be heard late for ever. Returns how many times ten milliseconds that was.
+    /// Throws away the oldest, if there is more than the card brings at once and a hiccup of ours:
+    /// nobody wants to be heard late for ever. What the card itself lost counts as thrown away: made
+    /// up here it would come too late for whoever hears it, who makes something up by then. Returns
+    /// how many times ten milliseconds that was.
     pub(super) fn skip(&mut self, hiccup: Duration) -> u64 {
+        self.settle();
         let tick = self.rate as usize / 100;
-        let hiccup = (f64::from(self.rate) * hiccup.as_secs_f64()) as usize;
-        let n_there = self.consumer.slots();
-        if n_there <= hiccup + self.vital.largest().max(tick) {
-            return 0;
+        let n_there = self.n_there();
+        let mut n_ticks = 0;
+        if n_there > self.samples_of(hiccup) + self.vital.largest().max(tick) {
+            n_ticks = (n_there / tick).saturating_sub(1) as u64;
+        } else if let Some(hole) = self.hole.filter(|hole| hole.at <= self.n_given) {
+            n_ticks = (hole.n / tick) as u64;
         }
-        let n_ticks = (n_there / tick).saturating_sub(1);
-        match self.consumer.read_chunk(n_ticks * tick) {
-            Ok(chunk) => chunk.commit_all(),
-            Err(_) => return 0,
+        self.discard(n_ticks as usize * tick);
+        n_ticks
+    }
+
+    /// Leaves out what was made up already, as soon as it is there.
+    fn settle(&mut self) {
+        if self.hole.is_none() {
+            self.hole = self.holes.pop().ok();
         }
-        n_ticks as u64
+        let (n_there, n_stale) = (self.n_there(), self.n_stale());
+        if n_there > 0 && n_there >= n_stale {
+            self.discard(n_stale);
+            self.n_ahead = 0;
+        }
+    }
+
+    /// How much is there.
+    fn n_there(&self) -> usize {
+        self.consumer.slots() + self.hole.map_or(0, |hole| hole.n)
+    }
+
+    /// How much of what comes next was made up already.
+    fn n_stale(&self) -> usize {
+        match self.n_ahead <= self.samples_of(LATEST) {
+            true => self.n_ahead,
+            false => 0,
+        }
+    }
+
+    /// Puts the next `n` samples into `input`.
+    fn fetch(&mut self, n: usize) {
+        while self.input.len() < n {
+            let (is_lost, n) = self.next(n - self.input.len());
+            if is_lost {
+                self.stopgap.give(n, &mut self.input);
+            } else {
+                let start = self.input.len();
+                let Ok(chunk) = self.consumer.read_chunk(n) else {
+                    return self.input.resize(n, 0.0);
+                };
+                let (first, second) = chunk.as_slices();
+                self.input.extend_from_slice(first);
+                self.input.extend_from_slice(second);
+                chunk.commit_all();
+                self.stopgap.pass(&mut self.input[start..]);
+            }
+        }
+    }
+
+    /// Throws the next `n` samples away.
+    fn discard(&mut self, mut n: usize) {
+        while n > 0 {
+            let (is_lost, n_now) = self.next(n);
+            if !is_lost {
+                match self.consumer.read_chunk(n_now) {
+                    Ok(chunk) => chunk.commit_all(),
+                    Err(_) => return,
+                }
+            }
+            n -= n_now;
+        }
+    }
+
+    /// Returns whether what comes next was lost, and how many of the next `n` samples are of that
+    /// kind. They are given by then.
+    fn next(&mut self, n: usize) -> (bool, usize) {
+        if self.hole.is_none() {
+            self.hole = self.holes.pop().ok();
+        }
+        let Some(hole) = &mut self.hole else {
+            self.n_given += n as u64;
+            return (false, n);
+        };
+        let n_before = usize::try_from(hole.at.saturating_sub(self.n_given)).unwrap_or(n);
+        if n_before > 0 {
+            let n = n.min(n_before);
+            self.n_given += n as u64;
+            return (false, n);
+        }
+        let n = n.min(hole.n);
+        hole.n -= n;
+        if hole.n == 0 {
+            self.hole = None;
+        }
+        (true, n)
+    }
+
+    fn convert(&mut self, frame: &mut Frame) {
+        match &mut self.stream {
+            Some(stream) => frame.copy_from_slice(stream.convert(&self.input)),
+            None => frame.copy_from_slice(&self.input),
+        }
+    }
+
+    fn samples_of(&self, time: Duration) -> usize {
+        (f64::from(self.rate) * time.as_secs_f64()) as usize
     }
 
     fn needs(&self) -> usize {
@@ -183,5 +331,94 @@ mod tests {
         assert_eq!(intake.skip(Duration::from_millis(60)), 82);
         assert!(intake.consumer.slots() < 2 * FRAME);
         assert_eq!(intake.skip(Duration::from_millis(60)), 0);
+    }
+
+    /// How far a sine that was read is off from one that lost nothing, at most, from so many samples on.
+    fn off(heard: &[f32], hz: f32, from: usize) -> f32 {
+        let wanted = Sine::new(hz).zip(heard).skip(from);
+        wanted.fold(0.0, |most, (wanted, heard)| {
+            most.max((wanted - heard).abs())
+        })
+    }
+
+    #[test]
+    fn what_a_card_lost_is_made_up_and_the_rest_is_in_time() {
+        let (mut tap, mut intake) = pair(RATE, Arc::default());
+        let (mut sine, mut heard, mut frame) = (Sine::new(200.0), Vec::new(), [0.0; FRAME]);
+        for n in 0..60 {
+            if n % 20 == 10 {
+                let n_lost = 1000 + n;
+                assert!(sine.by_ref().nth(n_lost - 1).is_some());
+                tap.miss(n_lost);
+            }
+            tap.take(1, sine.by_ref().take(FRAME), FRAME);
+            while intake.read(&mut frame) > 0 {
+                heard.extend(frame);
+            }
+        }
+        let n_lost = 3 * 1000 + 10 + 30 + 50;
+        assert_eq!(heard.len(), (60 * FRAME + n_lost) / FRAME * FRAME);
+        let off = off(&heard, 200.0, 0);
+        assert!(off < 0.1, "{off}");
+    }
+
+    #[test]
+    fn of_what_a_card_lost_less_than_ten_milliseconds_are_made_up() {
+        let hiccup = Duration::from_millis(60);
+        let (mut tap, mut intake) = pair(RATE, Arc::default());
+        let mut frame = [0.0; FRAME];
+        tap.take(1, std::iter::repeat_n(0.5, FRAME), FRAME);
+        assert_eq!(intake.skip(hiccup), 0);
+        assert_eq!(intake.read(&mut frame), FRAME);
+        tap.miss(3 * FRAME + 100);
+        tap.take(1, std::iter::repeat_n(0.5, 2 * FRAME), 2 * FRAME);
+        assert_eq!(intake.skip(hiccup), 3);
+        for _ in 0..2 {
+            assert_eq!(intake.read(&mut frame), FRAME);
+            assert_eq!(intake.skip(hiccup), 0);
+        }
+        assert_eq!(intake.read(&mut frame), 0);
+        assert_eq!(intake.n_there(), 100);
+    }
+
+    #[test]
+    fn what_comes_late_is_left_out_where_it_was_made_up() {
+        for n_late in [1, 2, 5] {
+            let (mut tap, mut intake) = pair(RATE, Arc::default());
+            let (mut sine, mut heard, mut frame) = (Sine::new(200.0), Vec::new(), [0.0; FRAME]);
+            for n in 0..60 {
+                let is_late = (30..30 + n_late).contains(&n);
+                let n_pieces = match is_late {
+                    true => 0,
+                    false if n == 30 + n_late => 1 + n_late,
+                    false => 1,
+                };
+                let piece = n_pieces * FRAME;
+                tap.take(1, sine.by_ref().take(piece), piece);
+                if is_late {
+                    intake.make_up(&mut frame);
+                } else {
+                    assert_eq!(intake.read(&mut frame), FRAME);
+                }
+                heard.extend(frame);
+            }
+            assert_eq!(intake.read(&mut frame), 0, "it is in time again");
+            let off = off(&heard, 200.0, 40 * FRAME);
+            assert!(off < 0.01, "{off}");
+        }
+    }
+
+    #[test]
+    fn a_card_that_stood_still_has_lost_it() {
+        let (mut tap, mut intake) = pair(RATE, Arc::default());
+        tap.take(1, std::iter::repeat_n(0.5, FRAME), FRAME);
+        let mut frame = [0.0; FRAME];
+        assert_eq!(intake.read(&mut frame), FRAME);
+        for _ in 0..100 {
+            intake.make_up(&mut frame);
+        }
+        assert_eq!(frame, [0.0; FRAME]);
+        tap.take(1, std::iter::repeat_n(0.5, FRAME), FRAME);
+        assert_eq!(intake.read(&mut frame), FRAME);
     }
 }

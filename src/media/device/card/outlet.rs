@@ -9,12 +9,14 @@ use std::time::Instant;
 use rtrb::{Consumer, Producer, RingBuffer};
 
 use super::fill::Fill;
+use super::lapse::LONGEST;
 use super::margin::Margin;
 use super::rhythm::Rhythm;
+use super::spare::Spare;
 use super::vital::Vital;
 use crate::av::Latency;
 use crate::media::audio::resample::Stream;
-use crate::media::audio::{FRAME, Frame, RATE};
+use crate::media::audio::{FRAME, Frame, RATE, stretch};
 
 /// The callback's end.
 pub(super) struct Spout {
@@ -34,6 +36,11 @@ pub(super) struct Outlet {
     leads: bool,
     /// Whether frames are dropped until the ring is back at its target.
     is_dropping: bool,
+    spare: Spare,
+    /// Samples to be left out, and whether some have been since the last that was written.
+    n_late: usize,
+    is_cut: bool,
+    last: f32,
 }
 
 pub(super) fn pair(rate: u32, latency: Latency, vital: Arc<Vital>) -> (Spout, Outlet) {
@@ -47,6 +54,10 @@ pub(super) fn pair(rate: u32, latency: Latency, vital: Arc<Vital>) -> (Spout, Ou
         margin: Margin::new(latency),
         leads: false,
         is_dropping: false,
+        spare: Spare::new(rate),
+        n_late: 0,
+        is_cut: false,
+        last: 0.0,
     };
     (Spout { consumer, vital }, outlet)
 }
@@ -61,7 +72,7 @@ impl Spout {
     ) {
         let n_there = n_frames.min(self.consumer.slots());
         if n_there < n_frames {
-            self.vital.dry();
+            self.vital.dry(n_frames - n_there);
         }
         let Ok(chunk) = self.consumer.read_chunk(n_there) else {
             return;
@@ -82,7 +93,10 @@ impl Outlet {
         let vital = Arc::clone(self.fill.vital());
         self.rhythm.observe(&vital);
         let next = self.rhythm.next(now);
-        self.leads = next.is_some();
+        if next.is_some() != self.leads {
+            self.leads = next.is_some();
+            self.spare.forget();
+        }
         let (next, length) = next?;
         let margin = self.margin.keep(vital.n_dry(), now);
         let n_covered = self.n_there() / self.rhythm.piece().max(1);
@@ -96,19 +110,39 @@ impl Outlet {
             return;
         }
         let lean = match self.leads {
-            true => 0.0,
+            true => self.spare.lean(self.n_there()),
             false => match self.follow() {
                 Some(lean) => lean,
                 None => return,
             },
         };
+        let n_late = self.n_late();
         // Too full: fewer samples are made of each one that is written.
         self.stream.lean(-lean);
         let made = self.stream.convert(frame);
+        let n_late = n_late.min(made.len());
+        self.n_late -= n_late;
+        self.is_cut |= n_late > 0;
+        let made = &mut made[n_late..];
+        if !made.is_empty() && std::mem::take(&mut self.is_cut) {
+            stretch::smooth(made, self.last);
+        }
+        self.last = made.last().copied().unwrap_or(self.last);
         let n_free = self.producer.slots();
         if let Ok(chunk) = self.producer.write_chunk_uninit(made.len().min(n_free)) {
             chunk.fill_from_iter(made.iter().copied());
         }
+    }
+
+    /// How much of what is written next is left out because silence was played in its place. A card
+    /// that is followed needs none of it: there its ring says how much there should be.
+    fn n_late(&mut self) -> usize {
+        self.n_late += self.fill.vital().take_owed();
+        let longest = f64::from(self.rate) * LONGEST.as_secs_f64();
+        if !self.leads || self.n_late > longest as usize {
+            self.n_late = 0;
+        }
+        self.n_late
     }
 
     /// How much faster the card has to be followed; `None` when a frame is to be left out.
@@ -241,5 +275,68 @@ mod tests {
             assert!(n_ticks > 1000, "{ppm}: it does not lead");
             assert!(longest < Duration::from_millis(5), "{ppm}: {longest:?}");
         }
+    }
+
+    /// Whatever is in the ring when a card begins to lead, and whatever size its pieces have: a
+    /// second or two later there is no more than the card takes.
+    #[test]
+    fn what_no_fetch_needs_does_not_stay() {
+        for (piece, n_before) in [(480, 470), (480, 200), (240, 230), (1024, 900), (441, 430)] {
+            let vital = Arc::new(Vital::default());
+            let (mut spout, mut outlet) = pair(RATE, Latency::Normal, Arc::clone(&vital));
+            let start = Instant::now();
+            let length = Duration::from_secs(1).mul_f64(piece as f64 / f64::from(RATE));
+            let (mut n_dry, mut least) = (0, usize::MAX);
+            for n in 0..1000_u32 {
+                let fetch = start + length * n;
+                let now = fetch - Duration::from_millis(2);
+                while let Some(at) = outlet.wants_at(now)
+                    && at <= now
+                {
+                    if n > 600 {
+                        least = least.min(outlet.n_there());
+                    }
+                    outlet.write(&[0.1; FRAME]);
+                }
+                if n == 50 {
+                    assert!(outlet.leads, "{piece}");
+                    outlet.push_silence(n_before);
+                    n_dry = vital.n_dry();
+                }
+                spout.give(1, piece, |_, _| ());
+                vital.beat_at(piece, fetch);
+            }
+            assert_eq!(vital.n_dry(), n_dry, "{piece}: it ran dry");
+            assert!(least <= 70, "{piece}: {least} samples are never needed");
+        }
+    }
+
+    #[test]
+    fn what_is_late_is_left_out_so_that_the_rest_is_in_time() {
+        let vital = Arc::new(Vital::default());
+        let (mut spout, mut outlet) = pair(RATE, Latency::Normal, Arc::clone(&vital));
+        let start = Instant::now();
+        let tick = Duration::from_millis(10);
+        let mut stream: Vec<f32> = Vec::new();
+        let (mut n_written, mut frame) = (0, [0.0; FRAME]);
+        for n in 0..100_u32 {
+            let fetch = start + tick * n;
+            let is_stopped = (47..50).contains(&n);
+            let now = fetch - Duration::from_millis(2);
+            while !is_stopped && outlet.wants_at(now).is_none_or(|at| at <= now) {
+                frame.fill(n_written as f32);
+                outlet.write(&frame);
+                n_written += 1;
+                if !outlet.leads {
+                    break;
+                }
+            }
+            spout.give(1, 480, |_, sample| stream.push(sample));
+            vital.beat_at(480, fetch);
+        }
+        let heard = |n: usize| stream[n * 480 + 470].round() as usize;
+        assert_eq!((heard(48), heard(49)), (0, 0), "nothing was there");
+        assert_eq!(heard(50) - heard(40), 10, "in time at once");
+        assert_eq!(heard(99) - heard(40), 59);
     }
 }

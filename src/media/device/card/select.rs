@@ -1,10 +1,11 @@
 //! Which card is meant, and how to open it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use cpal::traits::{DeviceTrait, HostTrait};
 use cpal::{
-    BufferSize, ErrorKind, HostId, SampleFormat, StreamConfig, SupportedBufferSize,
+    BufferSize, ErrorKind, HostId, SampleFormat, StreamConfig, StreamInstant, SupportedBufferSize,
     SupportedStreamConfigRange,
 };
 
@@ -12,6 +13,7 @@ use super::errand;
 use super::fault::{Stage, exception_of, words};
 use super::format::Format;
 use super::intake::Tap;
+use super::lapse::Lapse;
 use super::outlet::Spout;
 use super::vital::{Feed, Vital};
 use crate::av::{DeviceException, Latency};
@@ -206,12 +208,16 @@ impl Chosen {
     ) -> Result<cpal::Stream, cpal::Error> {
         let (_, format) = Format::find(self.format).ok_or_else(|| strange(self.format))?;
         let n_channels = usize::from(config.channels);
+        let mut lapse = Lapse::new(config.sample_rate);
         self.device.build_input_stream_raw(
             config,
             self.format,
-            move |data, _| {
+            move |data, info| {
+                let n_frames = data.len() / n_channels;
+                let heard = since_epoch(info.timestamp().capture);
+                tap.miss(lapse.before(heard, n_frames, vital.take_xrun()));
                 format.take(data, n_channels, &mut tap);
-                vital.beat(data.len() / n_channels);
+                vital.beat(n_frames);
             },
             move |error| feed.fail(error),
             Some(super::PATIENCE),
@@ -227,12 +233,16 @@ impl Chosen {
     ) -> Result<cpal::Stream, cpal::Error> {
         let (_, format) = Format::find(self.format).ok_or_else(|| strange(self.format))?;
         let n_channels = usize::from(config.channels);
+        let mut lapse = Lapse::new(config.sample_rate);
         self.device.build_output_stream_raw(
             config,
             self.format,
-            move |data, _| {
+            move |data, info| {
+                let n_frames = data.len() / n_channels;
+                let played = since_epoch(info.timestamp().playback);
+                vital.owe(lapse.before(played, n_frames, vital.take_xrun()));
                 format.give(data, n_channels, &mut spout);
-                vital.beat(data.len() / n_channels);
+                vital.beat(n_frames);
             },
             move |error| feed.fail(error),
             Some(super::PATIENCE),
@@ -255,6 +265,10 @@ impl Candidates {
         }
         Err(refused)
     }
+}
+
+fn since_epoch(at: StreamInstant) -> Duration {
+    at.duration_since(StreamInstant::ZERO)
 }
 
 fn strange(format: SampleFormat) -> cpal::Error {

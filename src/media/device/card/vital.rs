@@ -41,6 +41,10 @@ pub(super) struct Vital {
     waker: AtomicWaker,
     /// How often the card had to wait for us, or we for it.
     n_xruns: AtomicU64,
+    /// Whether that was so since the last callback.
+    is_after_xrun: AtomicBool,
+    /// Samples a channel of silence that were played because nothing was there.
+    owed: AtomicUsize,
     has_failed: AtomicBool,
 }
 
@@ -55,6 +59,8 @@ impl Default for Vital {
             n_dry: AtomicU64::new(0),
             waker: AtomicWaker::new(),
             n_xruns: AtomicU64::new(0),
+            is_after_xrun: AtomicBool::new(false),
+            owed: AtomicUsize::new(0),
             has_failed: AtomicBool::new(false),
         }
     }
@@ -82,9 +88,25 @@ impl Vital {
         (n, self.last.load(Ordering::Relaxed), self.epoch + at)
     }
 
-    /// Notes that a callback found less than it fetched; called by it.
-    pub(super) fn dry(&self) {
+    /// Notes that a callback found so much less than it fetched; called by it.
+    pub(super) fn dry(&self, n_frames: usize) {
         self.n_dry.fetch_add(1, Ordering::Relaxed);
+        self.owe(n_frames);
+    }
+
+    /// Notes that so much silence was played in place of sound; called by a callback.
+    pub(super) fn owe(&self, n_frames: usize) {
+        self.owed.fetch_add(n_frames, Ordering::Relaxed);
+    }
+
+    /// Returns how much silence was played in place of sound since this was asked last.
+    pub(super) fn take_owed(&self) -> usize {
+        self.owed.swap(0, Ordering::Relaxed)
+    }
+
+    /// Returns whether the card had to wait since the last callback, or we; called by a callback.
+    pub(super) fn take_xrun(&self) -> bool {
+        self.is_after_xrun.swap(false, Ordering::Relaxed)
     }
 
     pub(super) fn n_dry(&self) -> u64 {
@@ -130,8 +152,11 @@ impl Feed {
 
     fn fail_at(&self, error: cpal::Error, now: Instant) {
         let is_young = now.saturating_duration_since(self.opened_at) < SETTLE;
-        if error.kind() == ErrorKind::Xrun && !is_young {
-            self.vital.n_xruns.fetch_add(1, Ordering::Relaxed);
+        if error.kind() == ErrorKind::Xrun {
+            self.vital.is_after_xrun.store(true, Ordering::Relaxed);
+            if !is_young {
+                self.vital.n_xruns.fetch_add(1, Ordering::Relaxed);
+            }
         }
         // These heal by themselves, and the sound goes on.
         let is_harmless = matches!(
