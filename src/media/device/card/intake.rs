@@ -209,20 +209,20 @@ impl Intake {
     /// Puts the next `n` samples into `input`.
     fn fetch(&mut self, n: usize) {
         while self.input.len() < n {
-            let (is_lost, n) = self.next(n - self.input.len());
+            let start = self.input.len();
+            let (is_lost, n_now) = self.next(n - start);
             if is_lost {
-                self.stopgap.give(n, &mut self.input);
-            } else {
-                let start = self.input.len();
-                let Ok(chunk) = self.consumer.read_chunk(n) else {
-                    return self.input.resize(n, 0.0);
-                };
-                let (first, second) = chunk.as_slices();
-                self.input.extend_from_slice(first);
-                self.input.extend_from_slice(second);
-                chunk.commit_all();
-                self.stopgap.pass(&mut self.input[start..]);
+                self.stopgap.give(n_now, &mut self.input);
+                continue;
             }
+            let Ok(chunk) = self.consumer.read_chunk(n_now) else {
+                return self.input.resize(n, 0.0);
+            };
+            let (first, second) = chunk.as_slices();
+            self.input.extend_from_slice(first);
+            self.input.extend_from_slice(second);
+            chunk.commit_all();
+            self.stopgap.pass(&mut self.input[start..]);
         }
     }
 
