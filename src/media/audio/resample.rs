@@ -4,8 +4,8 @@ use std::fmt;
 
 use rubato::audioadapter_buffers::direct::InterleavedSlice;
 use rubato::{
-    Adjustable, Async, Fft, FixedAsync, FixedSync, Resampler, SincInterpolationParameters,
-    SincInterpolationType, WindowFunction,
+    Adjustable, Async, Fft, FixedAsync, FixedSync, PolynomialDegree, Resampler,
+    SincInterpolationParameters, SincInterpolationType, WindowFunction,
 };
 
 const CHUNK: usize = 1024;
@@ -49,12 +49,18 @@ impl Stream {
     }
 
     fn new(from: u32, to: u32, chunk: usize, fixed: FixedAsync) -> Self {
-        let parameters = SincInterpolationParameters::new(64, WindowFunction::BlackmanHarris2)
-            .oversampling_factor(128)
-            .interpolation(SincInterpolationType::Linear);
         let ratio = f64::from(to) / f64::from(from);
-        let inner = Async::new_sinc(ratio, 1.0 + 2.0 * Self::LEAN, &parameters, chunk, 1, fixed)
-            .expect("rates and chunk are not zero");
+        let most = 1.0 + 2.0 * Self::LEAN;
+        let inner = if from == to {
+            // Nothing is folded over where only a clock is followed, so no filter is needed.
+            Async::new_poly(ratio, most, PolynomialDegree::Septic, chunk, 1, fixed)
+        } else {
+            let parameters = SincInterpolationParameters::new(64, WindowFunction::BlackmanHarris2)
+                .oversampling_factor(128)
+                .interpolation(SincInterpolationType::Linear);
+            Async::new_sinc(ratio, most, &parameters, chunk, 1, fixed)
+        };
+        let inner = inner.expect("rates and chunk are not zero");
         let made = vec![0.0; inner.output_frames_max()];
         Self { inner, made }
     }

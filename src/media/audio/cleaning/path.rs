@@ -34,60 +34,30 @@ pub(super) struct EchoPath {
     /// The last samples of the speaker.
     far: [f32; SPAN],
     /// The spectra of the speaker, a ring of [`PARTS`] with the newest at `newest`.
-    spectra: Planes,
+    spectra: Vec<Planes>,
     newest: usize,
     /// The way, the shortest delay first.
-    way: Planes,
+    way: Vec<Planes>,
     /// How unsure each number of it is.
-    unsure: Vec<f32>,
+    unsure: Vec<[f32; LEARNT]>,
     /// The power of what is not echo.
     near: [f32; LEARNT],
     bins: [Complex32; BINS],
     samples: [f32; SPAN],
 }
 
-/// Complex numbers, parts one after the other, real and imaginary parts apart.
-#[derive(Debug)]
-struct Planes {
-    re: Vec<f32>,
-    im: Vec<f32>,
-}
-
-impl Planes {
-    fn new() -> Self {
-        Self {
-            re: vec![0.0; PARTS * LEARNT],
-            im: vec![0.0; PARTS * LEARNT],
-        }
-    }
-
-    fn part(&self, n: usize) -> (&[f32], &[f32]) {
-        let range = n * LEARNT..(n + 1) * LEARNT;
-        (&self.re[range.clone()], &self.im[range])
-    }
-
-    fn part_mut(&mut self, n: usize) -> (&mut [f32], &mut [f32]) {
-        let range = n * LEARNT..(n + 1) * LEARNT;
-        (&mut self.re[range.clone()], &mut self.im[range])
-    }
-
-    fn put(&mut self, n: usize, bins: &[Complex32]) {
-        let (re, im) = self.part_mut(n);
-        for ((re, im), bin) in re.iter_mut().zip(im).zip(bins) {
-            (*re, *im) = (bin.re, bin.im);
-        }
-    }
-}
+/// Complex numbers, the real and the imaginary parts apart.
+type Planes = [[f32; LEARNT]; 2];
 
 impl Default for EchoPath {
     fn default() -> Self {
         Self {
             transform: Transform::new(SPAN),
             far: [0.0; SPAN],
-            spectra: Planes::new(),
+            spectra: vec![[[0.0; LEARNT]; 2]; PARTS],
             newest: 0,
-            way: Planes::new(),
-            unsure: vec![UNSURE; PARTS * LEARNT],
+            way: vec![[[0.0; LEARNT]; 2]; PARTS],
+            unsure: vec![[UNSURE; LEARNT]; PARTS],
             near: [0.0; LEARNT],
             bins: [Complex32::default(); BINS],
             samples: [0.0; SPAN],
@@ -104,70 +74,75 @@ impl EchoPath {
         self.newest = (self.newest + PARTS - 1) % PARTS;
         self.samples = self.far;
         self.transform.forward(&mut self.samples, &mut self.bins);
-        self.spectra.put(self.newest, &self.bins);
-        let echo = self.predict();
+        self.spectra[self.newest] = planes(&self.bins);
+        let (echo, doubt) = self.predict();
         let rest: Frame = std::array::from_fn(|n| heard[n] - echo[n]);
-        self.learn(&rest);
+        self.learn(&rest, &doubt);
         echo
     }
 
-    fn predict(&mut self) -> Frame {
+    /// Gives the echo, and per bin the power of what is left of it for want of knowledge.
+    fn predict(&mut self) -> (Frame, [f32; LEARNT]) {
         let mut echo = [[0.0_f32; LEARNT]; 2];
         let [re, im] = &mut echo;
+        let mut doubt = [0.0_f32; LEARNT];
         for n in 0..PARTS {
-            let (far_re, far_im) = self.spectra.part((self.newest + n) % PARTS);
-            let (way_re, way_im) = self.way.part(n);
+            let [far_re, far_im] = &self.spectra[(self.newest + n) % PARTS];
+            let [way_re, way_im] = &self.way[n];
+            let unsure = &self.unsure[n];
             for k in 0..LEARNT {
-                re[k] += far_re[k] * way_re[k] - far_im[k] * way_im[k];
-                im[k] += far_re[k] * way_im[k] + far_im[k] * way_re[k];
+                let (a, b) = (far_re[k], far_im[k]);
+                re[k] += a * way_re[k] - b * way_im[k];
+                im[k] += a * way_im[k] + b * way_re[k];
+                doubt[k] += unsure[k] * (a * a + b * b);
             }
         }
         self.bins = [Complex32::default(); BINS];
         for (bin, (re, im)) in self.bins.iter_mut().zip(re.iter().zip(im)) {
             *bin = Complex32::new(*re, *im);
         }
-        self.transform.inverse(&self.bins, &mut self.samples);
-        self.samples[SPAN - FRAME..]
-            .try_into()
-            .expect("it is the length of a frame")
+        self.transform.inverse(&mut self.bins, &mut self.samples);
+        let echo = self.samples[SPAN - FRAME..].try_into();
+        (echo.expect("it is the length of a frame"), doubt)
     }
 
     /// Learns from what could not be explained.
-    fn learn(&mut self, rest: &Frame) {
+    fn learn(&mut self, rest: &Frame, doubt: &[f32; LEARNT]) {
         self.samples = [0.0; SPAN];
         self.samples[SPAN - FRAME..].copy_from_slice(rest);
         self.transform.forward(&mut self.samples, &mut self.bins);
-        // The power of what is left for want of knowledge.
-        let mut doubt = [0.0_f32; LEARNT];
-        for n in 0..PARTS {
-            let (far_re, far_im) = self.spectra.part((self.newest + n) % PARTS);
-            let unsure = &self.unsure[n * LEARNT..(n + 1) * LEARNT];
-            for k in 0..LEARNT {
-                doubt[k] += unsure[k] * (far_re[k] * far_re[k] + far_im[k] * far_im[k]);
-            }
-        }
+        let [rest_re, rest_im] = planes(&self.bins);
         let mut trust = [0.0_f32; LEARNT];
         for k in 0..LEARNT {
-            let (power, doubt) = (self.bins[k].norm_sqr(), SHARE * doubt[k]);
+            let power = rest_re[k] * rest_re[k] + rest_im[k] * rest_im[k];
+            let doubt = SHARE * doubt[k];
             let share = self.near[k] / (self.near[k] + doubt + 1e-12);
             let near = (power * share * share + doubt * share).max(power - doubt);
             self.near[k] += 0.5 * (near - self.near[k]);
             trust[k] = SHARE / (doubt + self.near[k] + 1e-9);
         }
         for n in 0..PARTS {
-            let (far_re, far_im) = self.spectra.part((self.newest + n) % PARTS);
-            let (way_re, way_im) = self.way.part_mut(n);
-            let unsure = &mut self.unsure[n * LEARNT..(n + 1) * LEARNT];
+            let [far_re, far_im] = &self.spectra[(self.newest + n) % PARTS];
+            let [way_re, way_im] = &mut self.way[n];
+            let unsure = &mut self.unsure[n];
             for k in 0..LEARNT {
                 let gain = unsure[k] * trust[k];
                 let (a, b) = (far_re[k], far_im[k]);
-                let rest = self.bins[k];
-                way_re[k] = STAYS * (way_re[k] + gain * (a * rest.re + b * rest.im));
-                way_im[k] = STAYS * (way_im[k] + gain * (a * rest.im - b * rest.re));
+                let (re, im) = (rest_re[k], rest_im[k]);
+                way_re[k] = STAYS * (way_re[k] + gain * (a * re + b * im));
+                way_im[k] = STAYS * (way_im[k] + gain * (a * im - b * re));
                 let moved = way_re[k] * way_re[k] + way_im[k] * way_im[k];
                 let learnt = 1.0 - SHARE * gain * (a * a + b * b);
                 unsure[k] = STAYS * STAYS * learnt * unsure[k] + (1.0 - STAYS * STAYS) * moved;
             }
         }
     }
+}
+
+/// Returns what is learnt of a spectrum, its real and its imaginary parts.
+fn planes(bins: &[Complex32; BINS]) -> Planes {
+    [
+        std::array::from_fn(|k| bins[k].re),
+        std::array::from_fn(|k| bins[k].im),
+    ]
 }

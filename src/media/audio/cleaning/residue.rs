@@ -97,7 +97,7 @@ impl Residue {
             past.copy_within(HOP.., 0);
             past[HOP..].copy_from_slice(new);
         }
-        let spectrum = |of: &[f32; WINDOW]| {
+        let mut spectrum = |of: &[f32; WINDOW]| {
             let mut samples = [0.0; SPAN];
             for (sample, (x, w)) in samples.iter_mut().zip(of.iter().zip(&self.window)) {
                 *sample = x * w;
@@ -115,7 +115,7 @@ impl Residue {
             *bin *= *gain;
         }
         let mut samples = [0.0; SPAN];
-        self.transform.inverse(&bins, &mut samples);
+        self.transform.inverse(&mut bins, &mut samples);
         for n in 0..HOP {
             out[n] = self.overlap[n] + samples[n] * self.window[n];
             self.overlap[n] = samples[n + HOP] * self.window[n + HOP];

@@ -121,13 +121,14 @@ pub(super) struct Noise(AudioProcessing);
 
 impl Default for Noise {
     fn default() -> Self {
-        Self(processing(Config {
+        let config = Config {
             noise_suppression: Some(NoiseSuppression {
                 level: NoiseSuppressionLevel::Moderate,
                 ..NoiseSuppression::default()
             }),
             ..Config::default()
-        }))
+        };
+        Self(processing(MaxProcessingRate::Rate48kHz, config))
     }
 }
 
@@ -145,7 +146,7 @@ pub(super) struct AutoGain(AudioProcessing);
 
 impl Default for AutoGain {
     fn default() -> Self {
-        Self(processing(Config {
+        let config = Config {
             gain_controller2: Some(GainController2 {
                 adaptive_digital: Some(AdaptiveDigital {
                     // Nobody begins 15 dB too loud.
@@ -157,7 +158,8 @@ impl Default for AutoGain {
                 ..GainController2::default()
             }),
             ..Config::default()
-        }))
+        };
+        Self(processing(MaxProcessingRate::Rate48kHz, config))
     }
 }
 
@@ -167,10 +169,14 @@ impl Filter for AutoGain {
     }
 }
 
-pub(super) fn processing(config: Config) -> AudioProcessing {
+/// Makes one of WebRTC's stages that keeps what lies below half of so many samples a second.
+pub(super) fn processing(
+    maximum_internal_processing_rate: MaxProcessingRate,
+    config: Config,
+) -> AudioProcessing {
     let stream = StreamConfig::new(RATE, 1);
     let pipeline = Pipeline {
-        maximum_internal_processing_rate: MaxProcessingRate::Rate48kHz,
+        maximum_internal_processing_rate,
         ..Pipeline::default()
     };
     AudioProcessing::builder()
