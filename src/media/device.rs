@@ -25,7 +25,7 @@ mod trouble;
 pub use camera::{
     Camera, CameraSpec, Film, FilmError, Format, OpenedAs, Shot, list_cameras, next_after, stamp,
 };
-pub(crate) use card::survey;
+pub(crate) use card::Surveyor;
 pub(crate) use hotplug::{Changes, Memory, Survey, is_hollow, is_way_to, stand_ins};
 pub use list::{Listed, list};
 pub use microphone::Microphone;

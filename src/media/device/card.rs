@@ -9,6 +9,7 @@ mod errand;
 mod fault;
 mod fill;
 mod format;
+mod holes;
 mod intake;
 mod lapse;
 mod margin;
@@ -16,6 +17,7 @@ mod outlet;
 mod rhythm;
 mod select;
 mod spare;
+mod survey;
 mod vital;
 
 use std::sync::{Arc, mpsc};
@@ -31,7 +33,7 @@ use intake::Intake;
 use outlet::Outlet;
 use vital::Watch;
 
-pub(crate) use select::survey;
+pub(crate) use survey::Surveyor;
 
 /// How long the sound system may take to answer.
 const PATIENCE: Duration = Duration::from_millis(2000);

@@ -1,5 +1,6 @@
 //! Which devices there are.
 
+use super::Surveyor;
 use crate::av::Role;
 
 /// A device as it can be chosen.
@@ -17,7 +18,7 @@ pub struct Listed {
 
 /// Lists the sound cards. Takes up to two seconds; empty when there are none or nobody answers.
 pub fn list() -> Vec<Listed> {
-    let mut cards = super::card::survey().cards;
+    let mut cards = Surveyor::default().survey().cards;
     cards.retain(is_understood);
     cards
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc::UnboundedSender;
 
-use crate::media::device::{self, Changes, Memory, Survey};
+use crate::media::device::{Changes, Memory, Survey, Surveyor};
 
 /// Between two looks.
 const PERIOD: Duration = Duration::from_secs(2);
@@ -69,7 +69,7 @@ impl Lookout {
         let (orders, wanted) = mpsc::channel::<Option<u64>>();
         let inbox = self.inbox.clone();
         let look = move || {
-            let mut watch = None;
+            let (mut watch, mut surveyor) = (None, Surveyor::default());
             loop {
                 let order = match watch {
                     Some(_) => wanted.recv_timeout(PERIOD),
@@ -81,7 +81,7 @@ impl Lookout {
                     Err(RecvTimeoutError::Disconnected) => return,
                 }
                 if let Some(watch) = watch {
-                    let survey = device::survey();
+                    let survey = surveyor.survey();
                     if inbox.send(Seen { watch, survey }).is_err() {
                         return;
                     }

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use rtrb::{Consumer, Producer, RingBuffer};
 
+use super::holes::{self, Digger, Holes, Stretch};
 use super::vital::Vital;
 use crate::media::audio::resample::Stream;
 use crate::media::audio::stopgap::Stopgap;
@@ -20,22 +21,10 @@ const PATIENCE: Duration = Duration::from_millis(15);
 /// that stood still for longer has lost it.
 const LATEST: Duration = Duration::from_millis(60);
 
-/// Holes that nobody has come to yet.
-const MOST_HOLES: usize = 8;
-
-/// Sound that a card lost.
-#[derive(Debug, Clone, Copy)]
-struct Hole {
-    /// How many samples came before it, of all.
-    at: u64,
-    n: usize,
-}
-
 /// The callback's end.
 pub(super) struct Tap {
     producer: Producer<f32>,
-    holes: Producer<Hole>,
-    n_taken: u64,
+    holes: Digger,
     vital: Arc<Vital>,
     /// Samples of ten milliseconds.
     tick: usize,
@@ -44,10 +33,7 @@ pub(super) struct Tap {
 /// The engine's end. Its pace is the card's: nothing waits here, and no clock is followed.
 pub(super) struct Intake {
     consumer: Consumer<f32>,
-    holes: Consumer<Hole>,
-    /// The next one, less what was given of it.
-    hole: Option<Hole>,
-    n_given: u64,
+    holes: Holes,
     stopgap: Stopgap,
     /// Samples that were made up since the last that came.
     n_ahead: usize,
@@ -61,19 +47,16 @@ pub(super) struct Intake {
 pub(super) fn pair(rate: u32, vital: Arc<Vital>) -> (Tap, Intake) {
     // A second: longer than any hiccup that anybody would want to hear again.
     let (producer, consumer) = RingBuffer::new(rate as usize);
-    let (digger, holes) = RingBuffer::new(MOST_HOLES);
+    let (digger, holes) = holes::pair();
     let tap = Tap {
         producer,
         holes: digger,
-        n_taken: 0,
         vital: Arc::clone(&vital),
         tick: rate as usize / 100,
     };
     let intake = Intake {
         consumer,
         holes,
-        hole: None,
-        n_given: 0,
         stopgap: Stopgap::new(rate),
         n_ahead: 0,
         stream: (rate != RATE).then(|| Stream::giving(rate, RATE, FRAME)),
@@ -87,13 +70,7 @@ pub(super) fn pair(rate: u32, vital: Arc<Vital>) -> (Tap, Intake) {
 impl Tap {
     /// Takes note that so many samples a channel were lost before what comes now.
     pub(super) fn miss(&mut self, n: usize) {
-        if n > 0 {
-            // Where too many wait already, time passes without this one.
-            let _ = self.holes.push(Hole {
-                at: self.n_taken,
-                n,
-            });
-        }
+        self.holes.lost(n);
     }
 
     /// Takes interleaved samples, mixes them to mono, and wakes the engine when there are ten
@@ -113,7 +90,7 @@ impl Tap {
         chunk.fill_from_iter(
             (0..n_frames).map(|_| samples.by_ref().take(n_channels).sum::<f32>() * scale),
         );
-        self.n_taken += n_frames as u64;
+        self.holes.brought(n_frames);
         let n_there = self.producer.buffer().capacity() - n_free + n_frames;
         if n_there >= self.tick {
             self.vital.wake();
@@ -142,7 +119,7 @@ impl Intake {
         self.input.clear();
         self.stopgap.give(n, &mut self.input);
         // A card that has yet to begin is not late.
-        self.n_ahead += if self.n_given > 0 { n } else { 0 };
+        self.n_ahead += if self.holes.has_begun() { n } else { 0 };
         self.convert(frame);
     }
 
@@ -171,21 +148,18 @@ impl Intake {
         self.settle();
         let tick = self.rate as usize / 100;
         let n_there = self.n_there();
-        let mut n_ticks = 0;
-        if n_there > self.samples_of(hiccup) + self.vital.largest().max(tick) {
-            n_ticks = (n_there / tick).saturating_sub(1) as u64;
-        } else if let Some(hole) = self.hole.filter(|hole| hole.at <= self.n_given) {
-            n_ticks = (hole.n / tick) as u64;
-        }
-        self.discard(n_ticks as usize * tick);
-        n_ticks
+        let most = self.samples_of(hiccup) + self.vital.largest().max(tick);
+        let n_ticks = match n_there > most {
+            true => (n_there / tick).saturating_sub(1),
+            false => self.holes.n_lost_here() / tick,
+        };
+        self.discard(n_ticks * tick);
+        n_ticks as u64
     }
 
     /// Leaves out what was made up already, as soon as it is there.
     fn settle(&mut self) {
-        if self.hole.is_none() {
-            self.hole = self.holes.pop().ok();
-        }
+        self.holes.look();
         let (n_there, n_stale) = (self.n_there(), self.n_stale());
         if n_there > 0 && n_there >= n_stale {
             self.discard(n_stale);
@@ -195,7 +169,7 @@ impl Intake {
 
     /// How much is there.
     fn n_there(&self) -> usize {
-        self.consumer.slots() + self.hole.map_or(0, |hole| hole.n)
+        self.consumer.slots() + self.holes.n_lost()
     }
 
     /// How much of what comes next was made up already.
@@ -210,11 +184,13 @@ impl Intake {
     fn fetch(&mut self, n: usize) {
         while self.input.len() < n {
             let start = self.input.len();
-            let (is_lost, n_now) = self.next(n - start);
-            if is_lost {
-                self.stopgap.give(n_now, &mut self.input);
-                continue;
-            }
+            let n_now = match self.holes.pass(n - start) {
+                Stretch::Sound(n) => n,
+                Stretch::Lost(n) => {
+                    self.stopgap.give(n, &mut self.input);
+                    continue;
+                }
+            };
             let Ok(chunk) = self.consumer.read_chunk(n_now) else {
                 return self.input.resize(n, 0.0);
             };
@@ -229,39 +205,17 @@ impl Intake {
     /// Throws the next `n` samples away.
     fn discard(&mut self, mut n: usize) {
         while n > 0 {
-            let (is_lost, n_now) = self.next(n);
-            if !is_lost {
-                match self.consumer.read_chunk(n_now) {
-                    Ok(chunk) => chunk.commit_all(),
-                    Err(_) => return,
+            n -= match self.holes.pass(n) {
+                Stretch::Lost(n) => n,
+                Stretch::Sound(n) => {
+                    let Ok(chunk) = self.consumer.read_chunk(n) else {
+                        return;
+                    };
+                    chunk.commit_all();
+                    n
                 }
-            }
-            n -= n_now;
+            };
         }
-    }
-
-    /// Returns whether what comes next was lost, and how many of the next `n` samples are of that
-    /// kind. They are given by then.
-    fn next(&mut self, n: usize) -> (bool, usize) {
-        if self.hole.is_none() {
-            self.hole = self.holes.pop().ok();
-        }
-        let Some(hole) = &mut self.hole else {
-            self.n_given += n as u64;
-            return (false, n);
-        };
-        let n_before = usize::try_from(hole.at.saturating_sub(self.n_given)).unwrap_or(n);
-        if n_before > 0 {
-            let n = n.min(n_before);
-            self.n_given += n as u64;
-            return (false, n);
-        }
-        let n = n.min(hole.n);
-        hole.n -= n;
-        if hole.n == 0 {
-            self.hole = None;
-        }
-        (true, n)
     }
 
     fn convert(&mut self, frame: &mut Frame) {

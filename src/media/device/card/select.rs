@@ -9,7 +9,6 @@ use cpal::{
     SupportedStreamConfigRange,
 };
 
-use super::errand;
 use super::fault::{Stage, exception_of, words};
 use super::format::Format;
 use super::intake::Tap;
@@ -18,9 +17,8 @@ use super::outlet::Spout;
 use super::vital::{Feed, Vital};
 use crate::av::{DeviceException, Latency};
 use crate::media::audio::RATE;
-use crate::media::device::hotplug::Survey;
 use crate::media::device::occupied::users_of;
-use crate::media::device::{DeviceSpec, Direction, Listed, Trouble, route};
+use crate::media::device::{DeviceSpec, Direction, Trouble, route};
 
 /// Below this sample rate a card is a telephone's.
 const NARROW: u32 = 32_000;
@@ -84,14 +82,14 @@ fn find(host: &cpal::Host, spec: &DeviceSpec, role: Direction) -> Option<cpal::D
     .or_else(|| host.device_by_id(&wanted.parse().ok()?))
 }
 
-fn serves(device: &cpal::Device, role: Direction) -> bool {
+pub(super) fn serves(device: &cpal::Device, role: Direction) -> bool {
     match role {
         Direction::Microphone => device.supports_input(),
         Direction::Speaker => device.supports_output(),
     }
 }
 
-fn name_of(device: &cpal::Device) -> String {
+pub(super) fn name_of(device: &cpal::Device) -> String {
     device
         .description()
         .map_or_else(|_| device.to_string(), |told| told.name().to_owned())
@@ -338,64 +336,4 @@ fn is_locked_out() -> bool {
     controls.peek().is_some()
         && controls
             .all(|opened| opened.is_err_and(|e| e.kind() == std::io::ErrorKind::PermissionDenied))
-}
-
-/// Lists the cards of every sound system there is, once each; empty when none answers in time.
-pub(crate) fn survey() -> Survey {
-    let (done, listed) = std::sync::mpsc::channel();
-    let work = move || {
-        let _ = done.send(survey_now());
-    };
-    if errand::too_many_hang() || errand::run("sound-list", work).is_err() {
-        return Survey::default();
-    }
-    listed.recv_timeout(super::PATIENCE).unwrap_or_default()
-}
-
-fn survey_now() -> Survey {
-    let mut survey = Survey::default();
-    for id in cpal::available_hosts() {
-        let Ok(host) = cpal::host_from_id(id) else {
-            continue;
-        };
-        let Ok(devices) = host.devices() else {
-            continue;
-        };
-        survey.hosts.push(id.to_string());
-        let id_of = |device: cpal::Device| device.id().ok().map(|id| id.to_string());
-        let defaults = [
-            (
-                Direction::Microphone,
-                host.default_input_device().and_then(id_of),
-            ),
-            (
-                Direction::Speaker,
-                host.default_output_device().and_then(id_of),
-            ),
-        ];
-        for device in devices {
-            let Ok(id) = device.id().map(|id| id.to_string()) else {
-                continue;
-            };
-            // A hole in the ground, which ALSA always has.
-            if id == "alsa:null" {
-                continue;
-            }
-            for (role, default) in &defaults {
-                if serves(&device, *role) {
-                    survey.cards.push(Listed {
-                        id: id.clone(),
-                        name: name_of(&device),
-                        role: (*role).into(),
-                        is_default: default.as_ref() == Some(&id),
-                    });
-                }
-            }
-        }
-        // A sound server speaks for the cards behind it.
-        if !survey.cards.is_empty() {
-            break;
-        }
-    }
-    survey
 }

@@ -6,7 +6,8 @@ use std::{io, thread};
 use super::{Device, Job, Opened, Wish};
 use crate::av::{DeviceException, Latency, Role, Route};
 use crate::media::device::{
-    self, DeviceSpec, Direction, Microphone, Speaker, Trouble, is_hollow, is_way_to, stand_ins,
+    DeviceSpec, Direction, Listed, Microphone, Speaker, Surveyor, Trouble, is_hollow, is_way_to,
+    stand_ins,
 };
 
 /// How often a card is tried that we held ourselves until a moment ago, and the pause between:
@@ -67,10 +68,10 @@ fn stand_in<D: Open>(
     lost: Option<&str>,
     latency: Latency,
 ) -> Result<D, Trouble> {
-    let cards = device::survey().cards;
+    let cards = Surveyor::default().survey().cards;
     let mut why = None;
     // It may have been plugged in again meanwhile.
-    let is_chosen = |card: &device::Listed| match chosen {
+    let is_chosen = |card: &Listed| match chosen {
         DeviceSpec::Named(wanted) => card.is_named(wanted),
         DeviceSpec::Default | DeviceSpec::File(_) | DeviceSpec::Tone(_) | DeviceSpec::None => false,
     };
