@@ -136,6 +136,7 @@ pub(super) async fn run(
                     };
                     engine.receive(&datagram);
                 }
+                engine.receive_waiting();
                 engine.on_time(Instant::now());
             }
             order = orders.recv() => match order {
@@ -192,8 +193,11 @@ impl Engine {
             || self.speaker.is_closing()
     }
 
+    /// Returns when there is something to do next. Pictures leave at moments of their own; all else
+    /// of a session can wait for a tick.
     fn wake(&self) -> Instant {
-        let deadlines = self.legs.values().filter_map(|leg| leg.session.deadline());
+        let with_pictures = self.legs.values().filter(|leg| leg.takes_pictures());
+        let deadlines = with_pictures.filter_map(|leg| leg.session.deadline());
         deadlines.fold(self.pace.next(), Instant::min)
     }
 
@@ -319,6 +323,16 @@ impl Engine {
         }
         self.digest(datagram.leg, now);
         self.settle(now);
+    }
+
+    /// Takes in what is still in the sockets: their readers come to it after this tick, but what has
+    /// come before it is in time.
+    fn receive_waiting(&mut self) {
+        let connected = self.legs.values_mut().filter(|leg| leg.is_connected());
+        let waiting: Vec<_> = connected.flat_map(|leg| leg.session.waiting()).collect();
+        for datagram in waiting {
+            self.receive(&datagram);
+        }
     }
 
     fn digest(&mut self, id: LegId, now: Instant) {

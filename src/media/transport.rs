@@ -105,8 +105,8 @@ const IN_RED: Codec = Codec::PCMU;
 const MAX_LATCHED: usize = 32;
 /// The last of the sixteen keys: 0 to 9, star, hash, A to D.
 const HIGHEST_KEY: u8 = 15;
-/// Between two reports about sound. Up to a few tens of sound packets lie between them.
-const REPORTS: Duration = Duration::from_millis(400);
+/// Between two reports about sound.
+const REPORTS: Duration = Duration::from_secs(1);
 /// str0m's own steps without time going on; more means that it does not come to rest.
 const MAX_STEPS: usize = 64;
 
@@ -226,13 +226,11 @@ impl Session {
             .set_dtls_cert(certificate.clone())
             // The jitter buffer puts packets in order; str0m would hold all back behind a lost one.
             .set_reordering_size_audio(0)
-            // A loss that is told of late is repaired late.
-            .set_rtcp_report_interval_audio(REPORTS)
             // Nothing is tried before pictures want it, and sound is never kept waiting.
             .enable_bwe(Some(Bitrate::bps(FIRST_BANDWIDTH)))
             .set_stats_interval(Some(Duration::from_millis(250)))
-            // That the peer hears us badly is to be known soon; a report is some 60 bytes.
-            .set_rtcp_report_interval_audio(Duration::from_secs(1))
+            // A loss that is told of late is repaired late; a report is some 60 bytes.
+            .set_rtcp_report_interval_audio(REPORTS)
             .build(now);
         let sockets = Sockets::open(leg, inbox).map_err(|e| format!("no socket: {e}"))?;
         let addresses: Vec<SocketAddr> = sockets.addresses().collect();
@@ -297,6 +295,11 @@ impl Session {
     /// Whether this machine has the addresses that the descriptions speak of, and no others.
     pub(super) fn is_at_home(&self) -> bool {
         self.sockets.are_all()
+    }
+
+    /// Returns the datagrams that have come and that nobody has read yet.
+    pub(super) fn waiting(&mut self) -> Vec<Datagram> {
+        self.sockets.waiting()
     }
 
     /// Takes a datagram.

@@ -56,9 +56,10 @@ mod linux {
                 .await
         }
 
-        fn read_now(
+        /// The same of one that is there already; [`io::ErrorKind::WouldBlock`] when none is.
+        pub(in crate::media::transport) fn read_now(
             &mut self,
-            udp: &tokio::net::UdpSocket,
+            udp: &impl AsRawFd,
             buffer: &mut [u8],
         ) -> io::Result<(usize, SocketAddr, Instant)> {
             let mut slices = [IoSliceMut::new(buffer)];
@@ -117,6 +118,16 @@ mod others {
             buffer: &mut [u8],
         ) -> io::Result<(usize, SocketAddr, Instant)> {
             let (n, source) = udp.recv_from(buffer).await?;
+            Ok((n, source, Instant::now()))
+        }
+
+        /// The same of one that is there already; [`io::ErrorKind::WouldBlock`] when none is.
+        pub(in crate::media::transport) fn read_now(
+            &mut self,
+            udp: &UdpSocket,
+            buffer: &mut [u8],
+        ) -> io::Result<(usize, SocketAddr, Instant)> {
+            let (n, source) = udp.recv_from(buffer)?;
             Ok((n, source, Instant::now()))
         }
     }

@@ -13,6 +13,8 @@ use crate::id::LegId;
 
 /// Addresses used at most; more only make connectivity checks slow.
 const MAX_ADDRESSES: usize = 8;
+/// Datagrams of a socket that are read at once.
+const BATCH: usize = 64;
 /// Nothing of ours, and nothing a peer should send, is longer.
 const MAX_DATAGRAM: usize = 2000;
 
@@ -36,6 +38,8 @@ pub(super) struct Sockets {
     leg: LegId,
     inbox: mpsc::Sender<Datagram>,
     sockets: Vec<Socket>,
+    reader: arrival::Reader,
+    buffer: Vec<u8>,
     /// What would have left, where a test carries it.
     #[cfg(test)]
     pub(in crate::media) tap: Option<std::cell::RefCell<Vec<Datagram>>>,
@@ -61,17 +65,44 @@ pub(super) struct Moved {
 impl Sockets {
     /// Opens a socket on every address that works and reads them into `inbox`.
     pub(super) fn open(leg: LegId, inbox: &mpsc::Sender<Datagram>) -> io::Result<Self> {
-        let mut sockets = Self {
-            leg,
-            inbox: inbox.clone(),
-            sockets: Vec::new(),
-            #[cfg(test)]
-            tap: None,
-        };
+        let mut sockets = Self::none(leg, inbox.clone());
         match sockets.open_missing(&addresses()) {
             (opened, Some(error)) if opened.is_empty() => Err(error),
             _ => Ok(sockets),
         }
+    }
+
+    fn none(leg: LegId, inbox: mpsc::Sender<Datagram>) -> Self {
+        Self {
+            leg,
+            inbox,
+            sockets: Vec::new(),
+            reader: arrival::Reader::new(),
+            buffer: vec![0; MAX_DATAGRAM],
+            #[cfg(test)]
+            tap: None,
+        }
+    }
+
+    /// Takes what has come and has not been put into the inbox yet.
+    pub(super) fn waiting(&mut self) -> Vec<Datagram> {
+        let (reader, buffer) = (&mut self.reader, &mut self.buffer);
+        let mut waiting = Vec::new();
+        for socket in &self.sockets {
+            for _ in 0..BATCH {
+                let Ok((n, source, arrival)) = reader.read_now(&socket.out, buffer) else {
+                    break;
+                };
+                waiting.push(Datagram {
+                    leg: self.leg,
+                    local: socket.local,
+                    source,
+                    arrival,
+                    bytes: buffer[..n].to_vec(),
+                });
+            }
+        }
+        waiting
     }
 
     /// Opens sockets on addresses that are new and closes those on addresses that are gone.
@@ -219,12 +250,7 @@ mod tests {
     #[tokio::test]
     async fn sockets_follow_the_addresses() {
         let (inbox, _datagrams) = mpsc::channel(1);
-        let mut sockets = Sockets {
-            leg: LegId(1),
-            inbox,
-            sockets: Vec::new(),
-            tap: None,
-        };
+        let mut sockets = Sockets::none(LegId(1), inbox);
         let at = |last: u8| IpAddr::from([127, 0, 0, last]);
         let first = sockets.follow(&[at(1), at(2)]);
         assert_eq!(first.here.len(), 2);
@@ -234,5 +260,26 @@ mod tests {
         assert_eq!(moved.here[0].ip(), at(3));
         let now: Vec<_> = sockets.addresses().collect();
         assert_eq!(now, [first.here[0], moved.here[0]]);
+    }
+
+    #[tokio::test]
+    async fn what_has_come_is_there_before_anybody_had_time_to_read_it() {
+        let (inbox, mut datagrams) = mpsc::channel(1);
+        let mut sockets = Sockets::none(LegId(1), inbox);
+        let address = IpAddr::from([127, 0, 0, 1]);
+        let here = sockets.follow(&[address]).here[0];
+        let sender = std::net::UdpSocket::bind((address, 0)).expect("a socket");
+        for word in [b"one", b"two"] {
+            sender.send_to(word, here).expect("it is sent");
+        }
+        let waiting = sockets.waiting();
+        let said: Vec<_> = waiting.iter().map(|d| d.bytes.as_slice()).collect();
+        assert_eq!(said, [b"one", b"two"]);
+        assert_eq!(waiting[0].local, here);
+        assert!(sockets.waiting().is_empty());
+        // The reader goes on with what comes next.
+        sender.send_to(b"three", here).expect("it is sent");
+        let read = datagrams.recv().await.expect("it is read");
+        assert_eq!(read.bytes, b"three");
     }
 }
