@@ -27,13 +27,14 @@ mod watch;
 use std::collections::BTreeMap;
 use std::future::poll_fn;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
 
 use super::audio::opus::Speech;
 use super::device::{Microphone, Speaker};
-use super::transport::{self, Datagram};
+use super::transport;
 use super::video::{Gallery, Made};
 use super::{Check, MediaSettings, Meters, Order, Report};
 use crate::id::LegId;
@@ -57,10 +58,6 @@ type Reports = Box<dyn Fn(Report) + Send>;
 
 /// A tick.
 const TICK: Duration = Duration::from_millis(10);
-/// Datagrams that may wait; more are lost, as on any network.
-const DATAGRAMS: usize = 512;
-/// Datagrams taken in before a tick.
-const BATCH: usize = 64;
 /// How long a speaker stays open, so that what was written last is heard.
 const LINGER: Duration = Duration::from_secs(2);
 /// Keys of one order.
@@ -77,7 +74,6 @@ pub(super) async fn run(
     reports: Reports,
 ) {
     transport::warm_up();
-    let (datagram_inbox, mut datagrams) = mpsc::channel(DATAGRAMS);
     let (microphone_inbox, mut microphones) = mpsc::unbounded_channel::<Opened<Microphone>>();
     let (speaker_inbox, mut speakers) = mpsc::unbounded_channel::<Opened<Speaker>>();
     let (made_inbox, mut made) = mpsc::unbounded_channel::<Made>();
@@ -106,7 +102,6 @@ pub(super) async fn run(
         settings,
         meters,
         reports,
-        datagram_inbox,
         legs: BTreeMap::new(),
         pace: Pace::new(Instant::now()),
         n_ticks: 0,
@@ -121,29 +116,20 @@ pub(super) async fn run(
         }
         was_busy = is_busy;
         let wake = engine.wake();
-        if is_busy && wake <= Instant::now() {
-            // Where time is always up, on a machine that cannot keep pace, nobody else would come to
-            // read the sockets.
-            tokio::task::yield_now().await;
-        }
         tokio::select! {
             biased;
             () = tokio::time::sleep_until(wake.into()), if is_busy => {
-                // What is there counts now.
-                for _ in 0..BATCH {
-                    let Ok(datagram) = datagrams.try_recv() else {
-                        break;
-                    };
-                    engine.receive(&datagram);
-                }
-                engine.receive_waiting();
+                // What has come by now is in time. The reactor is asked once more: it may have looked
+                // long ago, on a machine that has other things to do.
+                tokio::task::yield_now().await;
+                engine.receive();
                 engine.on_time(Instant::now());
             }
             order = orders.recv() => match order {
                 None | Some(Order::Stop) => break,
                 Some(order) => engine.order(order, Instant::now()),
             },
-            Some(datagram) = datagrams.recv() => engine.receive(&datagram),
+            () = poll_fn(|context| engine.poll_readable(context)) => engine.receive(),
             Some(made) = made.recv() => engine.filmed(made, Instant::now()),
             Some(opened) = microphones.recv() => engine.microphone_opened(opened),
             Some(opened) = speakers.recv() => {
@@ -165,7 +151,6 @@ struct Engine {
     settings: MediaSettings,
     meters: Arc<Meters>,
     reports: Reports,
-    datagram_inbox: mpsc::Sender<Datagram>,
     legs: BTreeMap<LegId, Leg>,
     pictures: Pictures,
     microphone: Slot<Microphone>,
@@ -312,26 +297,35 @@ impl Engine {
         }
     }
 
-    fn receive(&mut self, datagram: &Datagram) {
-        let now = Instant::now();
-        let Some(leg) = self.legs.get_mut(&datagram.leg) else {
-            return;
-        };
-        if let Err(reason) = leg.session.receive(datagram, now) {
-            // Whatever a stranger sends must not end a call; str0m's errors here are about that packet.
-            tracing::debug!(reason, "a datagram was refused");
+    fn poll_readable(&self, context: &mut Context<'_>) -> Poll<()> {
+        let mut sessions = self.legs.values().map(|leg| &leg.session);
+        match sessions.any(|session| session.poll_readable(context).is_ready()) {
+            true => Poll::Ready(()),
+            false => Poll::Pending,
         }
-        self.digest(datagram.leg, now);
-        self.settle(now);
     }
 
-    /// Takes in what is still in the sockets: their readers come to it after this tick, but what has
-    /// come before it is in time.
-    fn receive_waiting(&mut self) {
-        let connected = self.legs.values_mut().filter(|leg| leg.is_connected());
-        let waiting: Vec<_> = connected.flat_map(|leg| leg.session.waiting()).collect();
-        for datagram in waiting {
-            self.receive(&datagram);
+    /// Takes in what has come to the sockets.
+    fn receive(&mut self) {
+        let mut have_received = Vec::new();
+        for leg in self.legs.values_mut() {
+            let came = leg.session.read();
+            let now = Instant::now();
+            for datagram in &came {
+                if let Err(reason) = leg.session.receive(datagram, now) {
+                    // Whatever a stranger sends must not end a call; str0m's errors here are about
+                    // that packet.
+                    tracing::debug!(reason, "a datagram was refused");
+                }
+            }
+            have_received.extend((!came.is_empty()).then_some(leg.id));
+        }
+        let now = Instant::now();
+        for id in &have_received {
+            self.digest(*id, now);
+        }
+        if !have_received.is_empty() {
+            self.settle(now);
         }
     }
 

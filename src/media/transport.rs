@@ -14,6 +14,7 @@ mod sound;
 use std::collections::{BTreeMap, HashSet};
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use str0m::bwe::Bitrate;
@@ -28,7 +29,6 @@ use super::sdp::{
     EVENTS_NARROW, EVENTS_WIDE, Layout, Origin, PICTURE, PICTURE_AGAIN, PROFILE, REPEATS,
 };
 use crate::av::Path;
-use crate::id::LegId;
 pub(super) use certificate::warm_up;
 use hold::Hold;
 use negotiation::{Pending, Remote, Video};
@@ -37,7 +37,6 @@ use pictures::{Agreement, Departures, Wishes};
 pub(super) use sockets::Datagram;
 use sockets::Sockets;
 use sound::received;
-use tokio::sync::mpsc;
 
 /// Which way a count of packets is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -161,36 +160,22 @@ pub(super) struct Session {
 
 impl Session {
     /// Makes a session with a socket and a candidate for every address of this machine.
-    pub(super) fn new(
-        leg: LegId,
-        inbox: &mpsc::Sender<Datagram>,
-        now: Instant,
-    ) -> Result<Self, String> {
+    pub(super) fn new(now: Instant) -> Result<Self, String> {
         let certificate = certificate::make().ok_or("no certificate can be made")?;
-        Self::with(certificate, leg, inbox, now)
+        Self::with(certificate, now)
     }
 
     /// Makes a session in place of this one, whose offer a peer answered that is not in the call:
     /// to whoever is, it is the same one with other addresses (RFC 8842, 5.5: its certificate stays).
-    pub(super) fn anew(
-        &mut self,
-        leg: LegId,
-        inbox: &mpsc::Sender<Datagram>,
-        now: Instant,
-    ) -> Result<Self, String> {
-        let mut session = Self::with(self.certificate.clone(), leg, inbox, now)?;
+    pub(super) fn anew(&mut self, now: Instant) -> Result<Self, String> {
+        let mut session = Self::with(self.certificate.clone(), now)?;
         session.origin = std::mem::take(&mut self.origin);
         session.name = self.name.take();
         session.is_hushed = self.is_hushed;
         Ok(session)
     }
 
-    fn with(
-        certificate: DtlsCert,
-        leg: LegId,
-        inbox: &mpsc::Sender<Datagram>,
-        now: Instant,
-    ) -> Result<Self, String> {
+    fn with(certificate: DtlsCert, now: Instant) -> Result<Self, String> {
         let mut config = RtcConfig::new().clear_codecs().enable_opus(true, false);
         let codecs = config.codec_config();
         let (clock, no_format) = (Frequency::FORTY_EIGHT_KHZ, FormatParams::default());
@@ -232,7 +217,7 @@ impl Session {
             // A loss that is told of late is repaired late; a report is some 60 bytes.
             .set_rtcp_report_interval_audio(REPORTS)
             .build(now);
-        let sockets = Sockets::open(leg, inbox).map_err(|e| format!("no socket: {e}"))?;
+        let sockets = Sockets::open().map_err(|e| format!("no socket: {e}"))?;
         let addresses: Vec<SocketAddr> = sockets.addresses().collect();
         let mut session = Self {
             rtc,
@@ -297,9 +282,14 @@ impl Session {
         self.sockets.are_all()
     }
 
-    /// Returns the datagrams that have come and that nobody has read yet.
-    pub(super) fn waiting(&mut self) -> Vec<Datagram> {
-        self.sockets.waiting()
+    /// Ready when there is something to [`read`](Self::read).
+    pub(super) fn poll_readable(&self, context: &mut Context<'_>) -> Poll<()> {
+        self.sockets.poll_readable(context)
+    }
+
+    /// Takes the datagrams that have come to its sockets, for [`receive`](Self::receive).
+    pub(super) fn read(&mut self) -> Vec<Datagram> {
+        self.sockets.read()
     }
 
     /// Takes a datagram.

@@ -83,7 +83,7 @@ impl Engine {
         let Some(leg) = self.legs.get_mut(&id) else {
             return;
         };
-        match leg.session.anew(id, &self.datagram_inbox, now) {
+        match leg.session.anew(now) {
             Ok(session) => {
                 let mut former = std::mem::replace(&mut leg.session, session);
                 leg.start_over();
@@ -106,7 +106,7 @@ impl Engine {
         let leg = self.legs.get_mut(&id);
         let leg = leg.ok_or("there is no such session")?;
         if leg.session.has_offered() {
-            leg.session = leg.session.anew(id, &self.datagram_inbox, now)?;
+            leg.session = leg.session.anew(now)?;
         }
         leg.session.offer(pictures, now)
     }

@@ -152,7 +152,7 @@ impl Engine {
             return Err("there is such a session already".to_owned());
         }
         let hearing = Hearing::new().map_err(|e| e.to_string())?;
-        let session = Session::new(id, &self.datagram_inbox, now)?;
+        let session = Session::new(now)?;
         Ok(Leg::new(id, session, hearing))
     }
 }

@@ -84,8 +84,8 @@ fn overdue(since: Instant, now: Instant) -> (u32, u32) {
 
 impl Engine {
     /// Is ready when a microphone has brought ten milliseconds.
-    pub(super) fn poll_voice(&mut self, context: &Context<'_>) -> Poll<()> {
-        match self.microphone.get() {
+    pub(super) fn poll_voice(&self, context: &Context<'_>) -> Poll<()> {
+        match self.microphone.peek() {
             Some(microphone) => microphone.poll_frame(context),
             None => Poll::Pending,
         }

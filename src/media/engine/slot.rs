@@ -193,6 +193,14 @@ impl<D: Device> Slot<D> {
         self
     }
 
+    /// Returns the device if it works now, to look at.
+    pub(super) fn peek(&self) -> Option<&D> {
+        match &self.state {
+            State::Open(device) => Some(device),
+            State::Closed | State::Opening(_) | State::Broken { .. } => None,
+        }
+    }
+
     /// Returns the device if it works now.
     pub(super) fn get(&mut self) -> Option<&mut D> {
         match &mut self.state {

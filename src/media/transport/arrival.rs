@@ -2,8 +2,10 @@
 //! up reads late, and that is no lateness of the network.
 
 use std::io;
-use std::net::{SocketAddr, UdpSocket};
+use std::net::SocketAddr;
 use std::time::Instant;
+
+use tokio::net::UdpSocket;
 
 #[cfg(target_os = "linux")]
 pub(super) use linux::{Reader, ask};
@@ -12,6 +14,7 @@ pub(super) use others::{Reader, ask};
 
 #[cfg(target_os = "linux")]
 mod linux {
+    use std::io::ErrorKind::WouldBlock;
     use std::io::IoSliceMut;
     use std::os::fd::AsRawFd;
     use std::time::{Duration, SystemTime};
@@ -28,7 +31,7 @@ mod linux {
     const LATEST: Duration = Duration::from_secs(10);
 
     /// Has the kernel say when something came. Where it does not, the time of reading counts.
-    pub(in crate::media::transport) fn ask(socket: &UdpSocket) {
+    pub(in crate::media::transport) fn ask(socket: &std::net::UdpSocket) {
         if let Err(error) = setsockopt(socket, sockopt::ReceiveTimestampns, &true) {
             tracing::debug!(%error, "the kernel does not say when datagrams come");
         }
@@ -46,20 +49,23 @@ mod linux {
             }
         }
 
-        /// Waits for the next one. Returns its length, who sent it, and when it came.
-        pub(in crate::media::transport) async fn read(
+        /// Takes the next one that the reactor knows of; [`io::ErrorKind::WouldBlock`] when there is
+        /// none. Returns its length, who sent it, and when it came.
+        pub(in crate::media::transport) fn read(
             &mut self,
-            udp: &tokio::net::UdpSocket,
+            udp: &UdpSocket,
             buffer: &mut [u8],
         ) -> io::Result<(usize, SocketAddr, Instant)> {
-            udp.async_io(Interest::READABLE, || self.read_now(udp, buffer))
-                .await
+            udp.try_io(Interest::READABLE, || match self.receive(udp, buffer) {
+                // An ICMP answer to something sent before; what comes next is none the worse.
+                Err(error) if error.kind() != WouldBlock => self.receive(udp, buffer),
+                received => received,
+            })
         }
 
-        /// The same of one that is there already; [`io::ErrorKind::WouldBlock`] when none is.
-        pub(in crate::media::transport) fn read_now(
+        fn receive(
             &mut self,
-            udp: &impl AsRawFd,
+            udp: &UdpSocket,
             buffer: &mut [u8],
         ) -> io::Result<(usize, SocketAddr, Instant)> {
             let mut slices = [IoSliceMut::new(buffer)];
@@ -101,7 +107,7 @@ mod others {
     use super::{Instant, SocketAddr, UdpSocket, io};
 
     /// Nobody tells when something came; the time of reading counts.
-    pub(in crate::media::transport) fn ask(_: &UdpSocket) {}
+    pub(in crate::media::transport) fn ask(_: &std::net::UdpSocket) {}
 
     /// Reads datagrams.
     pub(in crate::media::transport) struct Reader;
@@ -111,23 +117,14 @@ mod others {
             Self
         }
 
-        /// Waits for the next one. Returns its length, who sent it, and when it was read.
-        pub(in crate::media::transport) async fn read(
-            &mut self,
-            udp: &tokio::net::UdpSocket,
-            buffer: &mut [u8],
-        ) -> io::Result<(usize, SocketAddr, Instant)> {
-            let (n, source) = udp.recv_from(buffer).await?;
-            Ok((n, source, Instant::now()))
-        }
-
-        /// The same of one that is there already; [`io::ErrorKind::WouldBlock`] when none is.
-        pub(in crate::media::transport) fn read_now(
+        /// Takes the next one that the reactor knows of; [`io::ErrorKind::WouldBlock`] when there is
+        /// none. Returns its length, who sent it, and when it was read.
+        pub(in crate::media::transport) fn read(
             &mut self,
             udp: &UdpSocket,
             buffer: &mut [u8],
         ) -> io::Result<(usize, SocketAddr, Instant)> {
-            let (n, source) = udp.recv_from(buffer)?;
+            let (n, source) = udp.try_recv_from(buffer)?;
             Ok((n, source, Instant::now()))
         }
     }
@@ -142,12 +139,12 @@ mod tests {
     #[cfg(target_os = "linux")]
     #[tokio::test]
     async fn who_reads_late_knows_when_it_came() -> io::Result<()> {
-        let socket = UdpSocket::bind("127.0.0.1:0")?;
+        let socket = std::net::UdpSocket::bind("127.0.0.1:0")?;
         socket.set_nonblocking(true)?;
         ask(&socket);
         let to = socket.local_addr()?;
-        let udp = tokio::net::UdpSocket::from_std(socket)?;
-        let sender = UdpSocket::bind("127.0.0.1:0")?;
+        let udp = UdpSocket::from_std(socket)?;
+        let sender = std::net::UdpSocket::bind("127.0.0.1:0")?;
         let (mut reader, mut buffer) = (Reader::new(), [0; 100]);
         // A kernel that stamped nothing so far begins with it when it finds time.
         for _ in 0..100 {
@@ -157,7 +154,8 @@ mod tests {
             while sent.elapsed() < Duration::from_millis(20) {
                 std::hint::spin_loop();
             }
-            let (n, source, arrival) = reader.read(&udp, &mut buffer).await?;
+            udp.readable().await?;
+            let (n, source, arrival) = reader.read(&udp, &mut buffer)?;
             assert_eq!((&buffer[..n], source), (&b"word"[..], sender.local_addr()?));
             let slack = Duration::from_millis(5);
             assert!(arrival + slack > before && arrival <= Instant::now());

@@ -2,14 +2,12 @@
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::time::{Duration, Instant};
+use std::task::{Context, Poll};
+use std::time::Instant;
 
 use tokio::net::UdpSocket;
-use tokio::sync::mpsc;
-use tokio::task::JoinHandle;
 
 use super::arrival;
-use crate::id::LegId;
 
 /// Addresses used at most; more only make connectivity checks slow.
 const MAX_ADDRESSES: usize = 8;
@@ -21,8 +19,6 @@ const MAX_DATAGRAM: usize = 2000;
 /// What came in.
 #[derive(Debug)]
 pub(in crate::media) struct Datagram {
-    /// Whose socket it came to.
-    pub(in crate::media) leg: LegId,
     /// Our address.
     pub(in crate::media) local: SocketAddr,
     /// Theirs.
@@ -35,8 +31,6 @@ pub(in crate::media) struct Datagram {
 
 /// The sockets of one session, closed with it.
 pub(super) struct Sockets {
-    leg: LegId,
-    inbox: mpsc::Sender<Datagram>,
     sockets: Vec<Socket>,
     reader: arrival::Reader,
     buffer: Vec<u8>,
@@ -47,10 +41,11 @@ pub(super) struct Sockets {
 
 struct Socket {
     local: SocketAddr,
+    /// Read.
+    udp: UdpSocket,
     /// Another handle of the same socket: tokio's lets nothing out before its first poll,
     /// and the first connectivity checks are sent sooner.
     out: std::net::UdpSocket,
-    reader: JoinHandle<()>,
 }
 
 /// How the sockets follow the addresses of this machine.
@@ -63,19 +58,17 @@ pub(super) struct Moved {
 }
 
 impl Sockets {
-    /// Opens a socket on every address that works and reads them into `inbox`.
-    pub(super) fn open(leg: LegId, inbox: &mpsc::Sender<Datagram>) -> io::Result<Self> {
-        let mut sockets = Self::none(leg, inbox.clone());
+    /// Opens a socket on every address that works.
+    pub(super) fn open() -> io::Result<Self> {
+        let mut sockets = Self::none();
         match sockets.open_missing(&addresses()) {
             (opened, Some(error)) if opened.is_empty() => Err(error),
             _ => Ok(sockets),
         }
     }
 
-    fn none(leg: LegId, inbox: mpsc::Sender<Datagram>) -> Self {
+    fn none() -> Self {
         Self {
-            leg,
-            inbox,
             sockets: Vec::new(),
             reader: arrival::Reader::new(),
             buffer: vec![0; MAX_DATAGRAM],
@@ -84,17 +77,25 @@ impl Sockets {
         }
     }
 
-    /// Takes what has come and has not been put into the inbox yet.
-    pub(super) fn waiting(&mut self) -> Vec<Datagram> {
+    /// Ready when there is something to [`read`](Self::read).
+    pub(super) fn poll_readable(&self, context: &mut Context<'_>) -> Poll<()> {
+        let mut sockets = self.sockets.iter();
+        match sockets.any(|socket| socket.udp.poll_recv_ready(context).is_ready()) {
+            true => Poll::Ready(()),
+            false => Poll::Pending,
+        }
+    }
+
+    /// Takes what the reactor knows to have come; of a flood, no more than a share.
+    pub(super) fn read(&mut self) -> Vec<Datagram> {
         let (reader, buffer) = (&mut self.reader, &mut self.buffer);
-        let mut waiting = Vec::new();
+        let mut came = Vec::new();
         for socket in &self.sockets {
             for _ in 0..BATCH {
-                let Ok((n, source, arrival)) = reader.read_now(&socket.out, buffer) else {
+                let Ok((n, source, arrival)) = reader.read(&socket.udp, buffer) else {
                     break;
                 };
-                waiting.push(Datagram {
-                    leg: self.leg,
+                came.push(Datagram {
                     local: socket.local,
                     source,
                     arrival,
@@ -102,7 +103,7 @@ impl Sockets {
                 });
             }
         }
-        waiting
+        came
     }
 
     /// Opens sockets on addresses that are new and closes those on addresses that are gone.
@@ -129,7 +130,7 @@ impl Sockets {
             if self.sockets.iter().any(|s| s.local.ip() == *ip) {
                 continue;
             }
-            match Socket::open(*ip, self.leg, self.inbox.clone()) {
+            match Socket::open(*ip) {
                 Ok(socket) => {
                     opened.push(socket.local);
                     self.sockets.push(socket);
@@ -159,7 +160,6 @@ impl Sockets {
         #[cfg(test)]
         if let Some(tap) = &self.tap {
             tap.borrow_mut().push(Datagram {
-                leg: self.leg,
                 local: to,
                 source: from,
                 arrival: Instant::now(),
@@ -176,43 +176,16 @@ impl Sockets {
 }
 
 impl Socket {
-    fn open(ip: IpAddr, leg: LegId, inbox: mpsc::Sender<Datagram>) -> io::Result<Self> {
+    fn open(ip: IpAddr) -> io::Result<Self> {
         let socket = std::net::UdpSocket::bind((ip, 0))?;
         socket.set_nonblocking(true)?;
         let out = socket.try_clone()?;
         arrival::ask(&socket);
-        let local = socket.local_addr()?;
-        let udp = UdpSocket::from_std(socket)?;
-        let reader = tokio::spawn(read(udp, local, leg, inbox));
-        Ok(Self { local, out, reader })
-    }
-}
-
-impl Drop for Socket {
-    fn drop(&mut self) {
-        self.reader.abort();
-    }
-}
-
-async fn read(udp: UdpSocket, local: SocketAddr, leg: LegId, inbox: mpsc::Sender<Datagram>) {
-    let mut buffer = vec![0; MAX_DATAGRAM];
-    let mut reader = arrival::Reader::new();
-    loop {
-        // An error here is an ICMP answer to something sent before; the next datagram is none the worse.
-        let Ok((n, source, arrival)) = reader.read(&udp, &mut buffer).await else {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-            continue;
-        };
-        let datagram = Datagram {
-            leg,
-            local,
-            source,
-            arrival,
-            bytes: buffer[..n].to_vec(),
-        };
-        if inbox.send(datagram).await.is_err() {
-            return;
-        }
+        Ok(Self {
+            local: socket.local_addr()?,
+            udp: UdpSocket::from_std(socket)?,
+            out,
+        })
     }
 }
 
@@ -245,12 +218,13 @@ fn addresses() -> Vec<IpAddr> {
 
 #[cfg(test)]
 mod tests {
-    use super::{IpAddr, LegId, Moved, Sockets, mpsc};
+    use std::future::poll_fn;
+
+    use super::{BATCH, IpAddr, Moved, Sockets};
 
     #[tokio::test]
     async fn sockets_follow_the_addresses() {
-        let (inbox, _datagrams) = mpsc::channel(1);
-        let mut sockets = Sockets::none(LegId(1), inbox);
+        let mut sockets = Sockets::none();
         let at = |last: u8| IpAddr::from([127, 0, 0, last]);
         let first = sockets.follow(&[at(1), at(2)]);
         assert_eq!(first.here.len(), 2);
@@ -263,23 +237,29 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_has_come_is_there_before_anybody_had_time_to_read_it() {
-        let (inbox, mut datagrams) = mpsc::channel(1);
-        let mut sockets = Sockets::none(LegId(1), inbox);
-        let address = IpAddr::from([127, 0, 0, 1]);
-        let here = sockets.follow(&[address]).here[0];
-        let sender = std::net::UdpSocket::bind((address, 0)).expect("a socket");
+    async fn all_that_came_is_read_at_once_and_a_flood_in_shares() {
+        let mut sockets = Sockets::none();
+        let at = |last: u8| IpAddr::from([127, 0, 0, last]);
+        let here = sockets.follow(&[at(1), at(2)]).here;
+        let sender = std::net::UdpSocket::bind("127.0.0.1:0").expect("a socket");
+        assert!(sockets.read().is_empty());
         for word in [b"one", b"two"] {
-            sender.send_to(word, here).expect("it is sent");
+            sender.send_to(word, here[1]).expect("it is sent");
         }
-        let waiting = sockets.waiting();
-        let said: Vec<_> = waiting.iter().map(|d| d.bytes.as_slice()).collect();
+        poll_fn(|context| sockets.poll_readable(context)).await;
+        let came = sockets.read();
+        let said: Vec<_> = came.iter().map(|d| d.bytes.as_slice()).collect();
         assert_eq!(said, [b"one", b"two"]);
-        assert_eq!(waiting[0].local, here);
-        assert!(sockets.waiting().is_empty());
-        // The reader goes on with what comes next.
-        sender.send_to(b"three", here).expect("it is sent");
-        let read = datagrams.recv().await.expect("it is read");
-        assert_eq!(read.bytes, b"three");
+        assert_eq!(came[0].local, here[1]);
+        assert!(sockets.read().is_empty());
+
+        for n in 0..=BATCH {
+            sender.send_to(&[n as u8], here[0]).expect("it is sent");
+        }
+        poll_fn(|context| sockets.poll_readable(context)).await;
+        assert_eq!(sockets.read().len(), BATCH);
+        // What is left is told of without anything new.
+        poll_fn(|context| sockets.poll_readable(context)).await;
+        assert_eq!(sockets.read()[0].bytes, [BATCH as u8]);
     }
 }

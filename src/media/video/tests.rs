@@ -6,8 +6,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use tokio::sync::mpsc;
-
 use super::incoming::Viewer;
 use super::ladder::{self, MOST_LINES, Plan};
 use super::load::Load;
@@ -59,13 +57,12 @@ struct Pair {
     n_pictures: usize,
     picture_due: Instant,
     sound_due: Instant,
-    _datagrams: mpsc::Receiver<Datagram>,
 }
 
 const LEG: LegId = LegId(1);
 
 impl End {
-    fn new(inbox: &mpsc::Sender<Datagram>, now: Instant, seed: u32) -> Self {
+    fn new(now: Instant, seed: u32) -> Self {
         let mut viewer = Viewer::new(Arc::new(Gallery::default()));
         let shown = Shown {
             leg: Some(LEG),
@@ -74,7 +71,7 @@ impl End {
         };
         viewer.show(vec![shown], now);
         Self {
-            session: Session::new(LEG, inbox, now).expect("loopback is there"),
+            session: Session::new(now).expect("loopback is there"),
             sender: Sender::new(now, Load::new(|| None)),
             viewer,
             n_waiting: Arc::default(),
@@ -155,9 +152,8 @@ impl End {
 
 impl Pair {
     fn new(line: Line) -> Self {
-        let (inbox, datagrams) = mpsc::channel(1);
         let now = Instant::now();
-        let mut ends = [1, 2].map(|seed| End::new(&inbox, now, seed));
+        let mut ends = [1, 2].map(|seed| End::new(now, seed));
         for end in &mut ends {
             end.session.tap();
         }
@@ -177,7 +173,6 @@ impl Pair {
             n_pictures: 0,
             picture_due: now,
             sound_due: now,
-            _datagrams: datagrams,
         }
     }
 

@@ -2,11 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use tokio::sync::mpsc;
-
 use super::rig::Pair;
 use crate::av::Pictures;
-use crate::id::LegId;
 use crate::media::transport::Session;
 
 const NOTHING: Pictures = Pictures::None;
@@ -38,9 +35,8 @@ async fn half_a_minute_behind_the_dam_nothing_leaves_and_then_it_connects() {
 
 #[tokio::test]
 async fn another_one_than_the_first_answers_and_the_session_begins_anew() {
-    let (inbox, _datagrams) = mpsc::channel(4096);
     let now = Instant::now();
-    let mut first = Session::new(LegId(3), &inbox, now).expect("loopback is there");
+    let mut first = Session::new(now).expect("loopback is there");
     let mut pair = Pair::new();
     let offer = pair.a.session.offer(NOTHING, now).expect("it goes well");
     let answer = first.answer(&offer, NOTHING, now).expect("it goes well");

@@ -4,11 +4,8 @@ use std::time::{Duration, Instant};
 
 use openh264::decoder::Decoder;
 
-use tokio::sync::mpsc;
-
 use super::rig::{Pair, film, is_whole};
 use crate::av::Pictures::{Exchange, None as Nothing, Receive};
-use crate::id::LegId;
 use crate::media::transport::{Happening, Session, Way};
 
 #[tokio::test]
@@ -82,8 +79,7 @@ async fn one_in_twenty_packets_lost_is_sent_again() {
 
 #[tokio::test]
 async fn a_peer_whose_reports_stand_still_is_not_heard_however_many_streams_there_are() {
-    let (inbox, _datagrams) = mpsc::channel(1);
-    let mut session = Session::new(LegId(1), &inbox, Instant::now()).expect("loopback is there");
+    let mut session = Session::new(Instant::now()).expect("loopback is there");
     let mut look = |of_sound, of_pictures| {
         for way in [Way::In, Way::Out] {
             session.reported(way, "0".into(), Some(of_sound));

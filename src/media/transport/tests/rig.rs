@@ -1,16 +1,16 @@
 //! Two sessions, real sockets between them, and a network that may lose things.
 
 use std::collections::VecDeque;
+use std::future::poll_fn;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use openh264::encoder::Encoder;
 use openh264::formats::YUVSlices;
-use tokio::sync::mpsc;
 
 use crate::av::Pictures;
-use crate::id::LegId;
-use crate::media::transport::{Datagram, Happening, Session};
+use crate::media::transport::{Happening, Session};
 use crate::media::video::Planar;
 
 /// Nothing here takes as long, even on a busy machine.
@@ -36,8 +36,6 @@ pub(super) struct Side {
 pub(super) struct Pair {
     pub(super) a: Side,
     pub(super) b: Side,
-    inbox: mpsc::Sender<Datagram>,
-    datagrams: mpsc::Receiver<Datagram>,
     /// One in so many packets is lost, each in its turn; 0 is none.
     pub(super) losing: u32,
     n_packets: u32,
@@ -52,21 +50,18 @@ impl Pair {
 
     /// Two that were made at a time that may be past.
     pub(super) fn made(then: Instant) -> Self {
-        let (inbox, datagrams) = mpsc::channel(4096);
-        let side = |id| Side {
-            session: Session::new(LegId(id), &inbox, then).expect("loopback is there"),
+        let side = || Side {
+            session: Session::new(then).expect("loopback is there"),
             pictures: VecDeque::new(),
             n_sounds: 0,
             n_wishes: 0,
             bandwidth: None,
             is_connected: false,
         };
-        let (a, b) = (side(1), side(2));
+        let (a, b) = (side(), side());
         Self {
             a,
             b,
-            inbox,
-            datagrams,
             losing: 0,
             n_packets: 0,
             n_bytes: [0; 2],
@@ -116,7 +111,7 @@ impl Pair {
     /// The first one begins anew.
     pub(super) fn again(&mut self) {
         let now = Instant::now();
-        let anew = self.a.session.anew(LegId(1), &self.inbox, now);
+        let anew = self.a.session.anew(now);
         self.a.session = anew.expect("loopback is there");
     }
 
@@ -191,36 +186,36 @@ impl Pair {
             let wake = deadlines.into_iter().flatten().fold(wake, Instant::min);
             tokio::select! {
                 biased;
-                Some(datagram) = self.datagrams.recv() => self.carry(&datagram),
+                () = poll_fn(|context| self.poll_readable(context)) => self.carry(),
                 () = tokio::time::sleep_until(wake.into()) => {}
             }
         }
     }
 
-    fn carry(&mut self, datagram: &Datagram) {
-        // RFC 7983, 7: what begins so is media.
-        let is_media = datagram
-            .bytes
-            .first()
-            .is_some_and(|b| (128..192).contains(b));
-        if is_media {
-            self.n_packets += 1;
-            if self.losing > 0 && self.n_packets.is_multiple_of(self.losing) {
-                return;
+    fn poll_readable(&self, context: &mut Context<'_>) -> Poll<()> {
+        let mut sides = [&self.a, &self.b].into_iter();
+        match sides.any(|side| side.session.poll_readable(context).is_ready()) {
+            true => Poll::Ready(()),
+            false => Poll::Pending,
+        }
+    }
+
+    fn carry(&mut self) {
+        for (n, side) in [&mut self.a, &mut self.b].into_iter().enumerate() {
+            for datagram in side.session.read() {
+                // RFC 7983, 7: what begins so is media.
+                if (128..192).contains(&datagram.bytes[0]) {
+                    self.n_packets += 1;
+                    if self.losing > 0 && self.n_packets.is_multiple_of(self.losing) {
+                        continue;
+                    }
+                }
+                self.n_bytes[n] += datagram.bytes.len();
+                let received = side.session.receive(&datagram, Instant::now());
+                received.expect("it goes well");
+                side.digest();
             }
         }
-        let is_for_a = self
-            .a
-            .session
-            .sockets
-            .addresses()
-            .any(|at| at == datagram.local);
-        self.n_bytes[usize::from(!is_for_a)] += datagram.bytes.len();
-        let side = if is_for_a { &mut self.a } else { &mut self.b };
-        side.session
-            .receive(datagram, Instant::now())
-            .expect("it goes well");
-        side.digest();
     }
 }
 
