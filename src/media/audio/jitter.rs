@@ -79,6 +79,8 @@ const FADE: f32 = 0.7;
 const LOOK: u32 = 8;
 /// A jump in the stream that is another stream.
 const JUMP: i64 = 10_000 * MS;
+/// Packets remembered, twenty seconds of the usual ones.
+const REMEMBERED: usize = 1000;
 /// Packets kept at most.
 const CAPACITY: usize = 250;
 /// One Opus packet of the usual length.

@@ -3,7 +3,7 @@
 
 use std::time::{Instant, SystemTime};
 
-use super::health::{Gap, Hush, Strain, Stumble};
+use super::health::{Gap, Hush, Strain};
 use super::leg::Leg;
 use super::lookout::{Lookout, Seen};
 use super::slot::Cause;
@@ -18,7 +18,6 @@ pub(super) struct Care {
     strain: Strain,
     hush: Hush,
     n_xruns: u64,
-    stumbles: [Stumble; 2],
 }
 
 impl Care {
@@ -29,7 +28,6 @@ impl Care {
             strain: Strain::default(),
             hush: Hush::default(),
             n_xruns: 0,
-            stumbles: Default::default(),
         }
     }
 }
@@ -62,13 +60,6 @@ impl Engine {
             self.microphone.interrupt(now, &mut report);
             self.speaker.interrupt(now, &mut report);
             return;
-        }
-        let [hears, speaks] = &mut self.care.stumbles;
-        if hears.push(self.microphone.n_xruns(), now) {
-            self.microphone.relax();
-        }
-        if speaks.push(self.speaker.n_xruns(), now) {
-            self.speaker.relax();
         }
         let n_xruns = self.microphone.n_xruns() + self.speaker.n_xruns();
         // A device that was opened anew counts from nothing.

@@ -93,40 +93,6 @@ impl Strain {
     }
 }
 
-/// Notices that a card is late again and again with pieces as small as it has.
-#[derive(Debug, Default)]
-pub(super) struct Stumble {
-    n_xruns: u64,
-    late: VecDeque<Instant>,
-}
-
-impl Stumble {
-    /// So often within that time.
-    const OFTEN: usize = 6;
-    const WITHIN: Duration = Duration::from_secs(10);
-
-    /// Takes in how often the card was late since it was opened. Returns whether that is too often.
-    pub(super) fn push(&mut self, n_xruns: u64, now: Instant) -> bool {
-        // One that was opened anew counts from nothing.
-        let n_new = n_xruns.saturating_sub(std::mem::replace(&mut self.n_xruns, n_xruns));
-        for _ in 0..n_new.min(Self::OFTEN as u64) {
-            self.late.push_back(now);
-        }
-        while self
-            .late
-            .front()
-            .is_some_and(|at| now.saturating_duration_since(*at) > Self::WITHIN)
-        {
-            self.late.pop_front();
-        }
-        let is_too_often = self.late.len() >= Self::OFTEN;
-        if is_too_often {
-            self.late.clear();
-        }
-        is_too_often
-    }
-}
-
 /// Notices a microphone that hears next to nothing.
 #[derive(Debug, Default)]
 pub(super) struct Hush {
@@ -225,21 +191,6 @@ mod tests {
             told = told.or(change);
         }
         assert_eq!(told, Some(true));
-    }
-
-    #[test]
-    fn a_card_stumbles_when_it_is_late_six_times_in_ten_seconds() {
-        let start = Instant::now();
-        let second = |n| start + Duration::from_secs(n);
-        let mut stumble = Stumble::default();
-        for n in 0..30 {
-            assert!(!stumble.push(n, second(n * 3)), "now and then");
-        }
-        for n in 29..35 {
-            assert!(!stumble.push(n, second(120)), "{n}");
-        }
-        assert!(stumble.push(35, second(121)));
-        assert!(!stumble.push(0, second(102)), "opened anew");
     }
 
     #[test]

@@ -12,6 +12,7 @@
 mod fallback;
 mod fault;
 mod opener;
+mod pieces;
 
 use std::io;
 use std::time::{Duration, Instant};
@@ -23,6 +24,7 @@ use fallback::Away;
 pub(super) use fault::Cause;
 use fault::Faults;
 pub(super) use opener::opener;
+use pieces::Pieces;
 
 /// A device as the slot uses it.
 pub(super) trait Device: Sized + Send + 'static {
@@ -80,8 +82,7 @@ pub(super) struct Opened<D> {
 pub(super) struct Slot<D> {
     spec: DeviceSpec,
     state: State<D>,
-    /// How small a card's pieces are to be, and how small they may be again with the next call.
-    latency: (Latency, Latency),
+    pieces: Pieces,
     /// Numbers the jobs: what an outdated one brings is thrown away.
     attempt: u64,
     start: Box<dyn Fn(Job) -> io::Result<()> + Send>,
@@ -144,7 +145,7 @@ impl<D: Device> Slot<D> {
         Self {
             spec,
             state: State::Closed,
-            latency: (Latency::default(), Latency::default()),
+            pieces: Pieces::new(Latency::default()),
             attempt: 0,
             start: Box::new(start),
             falls_back: true,
@@ -163,28 +164,8 @@ impl<D: Device> Slot<D> {
 
     /// Makes it a place for cards with pieces of that size.
     pub(super) fn with(mut self, latency: Latency) -> Self {
-        self.latency = (latency, latency);
+        self.pieces = Pieces::new(latency);
         self
-    }
-
-    /// Opens the card in use anew, with larger pieces if there are any: it does not bear the small
-    /// ones. With the next call they are small again.
-    pub(super) fn relax(&mut self) {
-        let larger = match self.latency.0 {
-            Latency::Low => Latency::Normal,
-            Latency::Normal => Latency::Safe,
-            Latency::Safe => return,
-        };
-        if !self.is_card() || self.stall.reopens.is_some() {
-            return;
-        }
-        self.latency.0 = larger;
-        tracing::info!(
-            ?larger,
-            device = self.name(),
-            "a sound card needs larger pieces"
-        );
-        self.open(Why::Again);
     }
 
     /// Makes it a place where no other card stands in.
@@ -258,7 +239,10 @@ impl<D: Device> Slot<D> {
         if is_wanted {
             self.closing = None;
             match self.state {
-                State::Closed => self.open(Why::Chosen),
+                State::Closed => {
+                    self.pieces.begin(now);
+                    self.open(Why::Chosen);
+                }
                 State::Broken { retry: Some(at) } if now >= at => self.open(Why::Chosen),
                 State::Opening(_) | State::Open(_) | State::Broken { .. } => {}
             }
@@ -343,7 +327,7 @@ impl<D: Device> Slot<D> {
             return;
         };
         let (name, is_stalled) = (device.name().to_owned(), device.is_stalled());
-        let is_card = device.id().is_some();
+        let (is_card, n_xruns) = (device.id().is_some(), device.n_xruns());
         match device.poll_trouble() {
             // It may move again by itself, and then nothing was lost.
             Some(trouble) if trouble.exception == DeviceException::ZeroCaptureFps => {
@@ -378,6 +362,10 @@ impl<D: Device> Slot<D> {
                 }
                 if self.opened_at.is_some_and(|at| now >= at + PROVEN) {
                     self.n_failures = 0;
+                }
+                if is_card && self.pieces.observe(n_xruns, now) {
+                    tracing::info!(device = name, "a sound card needs larger pieces");
+                    self.open(Why::Again);
                 }
             }
         }
@@ -463,7 +451,7 @@ impl<D: Device> Slot<D> {
         self.attempt += 1;
         self.state = State::Opening(why);
         let attempt = self.attempt;
-        let latency = self.latency.0;
+        let latency = self.pieces.latency();
         let job = Job {
             attempt,
             wish,
@@ -482,7 +470,6 @@ impl<D: Device> Slot<D> {
         self.interrupted = None;
         self.stall = Stall::default();
         self.n_failures = 0;
-        self.latency.0 = self.latency.1;
     }
 
     /// Whether it is a card that is chosen: those come and go.

@@ -6,11 +6,10 @@
 
 use std::collections::VecDeque;
 
+use super::REMEMBERED;
 use super::losses::Missing;
 use crate::media::audio::FRAME;
 
-/// Frames remembered, twenty seconds of the usual ones.
-const REMEMBERED: usize = 1000;
 /// While fewer are known, each counts as one of so many: the beginning of a stall is not a habit.
 const KNOWN_ENOUGH: usize = 150;
 /// What one per cent of frames that are not there in time may cost, in samples of delay: 100 ms,

@@ -3,8 +3,8 @@
 
 use std::collections::VecDeque;
 
-/// Packets remembered, twenty seconds of the usual ones.
-const REMEMBERED: usize = 1000;
+use super::REMEMBERED;
+
 /// The newest ones may only have been overtaken.
 const UNSETTLED: usize = 4;
 /// Of a lost packet's neighbours half are lost too, it is believed, until so many losses tell.

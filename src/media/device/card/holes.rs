@@ -29,7 +29,7 @@ pub(super) struct Holes {
 
 /// What comes next in a stream with holes, as far as it is of one kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Stretch {
+pub(super) enum Part {
     /// So many samples that the card brought.
     Sound(usize),
     /// So many that it lost.
@@ -88,20 +88,20 @@ impl Holes {
     }
 
     /// Passes what comes next, of one kind and `n` samples at most.
-    pub(super) fn pass(&mut self, n: usize) -> Stretch {
+    pub(super) fn pass(&mut self, n: usize) -> Part {
         self.look();
         let n_lost = self.n_lost_here().min(n);
         if let Some(hole) = self.next.as_mut().filter(|_| n_lost > 0) {
             hole.n -= n_lost;
             self.next = self.next.filter(|hole| hole.n > 0);
-            return Stretch::Lost(n_lost);
+            return Part::Lost(n_lost);
         }
         let until = self
             .next
             .map_or(u64::MAX, |hole| hole.at.saturating_sub(self.n_passed));
         let n = n.min(usize::try_from(until).unwrap_or(n));
         self.n_passed += n as u64;
-        Stretch::Sound(n)
+        Part::Sound(n)
     }
 }
 
@@ -117,8 +117,8 @@ mod tests {
         digger.lost(0);
         digger.brought(5);
         digger.lost(7);
-        let passed: Vec<Stretch> = (0..7).map(|_| holes.pass(6)).collect();
-        use Stretch::{Lost, Sound};
+        let passed: Vec<Part> = (0..7).map(|_| holes.pass(6)).collect();
+        use Part::{Lost, Sound};
         let expected = [
             Sound(6),
             Sound(4),
@@ -138,7 +138,7 @@ mod tests {
             digger.brought(1);
             digger.lost(1);
         }
-        let lost = (0..100).filter(|_| matches!(holes.pass(1), Stretch::Lost(_)));
+        let lost = (0..100).filter(|_| matches!(holes.pass(1), Part::Lost(_)));
         assert_eq!(lost.count(), MOST);
     }
 }

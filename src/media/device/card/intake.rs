@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use rtrb::{Consumer, Producer, RingBuffer};
 
-use super::holes::{self, Digger, Holes, Stretch};
+use super::holes::{self, Digger, Holes, Part};
 use super::vital::Vital;
 use crate::media::audio::resample::Stream;
 use crate::media::audio::stopgap::Stopgap;
@@ -185,8 +185,8 @@ impl Intake {
         while self.input.len() < n {
             let start = self.input.len();
             let n_now = match self.holes.pass(n - start) {
-                Stretch::Sound(n) => n,
-                Stretch::Lost(n) => {
+                Part::Sound(n) => n,
+                Part::Lost(n) => {
                     self.stopgap.give(n, &mut self.input);
                     continue;
                 }
@@ -206,8 +206,8 @@ impl Intake {
     fn discard(&mut self, mut n: usize) {
         while n > 0 {
             n -= match self.holes.pass(n) {
-                Stretch::Lost(n) => n,
-                Stretch::Sound(n) => {
+                Part::Lost(n) => n,
+                Part::Sound(n) => {
                     let Ok(chunk) = self.consumer.read_chunk(n) else {
                         return;
                     };

@@ -38,7 +38,7 @@ pub(super) struct Outlet {
     is_dropping: bool,
     spare: Spare,
     /// Samples to be left out, and whether some have been since the last that was written.
-    n_late: usize,
+    n_owed: usize,
     is_cut: bool,
     last: f32,
 }
@@ -55,7 +55,7 @@ pub(super) fn pair(rate: u32, latency: Latency, vital: Arc<Vital>) -> (Spout, Ou
         leads: false,
         is_dropping: false,
         spare: Spare::new(rate),
-        n_late: 0,
+        n_owed: 0,
         is_cut: false,
         last: 0.0,
     };
@@ -116,14 +116,14 @@ impl Outlet {
                 None => return,
             },
         };
-        let n_late = self.n_late();
+        self.owe();
         // Too full: fewer samples are made of each one that is written.
         self.stream.lean(-lean);
         let made = self.stream.convert(frame);
-        let n_late = n_late.min(made.len());
-        self.n_late -= n_late;
-        self.is_cut |= n_late > 0;
-        let made = &mut made[n_late..];
+        let n_left_out = self.n_owed.min(made.len());
+        self.n_owed -= n_left_out;
+        self.is_cut |= n_left_out > 0;
+        let made = &mut made[n_left_out..];
         if !made.is_empty() && std::mem::take(&mut self.is_cut) {
             stretch::smooth(made, self.last);
         }
@@ -134,15 +134,14 @@ impl Outlet {
         }
     }
 
-    /// How much of what is written next is left out because silence was played in its place. A card
-    /// that is followed needs none of it: there its ring says how much there should be.
-    fn n_late(&mut self) -> usize {
-        self.n_late += self.fill.vital().take_owed();
+    /// Takes note of what is to be left out because silence was played in its place. A card that is
+    /// followed needs none of it: there its ring says how much there should be.
+    fn owe(&mut self) {
+        self.n_owed += self.fill.vital().take_owed();
         let longest = f64::from(self.rate) * LONGEST.as_secs_f64();
-        if !self.leads || self.n_late > longest as usize {
-            self.n_late = 0;
+        if !self.leads || self.n_owed > longest as usize {
+            self.n_owed = 0;
         }
-        self.n_late
     }
 
     /// How much faster the card has to be followed; `None` when a frame is to be left out.

@@ -129,30 +129,20 @@ fn configure(device: cpal::Device, role: Direction, host: HostId) -> Result<Chos
     // comes at once: from a headset of 8 or 16 kHz that is up to 40 ms.
     let is_narrow = preferred.sample_rate() < NARROW;
     let comes_at_once = host.name() == "PulseAudio" && role == Direction::Microphone && is_narrow;
-    let least = |rate: u32| if comes_at_once { rate / 25 } else { 2 };
     let name = name_of(&device);
     let id = device.id().map(|id| id.to_string()).unwrap_or_default();
-    Ok(match best {
-        Some((_, range)) => Chosen {
-            device,
-            id,
-            name,
-            format: range.sample_format(),
-            channels: range.channels(),
-            rate: rate_of(range),
-            buffers: *range.buffer_size(),
-            least: least(rate_of(range)),
-        },
-        None => Chosen {
-            device,
-            id,
-            name,
-            format: preferred.sample_format(),
-            channels: preferred.channels(),
-            rate: preferred.sample_rate(),
-            buffers: *preferred.buffer_size(),
-            least: least(preferred.sample_rate()),
-        },
+    let best = best.and_then(|(_, range)| range.try_with_sample_rate(rate_of(range)));
+    let best = best.unwrap_or(preferred);
+    let rate = best.sample_rate();
+    Ok(Chosen {
+        device,
+        id,
+        name,
+        format: best.sample_format(),
+        channels: best.channels(),
+        rate,
+        buffers: *best.buffer_size(),
+        least: if comes_at_once { rate / 25 } else { 0 },
     })
 }
 

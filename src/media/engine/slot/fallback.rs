@@ -101,7 +101,7 @@ impl<D: Device> Slot<D> {
             if back.is_some() && away.trying.is_none() {
                 self.attempt += 1;
                 let wish = Wish::Chosen(self.spec.clone());
-                let (attempt, latency) = (self.attempt, self.latency.0);
+                let (attempt, latency) = (self.attempt, self.pieces.latency());
                 away.trying = (self.start)(Job {
                     attempt,
                     wish,

@@ -13,6 +13,7 @@ struct Fake {
     name: String,
     trouble: Arc<Mutex<Option<DeviceException>>>,
     is_stalled: Arc<Mutex<bool>>,
+    n_xruns: Arc<Mutex<u64>>,
 }
 
 impl Device for Fake {
@@ -39,7 +40,7 @@ impl Device for Fake {
         Some(Route::Speaker)
     }
     fn n_xruns(&self) -> u64 {
-        0
+        *self.n_xruns.lock().unwrap()
     }
 }
 
@@ -51,6 +52,7 @@ struct World {
     now: Instant,
     trouble: Arc<Mutex<Option<DeviceException>>>,
     is_stalled: Arc<Mutex<bool>>,
+    n_xruns: Arc<Mutex<u64>>,
 }
 
 impl World {
@@ -68,6 +70,7 @@ impl World {
             now: Instant::now(),
             trouble: Arc::default(),
             is_stalled: Arc::default(),
+            n_xruns: Arc::default(),
         };
         world.want(true);
         world
@@ -117,6 +120,7 @@ impl World {
                 name: id.to_uppercase(),
                 trouble: Arc::clone(&self.trouble),
                 is_stalled: Arc::clone(&self.is_stalled),
+                n_xruns: Arc::clone(&self.n_xruns),
             }),
             Err(exception) => Err(Trouble::of(exception, Fake::ROLE, "default", "")),
         };
@@ -432,4 +436,18 @@ fn what_comes_too_late_is_thrown_away() {
     world.does("chosen", Ok("a"));
     world.tells(&[]);
     assert!(world.slot.get().is_none());
+}
+
+#[test]
+fn a_card_that_is_late_again_is_opened_anew_with_larger_pieces() {
+    let mut world = World::open("default");
+    for n in 1..=2 {
+        assert!(world.is_idle());
+        *world.n_xruns.lock().unwrap() = n;
+        world.pass(2);
+    }
+    let latency = world.jobs.lock().unwrap()[0].latency;
+    assert_eq!(latency, Latency::Safe);
+    world.does("freed", Ok("a"));
+    world.tells(&[]);
 }
