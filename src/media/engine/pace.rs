@@ -16,6 +16,11 @@ const WEIGHT: f64 = 0.02;
 /// What of the microphone may pile up before the oldest is thrown away.
 const HICCUP: Duration = Duration::from_millis(60);
 
+/// A timer that is so late was held up, and a microphone's thread with it: what it has comes within
+/// this grace.
+const HELD_UP: Duration = Duration::from_millis(4);
+const GRACE: Duration = Duration::from_millis(4);
+
 /// What a card may bring at once, and how much faster than ours its clock may go.
 const BURST: Duration = Duration::from_millis(200);
 const FASTEST: f64 = 1.02;
@@ -29,6 +34,8 @@ pub(super) struct Pace {
     due: Instant,
     /// When our next ten milliseconds leave, whether or not a microphone has brought them.
     voice: Instant,
+    /// Until then nothing is made up for a microphone that was held up as we were.
+    grace: Option<Instant>,
     /// How much sound may come at once without being more than time has passed.
     credit: Duration,
     credited: Instant,
@@ -40,6 +47,7 @@ impl Pace {
             playback: now,
             due: now,
             voice: now,
+            grace: None,
             credit: BURST,
             credited: now,
         }
@@ -58,7 +66,23 @@ impl Pace {
 
     /// Returns when there is something to do next.
     pub(super) fn next(&self) -> Instant {
-        self.playback.min(self.voice)
+        self.playback.min(self.voice_at())
+    }
+
+    fn voice_at(&self) -> Instant {
+        self.grace.unwrap_or(self.voice)
+    }
+
+    /// Our next ten milliseconds leave then.
+    fn expect_voice(&mut self, at: Instant) {
+        (self.voice, self.grace) = (at, None);
+    }
+
+    /// Whether a card is given the time to bring what is overdue now, since we come late ourselves.
+    fn gives_grace(&mut self, now: Instant) -> bool {
+        let gives = self.grace.is_none() && now.saturating_duration_since(self.voice) > HELD_UP;
+        self.grace = gives.then(|| now + GRACE);
+        gives
     }
 
     /// Returns the moment for which a speaker that leads gets its next ten milliseconds now.
@@ -107,12 +131,12 @@ impl Engine {
             microphone.read(&mut [0.0; FRAME]);
         }
         let waits = self.microphone.get().and_then(|m| m.waits_until());
-        self.pace.voice = waits.unwrap_or(now).max(now + TICK);
+        self.pace.expect_voice(waits.unwrap_or(now).max(now + TICK));
     }
 
     /// Does what time asks for.
     pub(super) fn on_time(&mut self, now: Instant) {
-        if now >= self.pace.voice {
+        if now >= self.pace.voice_at() {
             self.voice_due(now);
         }
         if now >= self.pace.playback {
@@ -127,7 +151,9 @@ impl Engine {
         let waits = self.microphone.get().and_then(|m| m.waits_until());
         if let Some(until) = waits.filter(|until| *until > now) {
             // A card has just begun to set the pace.
-            self.pace.voice = until;
+            return self.pace.expect_voice(until);
+        }
+        if waits.is_some() && self.pace.gives_grace(now) {
             return;
         }
         let (n_due, n_lost) = overdue(self.pace.voice, now);
@@ -135,7 +161,7 @@ impl Engine {
         for _ in n_lost..n_due {
             self.speak(now);
         }
-        self.pace.voice += TICK * n_due;
+        self.pace.expect_voice(self.pace.voice + TICK * n_due);
     }
 
     /// Does the ticks that are due.
@@ -204,6 +230,20 @@ mod tests {
         }
         let off = last.saturating_duration_since(start + period * 9_999);
         assert!(off < Duration::from_millis(2), "{off:?}");
+    }
+
+    #[test]
+    fn a_microphone_that_was_held_up_with_us_gets_a_moment_of_grace() {
+        let start = Instant::now();
+        let mut pace = Pace::new(start);
+        assert!(!pace.gives_grace(start + HELD_UP), "as late as timers are");
+        let late = start + Duration::from_millis(25);
+        assert!(pace.gives_grace(late));
+        assert_eq!(pace.voice_at(), late + GRACE);
+        assert!(!pace.gives_grace(late + GRACE * 3), "once");
+        pace.expect_voice(late + TICK);
+        assert_eq!(pace.voice_at(), late + TICK);
+        assert!(pace.gives_grace(late + TICK * 2));
     }
 
     #[test]
