@@ -57,8 +57,12 @@ mod linux {
             buffer: &mut [u8],
         ) -> io::Result<(usize, SocketAddr, Instant)> {
             udp.try_io(Interest::READABLE, || match self.receive(udp, buffer) {
-                // An ICMP answer to something sent before; what comes next is none the worse.
-                Err(error) if error.kind() != WouldBlock => self.receive(udp, buffer),
+                // An ICMP answer to something sent before; what comes next is none the worse. A
+                // socket that has nothing else to tell is not asked again and again.
+                Err(error) if error.kind() != WouldBlock => {
+                    let again = self.receive(udp, buffer).ok();
+                    again.ok_or_else(|| WouldBlock.into())
+                }
                 received => received,
             })
         }
