@@ -5,6 +5,7 @@
 //! (no numbers, or far too large ones) becomes silence here and reaches no stage.
 
 mod echo;
+mod far;
 mod path;
 mod presence;
 mod residue;
@@ -157,20 +158,33 @@ mod tests {
         samples.iter().map(|x| x * x).sum::<f32>() + 1e-9
     }
 
+    /// How much later an echo comes than what it is of.
+    const DELAY: usize = RATE as usize * 60 / 1000;
+
+    /// Has cards take what is far and bring what is heard, so many frames at once; returns what is left.
+    fn talk(n_frames: usize, cleaner: &mut Cleaner, far: &[f32], heard: &[f32]) -> Vec<f32> {
+        let frames: Vec<usize> = (0..far.len()).step_by(FRAME).collect();
+        let mut left = Vec::new();
+        for piece in frames.chunks(n_frames) {
+            for at in piece {
+                let mut frame = frame_of(heard, *at);
+                cleaner.clean(&mut frame, HERE);
+                left.extend(frame);
+            }
+            for at in piece {
+                cleaner.render(&frame_of(far, *at));
+            }
+        }
+        left
+    }
+
     /// Lets the far end speak into a microphone 60 ms away; returns echo and what is left of it, in
     /// the last second of so many.
     fn rest_of_echo(cleaner: &mut Cleaner, seconds: usize) -> f32 {
-        const DELAY: usize = RATE as usize * 60 / 1000;
         let far = voice(seconds * RATE as usize);
         let mut echo = vec![0.0; DELAY];
         echo.extend(far.iter().map(|x| x * 0.316));
-        let mut left = Vec::new();
-        for at in (0..far.len()).step_by(FRAME) {
-            let mut frame = frame_of(&echo, at);
-            cleaner.clean(&mut frame, HERE);
-            cleaner.render(&frame_of(&far, at));
-            left.extend(frame);
-        }
+        let left = talk(1, cleaner, &far, &echo);
         let last = left.len() - RATE as usize;
         10.0 * (power(&left[last..]) / power(&echo[last..left.len()])).log10()
     }
@@ -224,6 +238,32 @@ mod tests {
         assert!(lost < -25.0, "{lost} dB");
         let left = rest_of_echo(&mut cleaner, 5);
         assert!(left < -30.0, "{left} dB");
+    }
+
+    /// Both talk, after five seconds in which only the far end did.
+    #[test]
+    fn cards_with_large_pieces_leave_a_voice_as_whole_as_those_with_small_ones() {
+        let n_before = 5 * RATE as usize;
+        let far = voice(2 * n_before);
+        let near: Vec<f32> = far.iter().rev().copied().collect();
+        let mut heard: Vec<f32> = vec![0.0; DELAY];
+        heard.extend(far.iter().map(|x| x * 0.316));
+        for (heard, near) in heard.iter_mut().zip(&near).skip(n_before) {
+            *heard += near;
+        }
+        let lost = [1, 2, 4].map(|n_frames| {
+            let mut cleaner = Cleaner::new(Cleaning {
+                echo_cancel: true,
+                ..OFF
+            });
+            let out = talk(n_frames, &mut cleaner, &far, &heard);
+            let late = (cleaner.latency().as_secs_f32() * RATE as f32).round() as usize;
+            let last = n_before + RATE as usize;
+            let pairs = out[last + late..].iter().zip(&near[last..]);
+            let lost: Vec<f32> = pairs.map(|(out, near)| out - near).collect();
+            10.0 * (power(&lost) / power(&near[last..])).log10()
+        });
+        assert!(lost.iter().all(|lost| *lost < -15.0), "{lost:?} dB");
     }
 
     #[test]

@@ -10,6 +10,7 @@ use std::time::Duration;
 use sonora::config::{EchoCanceller, MaxProcessingRate, TransparentModeType};
 use sonora::{AudioProcessing, Config};
 
+use super::far::Far;
 use super::path::EchoPath;
 use super::presence::Presence;
 use super::residue::Residue;
@@ -27,8 +28,7 @@ pub(super) struct EchoCancel {
     path: EchoPath,
     presence: Presence,
     residue: Residue,
-    /// What the speaker got last.
-    far: Frame,
+    far: Far,
     /// What comes from the filter and waits for what comes from AEC3.
     waiting: [f32; LATE - Residue::LATE],
     judge: Judge,
@@ -53,7 +53,7 @@ impl Default for EchoCancel {
             path: EchoPath::default(),
             presence: Presence::default(),
             residue: Residue::default(),
-            far: [0.0; FRAME],
+            far: Far::default(),
             waiting: [0.0; LATE - Residue::LATE],
             judge: Judge::default(),
             share: 0.0,
@@ -63,7 +63,7 @@ impl Default for EchoCancel {
 
 impl EchoCancel {
     pub(super) fn render(&mut self, frame: &Frame) {
-        self.far = *frame;
+        self.far.push(frame);
         let mut unchanged = [0.0; FRAME];
         // Rates and channels are fixed, and nothing else is refused.
         let _ = self
@@ -80,8 +80,9 @@ impl EchoCancel {
     /// Gives what the filter makes of a frame, as late as what AEC3 makes of it, and whether there may
     /// be an echo.
     fn filtered(&mut self, heard: &Frame) -> (Frame, bool) {
-        let mut echo = self.path.echo(&self.far, heard);
-        let may_echo = self.presence.follow(&self.far, heard, &echo);
+        let far = self.far.next();
+        let mut echo = self.path.echo(&far, heard);
+        let may_echo = self.presence.follow(&far, heard, &echo);
         let mut rest: Frame = std::array::from_fn(|n| heard[n] - echo[n]);
         if !may_echo || mean_square(&rest) > 2.0 * mean_square(heard) {
             // It has not learnt yet, or what it has learnt is no longer so.
