@@ -13,6 +13,9 @@ use super::rig::{
 };
 
 const SECOND: usize = RATE as usize;
+/// A few periods: the jitter buffer may be stretching a tone by half a per cent, which over half a
+/// second makes another one of it.
+const SHORT: usize = SECOND / 20;
 
 #[test]
 fn tones_arrive_at_both_ends() {
@@ -69,7 +72,7 @@ fn nothing_is_heard_of_the_muted() {
     assert!(rms(&heard) < 1e-3, "{}", rms(&heard));
     caller.media.order(Order::Mute(false));
     let heard = recorded(&path, heard.len() as f32 / RATE as f32 + 2.0);
-    assert!(amplitude(&heard[heard.len() - SECOND / 2..], 440.0) > 0.1);
+    assert!(amplitude(&heard[heard.len() - SHORT..], 440.0) > 0.1);
 }
 
 #[test]
@@ -119,7 +122,7 @@ fn echo_greets_and_repeats_once() {
     caller.accept(answer);
     let heard = recorded(&path, 5.0);
     assert!(amplitude(&heard[..SECOND * 7 / 10], 440.0) < 0.02);
-    assert!(amplitude(&heard[heard.len() - SECOND..], 440.0) > 0.1);
+    assert!(amplitude(&heard[heard.len() - SHORT..], 440.0) > 0.1);
 }
 
 #[test]
