@@ -1,7 +1,8 @@
 //! Pictures at another size, and as a screen wants them.
 
-use fast_image_resize::images::{Image, ImageRef};
-use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
+use fast_image_resize::images::{TypedImage, TypedImageRef};
+use fast_image_resize::pixels::U8;
+use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
 use yuv::{YuvPlanarImage, YuvRange, YuvStandardMatrix, yuv420_to_rgb};
 
 use super::Planar;
@@ -82,13 +83,14 @@ impl Scaler {
             false => FilterType::Bilinear,
         };
         let side = |n: usize| u32::try_from(n).unwrap_or(0);
-        let source = ImageRef::new(side(from_size.0), side(from_size.1), from, PixelType::U8);
-        let target = Image::from_slice_u8(side(size.0), side(size.1), to, PixelType::U8);
+        // Typed, or the program has a scaler for each kind of pixel there is: 3 MB.
+        let source = TypedImageRef::<U8>::from_buffer(side(from_size.0), side(from_size.1), from);
+        let target = TypedImage::<U8>::from_buffer(side(size.0), side(size.1), to);
         let (Ok(source), Ok(mut target)) = (source, target) else {
             return;
         };
         let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(filter));
-        if let Err(error) = self.resizer.resize(&source, &mut target, &options) {
+        if let Err(error) = self.resizer.resize_typed(&source, &mut target, &options) {
             tracing::debug!(%error, "a picture could not be scaled");
         }
     }
