@@ -119,9 +119,7 @@ pub(super) async fn run(
         tokio::select! {
             biased;
             () = tokio::time::sleep_until(wake.into()), if is_busy => {
-                // What has come by now is in time. The reactor is asked once more: it may have looked
-                // long ago, on a machine that has other things to do.
-                tokio::task::yield_now().await;
+                // What has come by now is in time.
                 engine.receive();
                 engine.on_time(Instant::now());
             }
@@ -376,6 +374,11 @@ impl Engine {
             }
             !leg.is_over()
         });
+        for leg in self.legs.values_mut() {
+            // Sound is asked for with each tick, and nothing of it is heard sooner.
+            let is_sound_alone = leg.is_connected() && leg.session.pictures() == (false, false);
+            leg.session.watch(!is_sound_alone);
+        }
         self.pictures.settle(&mut self.legs, now);
         let is_accepted = self.legs.values().any(Leg::is_accepted);
         let speaks = |leg: &Leg| leg.is_accepted() && matches!(leg.line, Line::Microphone);

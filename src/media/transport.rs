@@ -282,7 +282,12 @@ impl Session {
         self.sockets.are_all()
     }
 
-    /// Ready when there is something to [`read`](Self::read).
+    /// Says whether what comes is to wake whoever [waits](Self::poll_readable), as it does at first.
+    pub(super) fn watch(&mut self, is_watched: bool) {
+        self.sockets.watch(is_watched);
+    }
+
+    /// Ready when there is something to [`read`](Self::read), if that is [watched](Self::watch) for.
     pub(super) fn poll_readable(&self, context: &mut Context<'_>) -> Poll<()> {
         self.sockets.poll_readable(context)
     }

@@ -2,10 +2,8 @@
 //! up reads late, and that is no lateness of the network.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, UdpSocket};
 use std::time::Instant;
-
-use tokio::net::UdpSocket;
 
 #[cfg(target_os = "linux")]
 pub(super) use linux::{Reader, ask};
@@ -23,7 +21,6 @@ mod linux {
         ControlMessageOwned, MsgFlags, SockaddrStorage, recvmsg, setsockopt, sockopt,
     };
     use nix::sys::time::TimeSpec;
-    use tokio::io::Interest;
 
     use super::{Instant, SocketAddr, UdpSocket, io};
 
@@ -31,7 +28,7 @@ mod linux {
     const LATEST: Duration = Duration::from_secs(10);
 
     /// Has the kernel say when something came. Where it does not, the time of reading counts.
-    pub(in crate::media::transport) fn ask(socket: &std::net::UdpSocket) {
+    pub(in crate::media::transport) fn ask(socket: &UdpSocket) {
         if let Err(error) = setsockopt(socket, sockopt::ReceiveTimestampns, &true) {
             tracing::debug!(%error, "the kernel does not say when datagrams come");
         }
@@ -49,14 +46,14 @@ mod linux {
             }
         }
 
-        /// Takes the next one that the reactor knows of; [`io::ErrorKind::WouldBlock`] when there is
-        /// none. Returns its length, who sent it, and when it came.
+        /// Takes the next one; [`io::ErrorKind::WouldBlock`] when there is none. Returns its
+        /// length, who sent it, and when it came.
         pub(in crate::media::transport) fn read(
             &mut self,
             udp: &UdpSocket,
             buffer: &mut [u8],
         ) -> io::Result<(usize, SocketAddr, Instant)> {
-            udp.try_io(Interest::READABLE, || match self.receive(udp, buffer) {
+            match self.receive(udp, buffer) {
                 // An ICMP answer to something sent before; what comes next is none the worse. A
                 // socket that has nothing else to tell is not asked again and again.
                 Err(error) if error.kind() != WouldBlock => {
@@ -64,7 +61,7 @@ mod linux {
                     again.ok_or_else(|| WouldBlock.into())
                 }
                 received => received,
-            })
+            }
         }
 
         fn receive(
@@ -111,7 +108,7 @@ mod others {
     use super::{Instant, SocketAddr, UdpSocket, io};
 
     /// Nobody tells when something came; the time of reading counts.
-    pub(in crate::media::transport) fn ask(_: &std::net::UdpSocket) {}
+    pub(in crate::media::transport) fn ask(_: &UdpSocket) {}
 
     /// Reads datagrams.
     pub(in crate::media::transport) struct Reader;
@@ -121,14 +118,14 @@ mod others {
             Self
         }
 
-        /// Takes the next one that the reactor knows of; [`io::ErrorKind::WouldBlock`] when there is
-        /// none. Returns its length, who sent it, and when it was read.
+        /// Takes the next one; [`io::ErrorKind::WouldBlock`] when there is none. Returns its
+        /// length, who sent it, and when it was read.
         pub(in crate::media::transport) fn read(
             &mut self,
             udp: &UdpSocket,
             buffer: &mut [u8],
         ) -> io::Result<(usize, SocketAddr, Instant)> {
-            let (n, source) = udp.try_recv_from(buffer)?;
+            let (n, source) = udp.recv_from(buffer)?;
             Ok((n, source, Instant::now()))
         }
     }
@@ -141,14 +138,12 @@ mod tests {
     use super::*;
 
     #[cfg(target_os = "linux")]
-    #[tokio::test]
-    async fn who_reads_late_knows_when_it_came() -> io::Result<()> {
-        let socket = std::net::UdpSocket::bind("127.0.0.1:0")?;
-        socket.set_nonblocking(true)?;
-        ask(&socket);
-        let to = socket.local_addr()?;
-        let udp = UdpSocket::from_std(socket)?;
-        let sender = std::net::UdpSocket::bind("127.0.0.1:0")?;
+    #[test]
+    fn who_reads_late_knows_when_it_came() -> io::Result<()> {
+        let udp = UdpSocket::bind("127.0.0.1:0")?;
+        ask(&udp);
+        let to = udp.local_addr()?;
+        let sender = UdpSocket::bind("127.0.0.1:0")?;
         let (mut reader, mut buffer) = (Reader::new(), [0; 100]);
         // A kernel that stamped nothing so far begins with it when it finds time.
         for _ in 0..100 {
@@ -158,7 +153,6 @@ mod tests {
             while sent.elapsed() < Duration::from_millis(20) {
                 std::hint::spin_loop();
             }
-            udp.readable().await?;
             let (n, source, arrival) = reader.read(&udp, &mut buffer)?;
             assert_eq!((&buffer[..n], source), (&b"word"[..], sender.local_addr()?));
             let slack = Duration::from_millis(5);

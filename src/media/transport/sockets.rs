@@ -5,6 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::task::{Context, Poll};
 use std::time::Instant;
 
+use tokio::io::Interest;
 use tokio::net::UdpSocket;
 
 use super::arrival;
@@ -32,6 +33,7 @@ pub(in crate::media) struct Datagram {
 /// The sockets of one session, closed with it.
 pub(super) struct Sockets {
     sockets: Vec<Socket>,
+    is_watched: bool,
     reader: arrival::Reader,
     buffer: Vec<u8>,
     /// What would have left, where a test carries it.
@@ -41,11 +43,9 @@ pub(super) struct Sockets {
 
 struct Socket {
     local: SocketAddr,
-    /// Read.
-    udp: UdpSocket,
-    /// Another handle of the same socket: tokio's lets nothing out before its first poll,
-    /// and the first connectivity checks are sent sooner.
-    out: std::net::UdpSocket,
+    udp: std::net::UdpSocket,
+    /// Another handle of the same socket, known to the reactor: what comes wakes whoever waits.
+    watch: Option<UdpSocket>,
 }
 
 /// How the sockets follow the addresses of this machine.
@@ -70,6 +70,7 @@ impl Sockets {
     fn none() -> Self {
         Self {
             sockets: Vec::new(),
+            is_watched: true,
             reader: arrival::Reader::new(),
             buffer: vec![0; MAX_DATAGRAM],
             #[cfg(test)]
@@ -77,29 +78,39 @@ impl Sockets {
         }
     }
 
-    /// Ready when there is something to [`read`](Self::read).
+    /// Says whether what comes is to wake whoever [waits](Self::poll_readable). Who reads often
+    /// anyway is spared a wake-up for each packet.
+    pub(super) fn watch(&mut self, is_watched: bool) {
+        self.is_watched = is_watched;
+        for socket in &mut self.sockets {
+            socket.watch(is_watched);
+        }
+    }
+
+    /// Ready when there is something to [`read`](Self::read), if that is [watched](Self::watch) for.
     pub(super) fn poll_readable(&self, context: &mut Context<'_>) -> Poll<()> {
-        let mut sockets = self.sockets.iter();
-        match sockets.any(|socket| socket.udp.poll_recv_ready(context).is_ready()) {
+        let mut watches = self.sockets.iter().filter_map(|it| it.watch.as_ref());
+        match watches.any(|watch| watch.poll_recv_ready(context).is_ready()) {
             true => Poll::Ready(()),
             false => Poll::Pending,
         }
     }
 
-    /// Takes what the reactor knows to have come; of a flood, no more than a share.
+    /// Takes what has come; of a flood, no more than a share.
     pub(super) fn read(&mut self) -> Vec<Datagram> {
         let (reader, buffer) = (&mut self.reader, &mut self.buffer);
         let mut came = Vec::new();
         for socket in &self.sockets {
             for _ in 0..BATCH {
-                let Ok((n, source, arrival)) = reader.read(&socket.udp, buffer) else {
+                let Ok((length, source, arrival)) = reader.read(&socket.udp, buffer) else {
+                    socket.rest();
                     break;
                 };
                 came.push(Datagram {
                     local: socket.local,
                     source,
                     arrival,
-                    bytes: buffer[..n].to_vec(),
+                    bytes: buffer[..length].to_vec(),
                 });
             }
         }
@@ -131,7 +142,8 @@ impl Sockets {
                 continue;
             }
             match Socket::open(*ip) {
-                Ok(socket) => {
+                Ok(mut socket) => {
+                    socket.watch(self.is_watched);
                     opened.push(socket.local);
                     self.sockets.push(socket);
                 }
@@ -168,7 +180,7 @@ impl Sockets {
             return;
         }
         if let Some(socket) = self.sockets.iter().find(|s| s.local == from)
-            && let Err(error) = socket.out.send_to(bytes, to)
+            && let Err(error) = socket.udp.send_to(bytes, to)
         {
             tracing::trace!(%error, "a datagram did not leave");
         }
@@ -177,15 +189,33 @@ impl Sockets {
 
 impl Socket {
     fn open(ip: IpAddr) -> io::Result<Self> {
-        let socket = std::net::UdpSocket::bind((ip, 0))?;
-        socket.set_nonblocking(true)?;
-        let out = socket.try_clone()?;
-        arrival::ask(&socket);
+        let udp = std::net::UdpSocket::bind((ip, 0))?;
+        udp.set_nonblocking(true)?;
+        arrival::ask(&udp);
         Ok(Self {
-            local: socket.local_addr()?,
-            udp: UdpSocket::from_std(socket)?,
-            out,
+            local: udp.local_addr()?,
+            udp,
+            watch: None,
         })
+    }
+
+    fn watch(&mut self, is_watched: bool) {
+        if is_watched == self.watch.is_some() {
+            return;
+        }
+        let watched = is_watched.then(|| self.udp.try_clone().and_then(UdpSocket::from_std));
+        self.watch = watched
+            .transpose()
+            .inspect_err(|error| tracing::debug!(%error, "a socket cannot be watched"))
+            .unwrap_or_default();
+    }
+
+    /// All that came was read; the reactor takes note of that when it is told.
+    fn rest(&self) {
+        if let Some(watch) = &self.watch {
+            let nothing = || Err::<(), _>(io::ErrorKind::WouldBlock.into());
+            let _ = watch.try_io(Interest::READABLE, nothing);
+        }
     }
 }
 
