@@ -157,6 +157,11 @@ impl Speech {
         (payload.len() > 2 || !self.is_resting).then_some(Packet { payload, n })
     }
 
+    /// Returns how many frames the next packet waits for.
+    pub fn n_awaited(&self) -> usize {
+        self.n.saturating_sub(self.gathered.len()).div_ceil(FRAME)
+    }
+
     /// Leaves out what the next packet has begun with: time has passed since then, and a packet
     /// has no gaps.
     pub fn begin_anew(&mut self) {

@@ -100,8 +100,12 @@ impl CardMicrophone {
         n_read
     }
 
-    pub(super) fn poll_frame(&self, context: &Context<'_>) -> Poll<()> {
-        self.intake.poll_frame(context)
+    pub(super) fn has(&self, n: usize) -> bool {
+        self.intake.has(n)
+    }
+
+    pub(super) fn poll(&self, n: usize, context: &Context<'_>) -> Poll<()> {
+        self.intake.poll(n, context)
     }
 
     pub(super) fn waits_until(&self) -> Option<Instant> {

@@ -84,10 +84,19 @@ impl Microphone {
         }
     }
 
-    /// Is ready when a card has brought the next ten milliseconds; others never bring anything by themselves.
-    pub fn poll_frame(&self, context: &Context<'_>) -> Poll<()> {
+    /// Whether a card has brought so many times ten milliseconds; others never bring anything by
+    /// themselves.
+    pub fn has(&self, n: usize) -> bool {
         match &self.source {
-            Source::Card(card) => card.poll_frame(context),
+            Source::Card(card) => card.has(n),
+            Source::Samples(_) | Source::Tone(_) | Source::None => false,
+        }
+    }
+
+    /// Is ready when the device [has](Self::has) so much.
+    pub fn poll(&self, n: usize, context: &Context<'_>) -> Poll<()> {
+        match &self.source {
+            Source::Card(card) => card.poll(n, context),
             Source::Samples(_) | Source::Tone(_) | Source::None => Poll::Pending,
         }
     }

@@ -76,6 +76,11 @@ impl Ear {
 }
 
 impl Bridge {
+    /// Whether voices are passed on.
+    pub(super) fn is_open(&self) -> bool {
+        !self.strangers.is_empty()
+    }
+
     /// Passes voices on between these strangers and these members from the next packet on; without
     /// strangers none.
     pub(super) fn choose(&mut self, strangers: Vec<LegId>, members: Vec<LegId>) {

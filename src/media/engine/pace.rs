@@ -107,10 +107,11 @@ fn overdue(since: Instant, now: Instant) -> (u32, u32) {
 }
 
 impl Engine {
-    /// Is ready when a microphone has brought ten milliseconds.
+    /// Is ready when a microphone has brought what the next packet waits for. A half of it is no
+    /// reason to get up: that is taken with the next tick.
     pub(super) fn poll_voice(&self, context: &Context<'_>) -> Poll<()> {
         match self.microphone.peek() {
-            Some(microphone) => microphone.poll_frame(context),
+            Some(microphone) => microphone.poll(self.n_awaited(), context),
             None => Poll::Pending,
         }
     }
@@ -136,6 +137,9 @@ impl Engine {
 
     /// Does what time asks for.
     pub(super) fn on_time(&mut self, now: Instant) {
+        if self.microphone.peek().is_some_and(|it| it.has(1)) {
+            self.voice_came(now);
+        }
         if now >= self.pace.voice_at() {
             self.voice_due(now);
         }

@@ -102,7 +102,19 @@ impl Voice {
     }
 }
 
+/// The most of a packet that is cleaned at once, in frames: what is shown of the microphone, and who
+/// mutes it, wait for no more.
+const MOST_AWAITED: usize = 2;
+
 impl Engine {
+    /// Returns how many frames of the microphone are awaited before anything leaves.
+    pub(super) fn n_awaited(&self) -> usize {
+        let speech = self.voice.speech.as_ref();
+        let speech = speech.filter(|_| !self.bridge.is_open());
+        let n = speech.map_or(1, Speech::n_awaited);
+        n.clamp(1, MOST_AWAITED)
+    }
+
     /// Sends the microphone's next ten milliseconds to every connected peer.
     pub(super) fn speak(&mut self, now: Instant) {
         self.voice.n_frames += 1;

@@ -26,8 +26,8 @@ pub(super) struct Tap {
     producer: Producer<f32>,
     holes: Digger,
     vital: Arc<Vital>,
-    /// Samples of ten milliseconds.
-    tick: usize,
+    /// Samples that were lost since something came.
+    n_missed: usize,
 }
 
 /// The engine's end. Its pace is the card's: nothing waits here, and no clock is followed.
@@ -52,7 +52,7 @@ pub(super) fn pair(rate: u32, vital: Arc<Vital>) -> (Tap, Intake) {
         producer,
         holes: digger,
         vital: Arc::clone(&vital),
-        tick: rate as usize / 100,
+        n_missed: 0,
     };
     let intake = Intake {
         consumer,
@@ -71,10 +71,11 @@ impl Tap {
     /// Takes note that so many samples a channel were lost before what comes now.
     pub(super) fn miss(&mut self, n: usize) {
         self.holes.lost(n);
+        self.n_missed += n;
     }
 
-    /// Takes interleaved samples, mixes them to mono, and wakes the engine when there are ten
-    /// milliseconds. What does not fit is lost: then nobody has read for a second.
+    /// Takes interleaved samples, mixes them to mono, and wakes the engine when there are as many
+    /// as it waits for. What does not fit is lost: then nobody has read for a second.
     pub(super) fn take(
         &mut self,
         n_channels: usize,
@@ -92,9 +93,8 @@ impl Tap {
         );
         self.holes.brought(n_frames);
         let n_there = self.producer.buffer().capacity() - n_free + n_frames;
-        if n_there >= self.tick {
-            self.vital.wake();
-        }
+        self.vital
+            .wake(n_there + std::mem::take(&mut self.n_missed));
     }
 }
 
@@ -102,10 +102,10 @@ impl Intake {
     /// Gives ten milliseconds, if they are there. Returns how many samples that were.
     pub(super) fn read(&mut self, frame: &mut Frame) -> usize {
         self.settle();
-        let n = self.needs();
-        if self.n_there() < self.n_stale() + n {
+        if !self.has(1) {
             return 0;
         }
+        let n = self.needs();
         self.input.clear();
         self.fetch(n);
         self.convert(frame);
@@ -123,14 +123,24 @@ impl Intake {
         self.convert(frame);
     }
 
-    /// Is ready when ten milliseconds are there.
-    pub(super) fn poll_frame(&self, context: &Context<'_>) -> Poll<()> {
+    /// Whether so many times ten milliseconds are there.
+    pub(super) fn has(&self, n: usize) -> bool {
+        self.n_there() >= self.wants(n)
+    }
+
+    /// Is ready when so many times ten milliseconds are there.
+    pub(super) fn poll(&self, n: usize, context: &Context<'_>) -> Poll<()> {
         // Registered first, or what comes in between would wake nobody.
-        self.vital.wakes(context.waker());
-        match self.n_there() >= self.n_stale() + self.needs() {
+        self.vital.wakes(context.waker(), self.wants(n));
+        match self.has(n) {
             true => Poll::Ready(()),
             false => Poll::Pending,
         }
+    }
+
+    /// How many samples there must be for so many times ten milliseconds.
+    fn wants(&self, n: usize) -> usize {
+        self.n_stale() + n * self.needs()
     }
 
     /// Returns until when the next ten milliseconds are worth waiting for; `None` before the first.

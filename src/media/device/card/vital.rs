@@ -1,7 +1,7 @@
 //! Whether a stream is alive: what its callbacks leave behind, and who reads it.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering, fence};
 use std::sync::mpsc::{self, Receiver, SyncSender};
 use std::time::{Duration, Instant};
 
@@ -37,8 +37,9 @@ pub(super) struct Vital {
     epoch: Instant,
     /// How often a callback fetched more than there was.
     n_dry: AtomicU64,
-    /// Who waits for sound of the card.
+    /// Who waits for sound of the card, and for how many samples.
     waker: AtomicWaker,
+    wanted: AtomicUsize,
     /// How often the card had to wait for us, or we for it.
     n_xruns: AtomicU64,
     /// Whether that was so since the last callback.
@@ -58,6 +59,7 @@ impl Default for Vital {
             epoch: Instant::now(),
             n_dry: AtomicU64::new(0),
             waker: AtomicWaker::new(),
+            wanted: AtomicUsize::new(0),
             n_xruns: AtomicU64::new(0),
             is_after_xrun: AtomicBool::new(false),
             owed: AtomicUsize::new(0),
@@ -113,14 +115,21 @@ impl Vital {
         self.n_dry.load(Ordering::Relaxed)
     }
 
-    /// Wakes who waits for sound; called by a callback. Neither locks nor allocates.
-    pub(super) fn wake(&self) {
-        self.waker.wake();
+    /// Wakes who waits for sound, if so many samples are enough; called by a callback. Neither locks
+    /// nor allocates.
+    pub(super) fn wake(&self, n_there: usize) {
+        // What is there was written before, and what is wanted is read after.
+        fence(Ordering::SeqCst);
+        if n_there >= self.wanted.load(Ordering::Relaxed) {
+            self.waker.wake();
+        }
     }
 
-    /// Has that one woken from now on.
-    pub(super) fn wakes(&self, waker: &std::task::Waker) {
+    /// Has that one woken as soon as there are so many samples.
+    pub(super) fn wakes(&self, waker: &std::task::Waker, n_wanted: usize) {
         self.waker.register(waker);
+        self.wanted.store(n_wanted, Ordering::Relaxed);
+        fence(Ordering::SeqCst);
     }
 
     pub(super) fn n_callbacks(&self) -> u64 {
