@@ -61,7 +61,7 @@ const REPEATS: [&[usize]; 4] = [&[], &[1], &[1, 3], &[1, 3, 6]];
 /// The loss from which a level is taken.
 const LOSS: [f32; 4] = [0.0, 0.005, 0.03, 0.08];
 /// Bits a second by level, so that the sum stays bounded.
-const BITRATE: [i32; 4] = [i32::MAX, 36_000, 32_000, 28_000];
+const BITRATE: [i32; 4] = [i32::MAX, 48_000, 40_000, 36_000];
 /// What a call begins with, before anybody could tell.
 const FIRST_LEVEL: usize = 2;
 /// How long reports are looked back at: enough packets to tell one per cent, and few.

@@ -5,7 +5,7 @@ use std::io::{self, BufWriter, Write};
 use ogg::writing::{PacketWriteEndInfo, PacketWriter};
 use opus::{Application, Bitrate, Channels, Encoder};
 
-use crate::media::audio::opus::{PACKET, Packet};
+use crate::media::audio::opus::{COMPLEXITY, PACKET, Packet};
 use crate::media::audio::{FRAME, Frame, RATE};
 
 /// Bits a second: speech is hardly told from the original.
@@ -40,7 +40,7 @@ impl<W: Write> OpusFile<W> {
             Encoder::new(RATE, Channels::Mono, Application::Audio).map_err(io::Error::other)?;
         let set = encoder.set_bitrate(Bitrate::Bits(BITRATE));
         let pre_skip = set
-            .and_then(|()| encoder.set_complexity(5))
+            .and_then(|()| encoder.set_complexity(COMPLEXITY))
             .and_then(|()| encoder.get_lookahead())
             .map_err(io::Error::other)?;
         let pre_skip = u16::try_from(pre_skip).unwrap_or_default();
