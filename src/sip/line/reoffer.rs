@@ -254,15 +254,11 @@ impl Line {
             return;
         };
         match status {
-            // RFC 3261, 12.2.1.2: the dialog is gone, or as good as gone.
+            // RFC 3261, 12.2.1.2: the dialog is gone.
             481 => {
                 if let Some(Leg::Up(mut up)) = self.legs.remove(&leg) {
                     self.drop_reoffer(now, &mut up);
                 }
-                return self.gone(leg, None);
-            }
-            408 => {
-                self.bye(now, leg, Bye::of(EndReason::NetworkLost));
                 return self.gone(leg, None);
             }
             491 => {
@@ -288,6 +284,7 @@ impl Line {
                         up.offers.next.get_or_insert(mine.sdp);
                         up.offers.again = Some(now + pause);
                     }
+                    None if status == 408 => return self.abandon(now, leg),
                     None if up.offers.next.is_none() => {
                         self.hear(Heard::ReofferRefused { leg, again: None });
                     }
@@ -298,13 +295,21 @@ impl Line {
         self.send_offer(now, leg);
     }
 
-    /// No final answer in time, which counts as a 408 (RFC 3261, 12.2.1.2).
+    /// No final answer in time.
     pub(super) fn on_reoffer_timeout(&mut self, now: Instant, branch: &str, leg: LegId) {
         if let Some(Leg::Up(up)) = self.legs.get_mut(&leg)
-            && let Some(mine) = up.offers.take_mine(branch)
+            && up.offers.take_mine(branch).is_some()
         {
-            self.reoffer_failed(now, leg, 408, mine);
+            self.abandon(now, leg);
         }
+    }
+
+    /// Gives up a dialog whose peer does not answer (RFC 3261, 12.2.1.2). A 408 alone is not that: a
+    /// proxy sends it after a few seconds in which a network stood still, and whether that is over
+    /// soon enough is for those to say who listen for the peer's media.
+    fn abandon(&mut self, now: Instant, leg: LegId) {
+        self.bye(now, leg, Bye::of(EndReason::NetworkLost));
+        self.gone(leg, None);
     }
 
     /// The connection was lost while it was out: it is said again, unless there is a newer one.

@@ -272,8 +272,8 @@ impl Line {
                 self.refresh(now, leg);
             }
             481 => self.on_unknown(now, client, leg),
-            // RFC 4028, 10.
-            408 => self.lose(now, leg),
+            // A 408 may be a proxy's that was asked while a network stood still. Where it stays so, the
+            // session ends in time (RFC 4028, 10).
             _ => self.refresh_failed(now, leg),
         }
     }

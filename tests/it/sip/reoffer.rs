@@ -118,19 +118,42 @@ fn the_password_may_be_asked_for() {
 
 #[test]
 fn a_dialog_the_peer_has_forgotten_is_over() {
-    for (status, is_bye_sent) in [(481, false), (408, true)] {
-        let mut desk = called_bob("");
-        desk.say(reoffer(OTHER));
-        desk.answer("INVITE", status, "");
-        assert_eq!(desk.heard, [bye(MINE, None)]);
-        assert_eq!(
-            desk.sent.iter().any(|text| text.starts_with("BYE")),
-            is_bye_sent
-        );
-    }
+    let mut desk = called_bob("");
+    desk.say(reoffer(OTHER));
+    desk.answer("INVITE", 481, "");
+    assert_eq!(desk.heard, [bye(MINE, None)]);
+    assert!(!desk.sent.iter().any(|text| text.starts_with("BYE")));
+}
+
+#[test]
+fn a_peer_that_never_answers_is_lost() {
     let mut desk = called_bob("");
     desk.say(reoffer(OTHER));
     desk.run(Duration::from_secs(33));
+    assert_eq!(desk.heard, [bye(MINE, None)]);
+    assert_eq!(field(desk.last("BYE"), "Offhook-End"), "network_lost");
+}
+
+/// A proxy loses its patience with a network that stands still for ten seconds.
+#[test]
+fn a_408_ends_no_call_before_a_minute() {
+    let mut desk = called_bob("");
+    desk.say(reoffer(OTHER));
+    desk.answer("INVITE", 408, "");
+    desk.run(Duration::from_millis(500));
+    assert_eq!(field(desk.last("INVITE"), "CSeq"), "3 INVITE");
+    assert_eq!(desk.heard, []);
+    desk.answer("INVITE", 200, &accepted(""));
+    assert!(matches!(desk.heard[..], [Heard::ReofferTaken { .. }]));
+
+    let mut desk = called_bob("");
+    desk.say(reoffer(OTHER));
+    for _ in 0..20 {
+        desk.run(Duration::from_secs(5));
+        if desk.heard.is_empty() {
+            desk.answer("INVITE", 408, "");
+        }
+    }
     assert_eq!(desk.heard, [bye(MINE, None)]);
 }
 
