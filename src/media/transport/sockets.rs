@@ -43,6 +43,8 @@ pub(super) struct Sockets {
 
 struct Socket {
     local: SocketAddr,
+    /// Reads and sends: tokio's lets nothing out before its first poll, and the first connectivity
+    /// checks are sent sooner.
     udp: std::net::UdpSocket,
     /// Another handle of the same socket, known to the reactor: what comes wakes whoever waits.
     watch: Option<UdpSocket>,

@@ -311,7 +311,10 @@ impl Line {
         }
     }
 
-    /// Gives up a call whose peer shows no sign of life: both sides are told.
+    /// Gives up a call whose peer shows no sign of life or does not answer (RFC 3261, 12.2.1.2): both
+    /// sides are told. A 408 alone is not that: a proxy sends it after a few seconds in which a
+    /// network stood still, and whether that is over soon enough is for those to say who listen for
+    /// the peer's media.
     pub(super) fn lose(&mut self, now: Instant, leg: LegId) {
         let reason = EndReason::NetworkLost;
         self.bye(now, leg, Bye::of(reason));

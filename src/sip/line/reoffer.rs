@@ -6,13 +6,13 @@ use rand::RngExt as _;
 use rsipstack::sip::{Method, Request, Response};
 
 use super::in_dialog::is_away;
-use super::leg::{Bye, Leg, Unacked, Up};
+use super::leg::{Leg, Unacked, Up};
 use super::parked::pause;
 use super::session_timer::{LEAST, SessionTimer, is_too_short, session_head};
 use super::transaction::{Errand, MAX_SERVED, Served, ServedKey};
 use super::{ALLOW, Line, Output, PARKING, PATIENCE, SUPPORTED, reply};
 use crate::id::LegId;
-use crate::phone::signal::{EndReason, Heard, Sdp};
+use crate::phone::signal::{Heard, Sdp};
 use crate::sip::header::SessionExpires;
 use crate::sip::sdp;
 
@@ -284,7 +284,7 @@ impl Line {
                         up.offers.next.get_or_insert(mine.sdp);
                         up.offers.again = Some(now + pause);
                     }
-                    None if status == 408 => return self.abandon(now, leg),
+                    None if status == 408 => return self.lose(now, leg),
                     None if up.offers.next.is_none() => {
                         self.hear(Heard::ReofferRefused { leg, again: None });
                     }
@@ -300,16 +300,8 @@ impl Line {
         if let Some(Leg::Up(up)) = self.legs.get_mut(&leg)
             && up.offers.take_mine(branch).is_some()
         {
-            self.abandon(now, leg);
+            self.lose(now, leg);
         }
-    }
-
-    /// Gives up a dialog whose peer does not answer (RFC 3261, 12.2.1.2). A 408 alone is not that: a
-    /// proxy sends it after a few seconds in which a network stood still, and whether that is over
-    /// soon enough is for those to say who listen for the peer's media.
-    fn abandon(&mut self, now: Instant, leg: LegId) {
-        self.bye(now, leg, Bye::of(EndReason::NetworkLost));
-        self.gone(leg, None);
     }
 
     /// The connection was lost while it was out: it is said again, unless there is a newer one.
