@@ -240,6 +240,57 @@ mod tests {
         assert!(left < -30.0, "{left} dB");
     }
 
+    /// With a headset: what is lost of a voice near, in dB of it, when the far end speaks up after
+    /// so many seconds of it, or was heard alone before it.
+    fn lost_of_a_voice(near_from: usize, far_from: usize) -> f32 {
+        let mut cleaner = Cleaner::new(Cleaning {
+            echo_cancel: true,
+            ..OFF
+        });
+        let second = RATE as usize;
+        let mut far = voice(6 * second);
+        let mut near: Vec<f32> = far.iter().rev().copied().collect();
+        far[..far_from * second].fill(0.0);
+        near[..near_from * second].fill(0.0);
+        let out = talk(1, &mut cleaner, &far, &near);
+        let late = (cleaner.latency().as_secs_f32() * RATE as f32).round() as usize;
+        let from = near_from.max(far_from) * second + second * 6 / 10;
+        let pairs = out[from + late..].iter().zip(&near[from..]);
+        let lost: Vec<f32> = pairs.map(|(out, near)| out - near).collect();
+        10.0 * (power(&lost) / power(&near[from..from + lost.len()])).log10()
+    }
+
+    #[test]
+    fn with_a_headset_a_voice_is_whole_half_a_second_after_the_other_speaks_up() {
+        for (near_from, far_from) in [(0, 2), (2, 0), (1, 0)] {
+            let lost = lost_of_a_voice(near_from, far_from);
+            assert!(lost < -30.0, "{near_from} {far_from}: {lost} dB");
+        }
+    }
+
+    /// A microphone that is switched on late, or a speaker that is turned up.
+    #[test]
+    fn an_echo_that_begins_late_falls_in_its_second_second() {
+        let second = RATE as usize;
+        for noise in [0.0, 1e-3] {
+            let mut cleaner = Cleaner::new(Cleaning {
+                echo_cancel: true,
+                ..OFF
+            });
+            let far = voice(8 * second);
+            let mut heard = vec![0.0; DELAY];
+            heard.extend(far.iter().map(|x| x * 0.316));
+            heard[..6 * second].fill(0.0);
+            for (heard, hiss) in heard.iter_mut().zip(voice(8 * second).iter().rev()) {
+                *heard += noise * hiss;
+            }
+            let left = talk(1, &mut cleaner, &far, &heard);
+            let last = 7 * second..8 * second;
+            let left = 10.0 * (power(&left[last.clone()]) / power(&heard[last])).log10();
+            assert!(left < -25.0, "{noise}: {left} dB");
+        }
+    }
+
     /// Both talk, after five seconds in which only the far end did.
     #[test]
     fn cards_with_large_pieces_leave_a_voice_as_whole_as_those_with_small_ones() {

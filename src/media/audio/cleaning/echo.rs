@@ -12,7 +12,7 @@ use sonora::{AudioProcessing, Config};
 
 use super::far::Far;
 use super::path::EchoPath;
-use super::presence::Presence;
+use super::presence::{Known, Presence};
 use super::residue::Residue;
 use super::stage::{Filter, capture, processing};
 use crate::media::audio::level::mean_square;
@@ -77,24 +77,28 @@ impl EchoCancel {
         let _ = self.aec3.set_stream_delay_ms(millis);
     }
 
-    /// Gives what the filter makes of a frame, as late as what AEC3 makes of it, and whether there may
-    /// be an echo.
-    fn filtered(&mut self, heard: &Frame) -> (Frame, bool) {
+    /// Gives what the filter makes of a frame, as late as what AEC3 makes of it.
+    fn filtered(&mut self, heard: &Frame) -> Frame {
         let far = self.far.next();
-        let mut echo = self.path.echo(&far, heard);
-        let may_echo = self.presence.follow(&far, heard, &echo);
+        let may_learn = self.presence.teaches(heard);
+        let mut echo = self.path.echo(&far, heard, may_learn);
+        self.presence.follow(&far, heard, &echo);
+        let is_known = self.presence.known() == Some(Known::Echo);
         let mut rest: Frame = std::array::from_fn(|n| heard[n] - echo[n]);
-        if !may_echo || mean_square(&rest) > 2.0 * mean_square(heard) {
+        if !is_known || mean_square(&rest) > 2.0 * mean_square(heard) {
             // It has not learnt yet, or what it has learnt is no longer so.
-            (rest, echo) = (*heard, [0.0; FRAME]);
+            rest = *heard;
+            if self.presence.known().is_some() {
+                echo = [0.0; FRAME];
+            }
         }
-        let cleaned = self.residue.take_out(&rest, &echo);
+        let cleaned = self.residue.take_out(&rest, &echo, is_known);
         let n_waiting = self.waiting.len();
         let mut late = [0.0; FRAME];
         late[..n_waiting].copy_from_slice(&self.waiting);
         late[n_waiting..].copy_from_slice(&cleaned[..FRAME - n_waiting]);
         self.waiting.copy_from_slice(&cleaned[FRAME - n_waiting..]);
-        (late, may_echo)
+        late
     }
 }
 
@@ -102,14 +106,14 @@ impl Filter for EchoCancel {
     const LATENCY: Duration = Duration::from_nanos(LATE as u64 * 1_000_000_000 / RATE as u64);
 
     fn run(&mut self, frame: &mut Frame) {
-        let (filtered, may_echo) = self.filtered(frame);
+        let filtered = self.filtered(frame);
         capture(&mut self.aec3, frame);
         let is_near = self.residue.near() > 0.5;
         let speaks = self
             .judge
             .speaks_near(mean_square(frame), mean_square(&filtered), is_near);
         // A voice is there at once, and goes slowly.
-        let share = match speaks || !may_echo {
+        let share = match speaks || self.presence.known() == Some(Known::NoEcho) {
             true => 1.0,
             false => self.share * 0.9,
         };

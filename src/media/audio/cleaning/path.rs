@@ -67,8 +67,8 @@ impl Default for EchoPath {
 
 impl EchoPath {
     /// Takes what the speaker got a frame ago at the latest and what the microphone heard now, and
-    /// gives what of the latter is echo.
-    pub(super) fn echo(&mut self, far: &Frame, heard: &Frame) -> Frame {
+    /// gives what of the latter is echo. Learns from it, if it may.
+    pub(super) fn echo(&mut self, far: &Frame, heard: &Frame, may_learn: bool) -> Frame {
         self.far.copy_within(FRAME.., 0);
         self.far[SPAN - FRAME..].copy_from_slice(far);
         self.newest = (self.newest + PARTS - 1) % PARTS;
@@ -77,7 +77,9 @@ impl EchoPath {
         self.spectra[self.newest] = planes(&self.bins);
         let (echo, doubt) = self.predict();
         let rest: Frame = std::array::from_fn(|n| heard[n] - echo[n]);
-        self.learn(&rest, &doubt);
+        if may_learn {
+            self.learn(&rest, &doubt);
+        }
         echo
     }
 

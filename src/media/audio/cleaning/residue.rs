@@ -77,12 +77,13 @@ impl Residue {
     /// By how many samples sound is late behind it.
     pub(super) const LATE: usize = HOP;
 
-    /// Takes what the microphone heard without the echo, and the echo, and gives the former cleaned.
-    pub(super) fn take_out(&mut self, rest: &Frame, echo: &Frame) -> Frame {
+    /// Takes what the microphone heard without the echo, and the echo, and gives the former cleaned;
+    /// or as it is, as long as the echo is only a guess.
+    pub(super) fn take_out(&mut self, rest: &Frame, echo: &Frame, is_known: bool) -> Frame {
         let mut out = [0.0; FRAME];
         let hops = rest.chunks_exact(HOP).zip(echo.chunks_exact(HOP));
         for ((rest, echo), out) in hops.zip(out.chunks_exact_mut(HOP)) {
-            self.hop(rest, echo, out);
+            self.hop(rest, echo, is_known, out);
         }
         out
     }
@@ -92,7 +93,7 @@ impl Residue {
         self.near
     }
 
-    fn hop(&mut self, rest: &[f32], echo: &[f32], out: &mut [f32]) {
+    fn hop(&mut self, rest: &[f32], echo: &[f32], is_known: bool, out: &mut [f32]) {
         for (past, new) in [(&mut self.rest, rest), (&mut self.echo, echo)] {
             past.copy_within(HOP.., 0);
             past[HOP..].copy_from_slice(new);
@@ -110,7 +111,11 @@ impl Residue {
         let power = bins.map(|bin| bin.norm_sqr());
         self.follow_noise(&power);
         let remains = self.remains(&power, &echo.map(|bin| bin.norm_sqr()));
-        self.weigh(&power, &remains);
+        if is_known {
+            self.weigh(&power, &remains);
+        } else {
+            self.gain = [1.0; BINS];
+        }
         for (bin, gain) in bins.iter_mut().zip(&self.gain) {
             *bin *= *gain;
         }
@@ -183,5 +188,31 @@ impl Residue {
             let speed = if gain > self.gain[k] { 0.75 } else { 0.5 };
             self.gain[k] += speed * (gain - self.gain[k]);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::media::audio::level::mean_square;
+    use crate::media::audio::tone::Sine;
+
+    #[test]
+    fn an_echo_that_is_only_a_guess_takes_nothing_out() {
+        let [mut guess, mut known] = [Residue::default(), Residue::default()];
+        let (mut sine, mut frames) = (Sine::new(500.0), Vec::new());
+        for _ in 0..20 {
+            let mut frame = [0.0; FRAME];
+            sine.fill(&mut frame);
+            let left = guess.take_out(&frame, &frame, false);
+            let taken = mean_square(&known.take_out(&frame, &frame, true));
+            frames.push((frame, left, taken));
+        }
+        let ((before, _, _), (now, left, taken)) = (frames[18], frames[19]);
+        let heard = before[FRAME - Residue::LATE..].iter().chain(&now);
+        for (left, heard) in left.iter().zip(heard) {
+            assert!((left - heard).abs() < 1e-3, "{left} for {heard}");
+        }
+        assert!(taken < 0.01 * mean_square(&now), "{taken}");
     }
 }
