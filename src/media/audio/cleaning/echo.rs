@@ -88,6 +88,7 @@ impl EchoCancel {
         if !is_known || mean_square(&rest) > 2.0 * mean_square(heard) {
             // It has not learnt yet, or what it has learnt is no longer so.
             rest = *heard;
+            // As long as nothing is known, who speaks near is told by the guess.
             if self.presence.known().is_some() {
                 echo = [0.0; FRAME];
             }
