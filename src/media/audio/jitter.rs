@@ -124,6 +124,8 @@ pub struct Jitter<D> {
     /// How loud made-up sound still is.
     volume: f32,
     rest: u32,
+    /// When it was pulled last.
+    pulled: i64,
     n_pulls: u32,
     loss: f32,
     counters: Counters,
@@ -150,6 +152,7 @@ impl<D: Decoder> Jitter<D> {
             held: 0,
             volume: 1.0,
             rest: 0,
+            pulled: i64::MIN,
             n_pulls: 0,
             loss: 0.0,
             counters: Counters::default(),
@@ -179,7 +182,9 @@ impl<D: Decoder> Jitter<D> {
         self.carrier = (seq, time);
         let is_first = self.losses.came(seq);
         if is_first {
-            self.delays.record(arrival - time, arrival);
+            // What was read too late for a tick came too late for it, whenever it arrived.
+            let there = arrival.max(self.pulled);
+            self.delays.record(there - time, arrival);
         }
         if let Some(before) = seq.checked_sub(1)
             && self.decoder.helps(&payload)
@@ -231,6 +236,7 @@ impl<D: Decoder> Jitter<D> {
     pub fn pull(&mut self, frame: &mut Frame, now: Instant) -> bool {
         frame.fill(0.0);
         let now = self.scale(now);
+        self.pulled = now;
         self.n_pulls += 1;
         if self.held > 0 || !self.playing || self.n_pulls.is_multiple_of(LOOK) {
             let phase = (now - self.grid).rem_euclid(FRAME as i64);

@@ -311,3 +311,30 @@ fn a_pause_costs_nothing_and_is_over_at_once() {
         assert!(jitter.delay(start + at) < Duration::from_millis(60));
     }
 }
+
+/// The engine gets up for a tick a moment before it counts, and reads what came in that moment with
+/// the next one.
+#[test]
+fn what_is_read_too_late_for_a_tick_is_waited_for() {
+    let start = Instant::now();
+    let mut jitter = Jitter::new(Hearing::new().unwrap());
+    let packets = fly(&tone(6), 0.0, 0.0, 1);
+    let mut coming = packets.iter().peekable();
+    let mut frame = [0.0; FRAME];
+    let mut samples = Vec::new();
+    for tick in 0..600_u64 {
+        let due = Duration::from_millis(tick * 10);
+        jitter.pull(&mut frame, start + due + Duration::from_micros(1500));
+        samples.extend_from_slice(&frame);
+        while let Some((at, seq, payload)) = coming.next_if(|p| p.0 <= due) {
+            let time = (seq + 70_000) * PACKET as u64;
+            jitter.insert(*seq, time, Arc::clone(payload), start + *at);
+        }
+    }
+    assert_eq!(holes(&samples), 0);
+    let counters = jitter.counters();
+    assert!(
+        counters.starved + counters.concealed < RATE as u64 / 10,
+        "{counters:?}"
+    );
+}
