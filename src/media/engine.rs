@@ -1,6 +1,7 @@
 //! The media thread: orders, datagrams and a tick every ten milliseconds.
 
 mod ahead;
+mod alarm;
 mod bell;
 mod bridge;
 mod care;
@@ -38,6 +39,7 @@ use super::transport;
 use super::video::{Gallery, Made};
 use super::{Check, MediaSettings, Meters, Order, Report};
 use crate::id::LegId;
+use alarm::Alarm;
 use bell::{Bell, Rung};
 use bridge::Bridge;
 use care::Care;
@@ -106,6 +108,7 @@ pub(super) async fn run(
         pace: Pace::new(Instant::now()),
         n_ticks: 0,
     };
+    let mut alarm = Alarm::new();
     let mut was_busy = false;
     loop {
         let is_busy = engine.is_busy();
@@ -118,7 +121,7 @@ pub(super) async fn run(
         let wake = engine.wake();
         tokio::select! {
             biased;
-            () = tokio::time::sleep_until(wake.into()), if is_busy => {
+            () = poll_fn(|context| alarm.poll(wake, context)), if is_busy => {
                 // What has come by now is in time.
                 engine.receive();
                 engine.on_time(Instant::now());
