@@ -126,6 +126,29 @@ fn a_calm_network_adds_less_than_a_tick_and_stays_so() {
     );
 }
 
+/// Now and then a packet comes a millisecond before the tick that it is for, and the ticks wander: it
+/// is waited for, and that is that.
+#[test]
+fn a_packet_on_the_border_moves_the_delay_once() {
+    let start = Instant::now();
+    let mut jitter = Jitter::new(Tone::new());
+    let mut frame = [0.0; FRAME];
+    for tick in 0..12_000_u64 {
+        let wander = 500.0 + 400.0 * (tick as f64 / 300.0).sin();
+        let now = Duration::from_micros(tick * 10_000 + 6500 + wander as u64);
+        if tick % 2 == 0 {
+            let time = tick / 2 * PACKET as u64;
+            let late = Duration::from_millis(if tick % 250 == 0 { 6 } else { 0 });
+            let sent = Duration::from_millis(tick * 10) + late;
+            jitter.insert(tick / 2, time, payload(time), start + sent);
+        }
+        jitter.pull(&mut frame, start + now);
+    }
+    let counters = jitter.counters();
+    let moved = counters.shortened + counters.lengthened;
+    assert!(moved < 3 * FRAME as u64 / 2, "{counters:?}");
+}
+
 /// The engine's way of things with one packet in ten lost, each repeated by the one after it.
 #[test]
 fn repeats_stand_in_for_lost_packets() {

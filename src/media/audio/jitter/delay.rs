@@ -17,8 +17,10 @@ const KNOWN_ENOUGH: usize = 150;
 const COST_OF_ALL: f64 = 100.0 * 100.0 * MS as f64;
 /// Samples in a millisecond.
 const MS: i64 = 48;
-/// What a tick may be early.
-const MARGIN: i64 = MS;
+/// By how much frames must be in time for an offset that is new, and for the one that is kept: else
+/// a frame on the border between two would move it to and fro.
+const MARGIN: i64 = 2 * MS;
+const MARGIN_KEPT: i64 = MS;
 /// A tick.
 const TICK: i64 = FRAME as i64;
 /// The longest delay that is waited.
@@ -115,11 +117,11 @@ impl Delays {
         let longest = missing.last().map_or(0, |missing| missing.wait);
         let mut best = (first, f64::MAX);
         for aim in choices {
-            let cost = self.cost(aim, lowest, missing);
+            let cost = self.cost(aim, MARGIN, lowest, missing);
             if cost < best.1 {
                 best = (aim, cost);
             }
-            if self.n_late(aim - longest) == 0 {
+            if self.n_late(aim - longest, MARGIN) == 0 {
                 break;
             }
         }
@@ -131,7 +133,7 @@ impl Delays {
         // The same as before, in the phase of now.
         let kept = before + (phase - before + TICK / 2).rem_euclid(TICK) - TICK / 2;
         let kept = kept.clamp(first, first + LONGEST);
-        let gain = self.cost(kept, lowest, missing) - cost;
+        let gain = self.cost(kept, MARGIN_KEPT, lowest, missing) - cost;
         let is_lower = aim < kept && gain > GAIN_DOWN + PART_DOWN * (kept - aim) as f64;
         self.n_lower = if is_lower { self.n_lower + 1 } else { 0 };
         let looks = match self.offsets.len() < REMEMBERED {
@@ -146,21 +148,19 @@ impl Delays {
     }
 
     /// What the wait costs, and all that is not there in time, when it is played at this offset.
-    fn cost(&self, aim: i64, lowest: i64, missing: &[Missing]) -> f64 {
-        let late = self.n_late(aim) as f64 / self.sorted.len().max(KNOWN_ENOUGH) as f64;
+    fn cost(&self, aim: i64, margin: i64, lowest: i64, missing: &[Missing]) -> f64 {
+        let n_late = |aim| self.n_late(aim, margin) as f64;
+        let late = n_late(aim) / self.sorted.len().max(KNOWN_ENOUGH) as f64;
         let lost = missing.iter().fold(0.0, |lost, m| match m.wait {
             0 => m.part,
             // A repeat helps where the packet that brings it is in time.
-            wait => {
-                let n_late = self.n_late(aim - wait) as f64;
-                m.part + (lost - m.part) * n_late / self.sorted.len() as f64
-            }
+            wait => m.part + (lost - m.part) * n_late(aim - wait) / self.sorted.len() as f64,
         });
         (aim - lowest) as f64 + COST_OF_ALL * (late + lost)
     }
 
-    /// How many packets come too late for this offset.
-    fn n_late(&self, aim: i64) -> usize {
-        self.sorted.len() - self.sorted.partition_point(|o| o + MARGIN <= aim)
+    /// How many packets come less than the margin before this offset, or after it.
+    fn n_late(&self, aim: i64, margin: i64) -> usize {
+        self.sorted.len() - self.sorted.partition_point(|o| o + margin <= aim)
     }
 }
