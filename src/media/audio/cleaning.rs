@@ -178,12 +178,34 @@ mod tests {
         left
     }
 
+    /// One that takes echoes out and does nothing else.
+    fn canceller() -> Cleaner {
+        Cleaner::new(Cleaning {
+            echo_cancel: true,
+            ..OFF
+        })
+    }
+
+    /// What a microphone hears of the far end from 60 ms away.
+    fn echo_of(far: &[f32]) -> Vec<f32> {
+        let mut echo = vec![0.0; DELAY];
+        echo.extend(far.iter().map(|x| x * 0.316));
+        echo
+    }
+
+    /// What came out of the cleaner lacks of the voice near, from that sample on, in dB of it.
+    fn lost(cleaner: &Cleaner, out: &[f32], near: &[f32], from: usize) -> f32 {
+        let late = (cleaner.latency().as_secs_f32() * RATE as f32).round() as usize;
+        let pairs = out[from + late..].iter().zip(&near[from..]);
+        let lost: Vec<f32> = pairs.map(|(out, near)| out - near).collect();
+        10.0 * (power(&lost) / power(&near[from..from + lost.len()])).log10()
+    }
+
     /// Lets the far end speak into a microphone 60 ms away; returns echo and what is left of it, in
     /// the last second of so many.
     fn rest_of_echo(cleaner: &mut Cleaner, seconds: usize) -> f32 {
         let far = voice(seconds * RATE as usize);
-        let mut echo = vec![0.0; DELAY];
-        echo.extend(far.iter().map(|x| x * 0.316));
+        let echo = echo_of(&far);
         let left = talk(1, cleaner, &far, &echo);
         let last = left.len() - RATE as usize;
         10.0 * (power(&left[last..]) / power(&echo[last..left.len()])).log10()
@@ -204,10 +226,7 @@ mod tests {
 
     #[test]
     fn an_echo_falls_by_35_db_and_comes_back_when_switched_off() {
-        let mut cleaner = Cleaner::new(Cleaning {
-            echo_cancel: true,
-            ..OFF
-        });
+        let mut cleaner = canceller();
         let left = rest_of_echo(&mut cleaner, 3);
         assert!(left < -35.0, "{left} dB");
         cleaner.set(OFF);
@@ -217,24 +236,11 @@ mod tests {
 
     #[test]
     fn with_a_headset_a_voice_stays_whole_while_both_talk_and_without_it_the_echo_falls() {
-        let mut cleaner = Cleaner::new(Cleaning {
-            echo_cancel: true,
-            ..OFF
-        });
+        let mut cleaner = canceller();
         let far = voice(5 * RATE as usize);
         let near: Vec<f32> = far.iter().rev().copied().collect();
-        let mut out = Vec::new();
-        for at in (0..far.len()).step_by(FRAME) {
-            let mut frame = frame_of(&near, at);
-            cleaner.clean(&mut frame, HERE);
-            cleaner.render(&frame_of(&far, at));
-            out.extend(frame);
-        }
-        let late = (cleaner.latency().as_secs_f32() * RATE as f32).round() as usize;
-        let last = 4 * RATE as usize;
-        let pairs = out[last + late..].iter().zip(&near[last..]);
-        let lost: Vec<f32> = pairs.map(|(out, near)| out - near).collect();
-        let lost = 10.0 * (power(&lost) / power(&near[last..])).log10();
+        let out = talk(1, &mut cleaner, &far, &near);
+        let lost = lost(&cleaner, &out, &near, 4 * RATE as usize);
         assert!(lost < -25.0, "{lost} dB");
         let left = rest_of_echo(&mut cleaner, 5);
         assert!(left < -30.0, "{left} dB");
@@ -243,21 +249,15 @@ mod tests {
     /// With a headset: what is lost of a voice near, in dB of it, when the far end speaks up after
     /// so many seconds of it, or was heard alone before it.
     fn lost_of_a_voice(near_from: usize, far_from: usize) -> f32 {
-        let mut cleaner = Cleaner::new(Cleaning {
-            echo_cancel: true,
-            ..OFF
-        });
+        let mut cleaner = canceller();
         let second = RATE as usize;
         let mut far = voice(6 * second);
         let mut near: Vec<f32> = far.iter().rev().copied().collect();
         far[..far_from * second].fill(0.0);
         near[..near_from * second].fill(0.0);
         let out = talk(1, &mut cleaner, &far, &near);
-        let late = (cleaner.latency().as_secs_f32() * RATE as f32).round() as usize;
         let from = near_from.max(far_from) * second + second * 6 / 10;
-        let pairs = out[from + late..].iter().zip(&near[from..]);
-        let lost: Vec<f32> = pairs.map(|(out, near)| out - near).collect();
-        10.0 * (power(&lost) / power(&near[from..from + lost.len()])).log10()
+        lost(&cleaner, &out, &near, from)
     }
 
     #[test]
@@ -273,18 +273,13 @@ mod tests {
     fn an_echo_that_begins_late_falls_in_its_second_second() {
         let second = RATE as usize;
         for noise in [0.0, 1e-3] {
-            let mut cleaner = Cleaner::new(Cleaning {
-                echo_cancel: true,
-                ..OFF
-            });
             let far = voice(8 * second);
-            let mut heard = vec![0.0; DELAY];
-            heard.extend(far.iter().map(|x| x * 0.316));
+            let mut heard = echo_of(&far);
             heard[..6 * second].fill(0.0);
             for (heard, hiss) in heard.iter_mut().zip(voice(8 * second).iter().rev()) {
                 *heard += noise * hiss;
             }
-            let left = talk(1, &mut cleaner, &far, &heard);
+            let left = talk(1, &mut canceller(), &far, &heard);
             let last = 7 * second..8 * second;
             let left = 10.0 * (power(&left[last.clone()]) / power(&heard[last])).log10();
             assert!(left < -25.0, "{noise}: {left} dB");
@@ -297,22 +292,14 @@ mod tests {
         let n_before = 5 * RATE as usize;
         let far = voice(2 * n_before);
         let near: Vec<f32> = far.iter().rev().copied().collect();
-        let mut heard: Vec<f32> = vec![0.0; DELAY];
-        heard.extend(far.iter().map(|x| x * 0.316));
+        let mut heard = echo_of(&far);
         for (heard, near) in heard.iter_mut().zip(&near).skip(n_before) {
             *heard += near;
         }
         let lost = [1, 2, 4].map(|n_frames| {
-            let mut cleaner = Cleaner::new(Cleaning {
-                echo_cancel: true,
-                ..OFF
-            });
+            let mut cleaner = canceller();
             let out = talk(n_frames, &mut cleaner, &far, &heard);
-            let late = (cleaner.latency().as_secs_f32() * RATE as f32).round() as usize;
-            let last = n_before + RATE as usize;
-            let pairs = out[last + late..].iter().zip(&near[last..]);
-            let lost: Vec<f32> = pairs.map(|(out, near)| out - near).collect();
-            10.0 * (power(&lost) / power(&near[last..])).log10()
+            lost(&cleaner, &out, &near, n_before + RATE as usize)
         });
         assert!(lost.iter().all(|lost| *lost < -15.0), "{lost:?} dB");
     }

@@ -81,10 +81,9 @@ impl EchoCancel {
     fn filtered(&mut self, heard: &Frame) -> Frame {
         let far = self.far.next();
         let may_learn = self.presence.teaches(heard);
-        let mut echo = self.path.echo(&far, heard, may_learn);
+        let (mut echo, mut rest) = self.path.split(&far, heard, may_learn);
         self.presence.follow(&far, heard, &echo);
         let is_known = self.presence.known() == Some(Known::Echo);
-        let mut rest: Frame = std::array::from_fn(|n| heard[n] - echo[n]);
         if !is_known || mean_square(&rest) > 2.0 * mean_square(heard) {
             // It has not learnt yet, or what it has learnt is no longer so.
             rest = *heard;

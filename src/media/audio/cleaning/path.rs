@@ -67,8 +67,8 @@ impl Default for EchoPath {
 
 impl EchoPath {
     /// Takes what the speaker got a frame ago at the latest and what the microphone heard now, and
-    /// gives what of the latter is echo. Learns from it, if it may.
-    pub(super) fn echo(&mut self, far: &Frame, heard: &Frame, may_learn: bool) -> Frame {
+    /// gives what of the latter is echo, and what is not. Learns from it, if it may.
+    pub(super) fn split(&mut self, far: &Frame, heard: &Frame, may_learn: bool) -> (Frame, Frame) {
         self.far.copy_within(FRAME.., 0);
         self.far[SPAN - FRAME..].copy_from_slice(far);
         self.newest = (self.newest + PARTS - 1) % PARTS;
@@ -80,7 +80,7 @@ impl EchoPath {
         if may_learn {
             self.learn(&rest, &doubt);
         }
-        echo
+        (echo, rest)
     }
 
     /// Gives the echo, and per bin the power of what is left of it for want of knowledge.
