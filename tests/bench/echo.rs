@@ -51,6 +51,7 @@ fn main() {
     let echo = room.echo(&far);
     echoes(&far, &room, &echo);
     voices(&far, &near, &echo);
+    beginnings(&far, &near);
     costs(&far, &near);
 }
 
@@ -191,6 +192,38 @@ fn voices(far: &[f32], near: &[f32], echo: &[f32]) {
     ] {
         write(name, &near, &out);
     }
+}
+
+/// The table of what a headset's voice loses, since nobody knows yet that nothing echoes.
+fn beginnings(far: &[f32], near: &[f32]) {
+    println!("\nwith a headset, what a voice near loses, dB of it, from when both talk");
+    println!("{:34} {:>7} {:>7}", "", "0-1 s", "1-4 s");
+    let alone = Cleaning {
+        echo_cancel: true,
+        ..NOTHING
+    };
+    let row = |name: &str, far: &[f32], near: &[f32], begins: [usize; 2]| {
+        let [far, near] = [(far, begins[0]), (near, begins[1])].map(|(voice, second)| {
+            let mut voice = voice.to_vec();
+            voice[..second * SECOND].fill(0.0);
+            voice
+        });
+        let heard = mixed(&[&near, &noise()]);
+        let out = cleaned(alone, &far, &heard);
+        let lost: Vec<f32> = out.iter().zip(&heard).map(|(o, h)| o - h).collect();
+        let both = begins[0].max(begins[1]);
+        let loses = [(0, 1), (1, 4)].map(|(from, to)| {
+            let range = (both + from) * SECOND..(both + to) * SECOND;
+            format!("{:7.1}", power(&lost[range.clone()]) - power(&near[range]))
+        });
+        println!("{name:34} {}", loses.join(" "));
+        write(name, &near, &out);
+    };
+    row("both at once", far, near, [0, 0]);
+    row("the far end first", far, near, [0, 3]);
+    row("the near end first", far, near, [3, 0]);
+    let back = [&near[SECOND / 2..], &near[..SECOND / 2]].concat();
+    row("the same voice at both ends", &back, near, [0, 0]);
 }
 
 /// The table of what the stages cost, in CPU time of this thread.
