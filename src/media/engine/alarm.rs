@@ -1,4 +1,4 @@
-//! Wakes the media thread at a moment, to a few hundredths of a millisecond.
+//! Wakes the media thread at a moment, to a fraction of a millisecond.
 //!
 //! The runtime's own timers count whole milliseconds and round up, and so does its wait for the
 //! kernel: one to two milliseconds in which sound would wait for nothing. Linux has a timer that
