@@ -278,7 +278,7 @@ fn cleaned(cleaning: Cleaning, far: &[f32], heard: &[f32]) -> Vec<f32> {
         cleaner.render(far.try_into().unwrap());
         out.extend(frame);
     }
-    let late = (cleaner.latency().as_secs_f64() * f64::from(RATE)) as usize;
+    let late = (cleaner.latency().as_secs_f64() * f64::from(RATE)).round() as usize;
     out.drain(..late);
     out.resize(heard.len(), 0.0);
     out
