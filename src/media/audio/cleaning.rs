@@ -6,8 +6,9 @@
 
 mod echo;
 mod far;
+mod lag;
+mod low;
 mod path;
-mod presence;
 mod residue;
 mod stage;
 mod transform;

@@ -2,8 +2,9 @@
 //!
 //! WebRTC's AEC3 is not deceived by rooms that change, clocks that drift and speakers that distort,
 //! but takes most of a voice near with it while both talk. A filter that has learnt the room
-//! ([`EchoPath`]) leaves that voice whole, but has to learn each change. So AEC3 is heard until
-//! somebody speaks near: which is when it lets nearly as much through as the filter does.
+//! ([`EchoPath`]) leaves that voice whole, but has to learn each change. So AEC3 is heard until the
+//! filter is sure of its way, or somebody speaks near: which is when AEC3 lets nearly as much
+//! through as the filter does.
 
 use std::time::Duration;
 
@@ -11,8 +12,9 @@ use sonora::config::{EchoCanceller, MaxProcessingRate, TransparentModeType};
 use sonora::{AudioProcessing, Config};
 
 use super::far::Far;
+use super::lag::{Known, Lag};
+use super::low::{self, Down, LOW_FRAME, Up};
 use super::path::EchoPath;
-use super::presence::{Known, Presence};
 use super::residue::Residue;
 use super::stage::{Filter, capture, processing};
 use crate::media::audio::level::mean_square;
@@ -20,17 +22,24 @@ use crate::media::audio::{FRAME, Frame, RATE};
 
 /// By how many samples sound is late behind AEC3.
 const LATE: usize = 430;
+/// By how many what is heard has to wait for the echo, which goes to a third of the rate and back.
+const BEHIND: usize = low::LATE;
+/// By how many what comes from the filter has to wait for what comes from AEC3.
+const AHEAD: usize = LATE - BEHIND - Residue::LATE;
 
 /// Both ways, and who decides between them.
 #[derive(Debug)]
 pub(super) struct EchoCancel {
     aec3: AudioProcessing,
-    path: EchoPath,
-    presence: Presence,
-    residue: Residue,
     far: Far,
-    /// What comes from the filter and waits for what comes from AEC3.
-    waiting: [f32; LATE - Residue::LATE],
+    far_down: Down,
+    heard_down: Down,
+    echo_up: Up,
+    path: EchoPath,
+    lag: Lag,
+    residue: Residue,
+    heard: Waiting<BEHIND>,
+    filtered: Waiting<AHEAD>,
     judge: Judge,
     /// The filter's share in what is heard.
     share: f32,
@@ -50,11 +59,15 @@ impl Default for EchoCancel {
             // Nobody's voice goes this way for long, and splitting off what is above 16 kHz takes a
             // third of its time.
             aec3: processing(MaxProcessingRate::Rate32kHz, config),
-            path: EchoPath::default(),
-            presence: Presence::default(),
-            residue: Residue::default(),
             far: Far::default(),
-            waiting: [0.0; LATE - Residue::LATE],
+            far_down: Down::default(),
+            heard_down: Down::default(),
+            echo_up: Up::default(),
+            path: EchoPath::default(),
+            lag: Lag::default(),
+            residue: Residue::default(),
+            heard: Waiting::default(),
+            filtered: Waiting::default(),
             judge: Judge::default(),
             share: 0.0,
         }
@@ -79,25 +92,54 @@ impl EchoCancel {
 
     /// Gives what the filter makes of a frame, as late as what AEC3 makes of it.
     fn filtered(&mut self, heard: &Frame) -> Frame {
-        let far = self.far.next();
-        let may_learn = self.presence.teaches(heard);
-        let (mut echo, mut rest) = self.path.split(&far, heard, may_learn);
-        self.presence.follow(&far, heard, &echo);
-        let is_known = self.presence.known() == Some(Known::Echo);
-        if !is_known || mean_square(&rest) > 2.0 * mean_square(heard) {
-            // It has not learnt yet, or what it has learnt is no longer so.
-            rest = *heard;
-            // As long as nothing is known, who speaks near is told by the guess.
-            if self.presence.known().is_some() {
-                echo = [0.0; FRAME];
-            }
+        let mut echo = self.echo(heard);
+        let heard = self.heard.exchange(heard);
+        let mut rest: Frame = std::array::from_fn(|n| heard[n] - echo[n]);
+        let is_known = self.lag.known() == Some(Known::Echo);
+        // What was learnt may be no longer so.
+        if !is_known || mean_square(&rest) > 2.0 * mean_square(&heard) {
+            (rest, echo) = (heard, [0.0; FRAME]);
         }
-        let cleaned = self.residue.take_out(&rest, &echo, is_known);
-        let n_waiting = self.waiting.len();
+        let cleaned = self.residue.take_out(&rest, &echo);
+        self.filtered.exchange(&cleaned)
+    }
+
+    /// Gives what of a frame is echo, [`BEHIND`] samples late, and learns from it.
+    fn echo(&mut self, heard: &Frame) -> Frame {
+        let far = self.far_down.take(&self.far.next());
+        let heard = self.heard_down.take(heard);
+        let echo = self.path.echo(&far);
+        let rest: [f32; LOW_FRAME] = std::array::from_fn(|n| heard[n] - echo[n]);
+        match self.lag.follow(&far, &heard, &rest) {
+            Some(found) => {
+                self.path.expect(found.lag);
+                if found.is_sudden {
+                    self.residue.forget();
+                }
+            }
+            None => self.path.learn(&rest),
+        }
+        self.echo_up.take(&echo)
+    }
+}
+
+/// Samples that have to wait.
+#[derive(Debug)]
+struct Waiting<const N: usize>([f32; N]);
+
+impl<const N: usize> Default for Waiting<N> {
+    fn default() -> Self {
+        Self([0.0; N])
+    }
+}
+
+impl<const N: usize> Waiting<N> {
+    /// Takes a frame, and gives what waited and the beginning of it.
+    fn exchange(&mut self, frame: &Frame) -> Frame {
         let mut late = [0.0; FRAME];
-        late[..n_waiting].copy_from_slice(&self.waiting);
-        late[n_waiting..].copy_from_slice(&cleaned[..FRAME - n_waiting]);
-        self.waiting.copy_from_slice(&cleaned[FRAME - n_waiting..]);
+        late[..N].copy_from_slice(&self.0);
+        late[N..].copy_from_slice(&frame[..FRAME - N]);
+        self.0.copy_from_slice(&frame[FRAME - N..]);
         late
     }
 }
@@ -112,11 +154,13 @@ impl Filter for EchoCancel {
         let speaks = self
             .judge
             .speaks_near(mean_square(frame), mean_square(&filtered), is_near);
-        // A voice is there at once, and goes slowly.
-        let share = match speaks || self.presence.known() == Some(Known::NoEcho) {
-            true => 1.0,
-            false => self.share * 0.9,
+        let is_trusted = match self.lag.known() {
+            Some(Known::Echo) => speaks || self.residue.is_sure(),
+            Some(Known::NoEcho) => true,
+            None => speaks,
         };
+        // A voice is there at once, and goes slowly.
+        let share = if is_trusted { 1.0 } else { self.share * 0.9 };
         let step = (share - self.share) / FRAME as f32;
         for (sample, filtered) in frame.iter_mut().zip(filtered) {
             self.share += step;

@@ -2,30 +2,37 @@
 //! milliseconds in the frequency domain.
 //!
 //! It knows how sure it is of each part, and takes what it cannot explain for somebody who speaks
-//! near: unlike a gradient it does not forget the room while both talk. Parts are not cut to ten
-//! milliseconds in time: without what lies above [`LEARNT`] they ring, and each cut would take away
-//! what lies at their edges, over and over. After Kuech, Mabande and Enzner, "State-space
-//! architecture of the partitioned-block-based acoustic echo controller" (2014).
+//! near: unlike a gradient it does not forget the room while both talk. It begins where the direct
+//! sound is found ([`super::lag`]), and expects of each part the less the later it comes, as rooms
+//! do: what is expected nowhere need not be unlearnt everywhere. With each frame one part is cut to
+//! what it may be in time, or it would explain the end of a frame by its beginning. After Kuech,
+//! Mabande and Enzner, "State-space architecture of the partitioned-block-based acoustic echo
+//! controller" (2014).
 
 use num_complex::Complex32;
 
+use super::lag::DELAYS;
+use super::low::{LOW_FRAME, LowFrame};
 use super::transform::Transform;
-use crate::media::audio::{FRAME, Frame};
 
-/// Samples of a transform: a frame, and the frame and a bit before it, which a convolution needs.
-const SPAN: usize = 1024;
+/// Samples of a transform: a frame, and what a convolution needs of before it.
+const SPAN: usize = 512;
 /// Bins of a transform.
 const BINS: usize = SPAN / 2 + 1;
-/// Bins that are learnt: up to 8 kHz, which is where voices are.
-const LEARNT: usize = 172;
-/// Parts of ten milliseconds: the delay and the room together.
-const PARTS: usize = 40;
+/// Parts of ten milliseconds, of which so many lie before the direct sound.
+const PARTS: usize = 24;
+const BEFORE: usize = 2;
+/// Frames of the speaker's that are needed.
+const PAST: usize = DELAYS + PARTS;
 /// How much of the way is believed to stay from frame to frame.
-const STAYS: f32 = 0.9998;
-/// How unsure of each part it is at first.
+const STAYS: f32 = 0.9999;
+/// How unsure of the direct sound it is at first, how much less of each part after it, and of those
+/// of which nothing is expected.
 const UNSURE: f32 = 0.05;
+const FALLS: f32 = 0.74;
+const LEAST: f32 = 0.01;
 /// The share of a transform that is new sound.
-const SHARE: f32 = FRAME as f32 / SPAN as f32;
+const SHARE: f32 = LOW_FRAME as f32 / SPAN as f32;
 
 /// The learnt way.
 #[derive(Debug)]
@@ -33,32 +40,42 @@ pub(super) struct EchoPath {
     transform: Transform,
     /// The last samples of the speaker.
     far: [f32; SPAN],
-    /// The spectra of the speaker, a ring of [`PARTS`] with the newest at `newest`.
+    /// The spectra of the speaker, a ring of [`PAST`] with the newest at `newest`.
     spectra: Vec<Planes>,
     newest: usize,
+    /// After how many frames the way begins, once that is found.
+    begins: Option<usize>,
     /// The way, the shortest delay first.
     way: Vec<Planes>,
     /// How unsure each number of it is.
-    unsure: Vec<[f32; LEARNT]>,
+    unsure: Vec<[f32; BINS]>,
+    /// The part that is cut next.
+    next_cut: usize,
     /// The power of what is not echo.
-    near: [f32; LEARNT],
+    near: [f32; BINS],
+    /// What lack of knowledge leaves of the echo, the power of each bin.
+    doubt: [f32; BINS],
     bins: [Complex32; BINS],
     samples: [f32; SPAN],
 }
 
 /// Complex numbers, the real and the imaginary parts apart.
-type Planes = [[f32; LEARNT]; 2];
+type Planes = [[f32; BINS]; 2];
+const NOTHING: Planes = [[0.0; BINS]; 2];
 
 impl Default for EchoPath {
     fn default() -> Self {
         Self {
             transform: Transform::new(SPAN),
             far: [0.0; SPAN],
-            spectra: vec![[[0.0; LEARNT]; 2]; PARTS],
+            spectra: vec![NOTHING; PAST],
             newest: 0,
-            way: vec![[[0.0; LEARNT]; 2]; PARTS],
-            unsure: vec![[UNSURE; LEARNT]; PARTS],
-            near: [0.0; LEARNT],
+            begins: None,
+            way: vec![NOTHING; PARTS],
+            unsure: vec![[0.0; BINS]; PARTS],
+            next_cut: 0,
+            near: [0.0; BINS],
+            doubt: [0.0; BINS],
             bins: [Complex32::default(); BINS],
             samples: [0.0; SPAN],
         }
@@ -66,68 +83,98 @@ impl Default for EchoPath {
 }
 
 impl EchoPath {
-    /// Takes what the speaker got a frame ago at the latest and what the microphone heard now, and
-    /// gives what of the latter is echo, and what is not. Learns from it, if it may.
-    pub(super) fn split(&mut self, far: &Frame, heard: &Frame, may_learn: bool) -> (Frame, Frame) {
-        self.far.copy_within(FRAME.., 0);
-        self.far[SPAN - FRAME..].copy_from_slice(far);
-        self.newest = (self.newest + PARTS - 1) % PARTS;
+    /// Takes what the speaker got, and gives what the microphone hears of it and of what was before
+    /// it: silence, as long as it is not known where that begins.
+    pub(super) fn echo(&mut self, far: &LowFrame) -> LowFrame {
+        self.far.copy_within(LOW_FRAME.., 0);
+        self.far[SPAN - LOW_FRAME..].copy_from_slice(far);
+        self.newest = (self.newest + PAST - 1) % PAST;
         self.samples = self.far;
         self.transform.forward(&mut self.samples, &mut self.bins);
         self.spectra[self.newest] = planes(&self.bins);
-        let (echo, doubt) = self.predict();
-        let rest: Frame = std::array::from_fn(|n| heard[n] - echo[n]);
-        if may_learn {
-            self.learn(&rest, &doubt);
+        match self.begins {
+            Some(begins) => self.predict(begins),
+            None => [0.0; LOW_FRAME],
         }
-        (echo, rest)
     }
 
-    /// Gives the echo, and per bin the power of what is left of it for want of knowledge.
-    fn predict(&mut self) -> (Frame, [f32; LEARNT]) {
-        let mut echo = [[0.0_f32; LEARNT]; 2];
-        let [re, im] = &mut echo;
-        let mut doubt = [0.0_f32; LEARNT];
-        for n in 0..PARTS {
-            let [far_re, far_im] = &self.spectra[(self.newest + n) % PARTS];
-            let [way_re, way_im] = &self.way[n];
-            let unsure = &self.unsure[n];
-            for k in 0..LEARNT {
+    /// Begins to learn where the direct sound comes after so many frames, or learns there anew.
+    pub(super) fn expect(&mut self, lag: usize) {
+        let begins = lag.saturating_sub(BEFORE);
+        let before = self.begins.replace(begins).unwrap_or(begins);
+        // What was learnt of a delay stays with it.
+        if before < begins {
+            let n_gone = (begins - before).min(PARTS);
+            self.way.rotate_left(n_gone);
+            self.unsure.rotate_left(n_gone);
+            self.forget(PARTS - n_gone..PARTS);
+        } else {
+            let n_new = (before - begins).min(PARTS);
+            self.way.rotate_right(n_new);
+            self.unsure.rotate_right(n_new);
+            self.forget(0..n_new);
+        }
+        for (n, unsure) in self.unsure.iter_mut().enumerate() {
+            let after = (begins + n).checked_sub(lag);
+            let expected = match after.map(i32::try_from) {
+                Some(Ok(after)) => FALLS.powi(after),
+                _ if begins + n + 1 == lag => 1.0,
+                _ => 0.0,
+            };
+            let least = UNSURE * expected.max(LEAST);
+            for unsure in unsure {
+                *unsure = unsure.max(least);
+            }
+        }
+    }
+
+    fn forget(&mut self, parts: std::ops::Range<usize>) {
+        self.way[parts.clone()].fill(NOTHING);
+        self.unsure[parts].fill([0.0; BINS]);
+    }
+
+    fn predict(&mut self, begins: usize) -> LowFrame {
+        let [mut re, mut im] = NOTHING;
+        self.doubt = [0.0; BINS];
+        let spectra = &self.spectra;
+        for (n, (way, unsure)) in self.way.iter().zip(&self.unsure).enumerate() {
+            let [far_re, far_im] = &spectra[(self.newest + begins + n) % PAST];
+            let [way_re, way_im] = way;
+            for k in 0..BINS {
                 let (a, b) = (far_re[k], far_im[k]);
                 re[k] += a * way_re[k] - b * way_im[k];
                 im[k] += a * way_im[k] + b * way_re[k];
-                doubt[k] += unsure[k] * (a * a + b * b);
+                self.doubt[k] += SHARE * unsure[k] * (a * a + b * b);
             }
         }
-        self.bins = [Complex32::default(); BINS];
-        for (bin, (re, im)) in self.bins.iter_mut().zip(re.iter().zip(im)) {
-            *bin = Complex32::new(*re, *im);
-        }
+        self.set_bins(&[re, im]);
         self.transform.inverse(&mut self.bins, &mut self.samples);
-        let echo = self.samples[SPAN - FRAME..].try_into();
-        (echo.expect("it is the length of a frame"), doubt)
+        let echo = self.samples[SPAN - LOW_FRAME..].try_into();
+        echo.expect("it is the length of a frame")
     }
 
-    /// Learns from what could not be explained.
-    fn learn(&mut self, rest: &Frame, doubt: &[f32; LEARNT]) {
+    /// Learns from what the last echo did not explain.
+    pub(super) fn learn(&mut self, rest: &LowFrame) {
+        let Some(begins) = self.begins else {
+            return;
+        };
         self.samples = [0.0; SPAN];
-        self.samples[SPAN - FRAME..].copy_from_slice(rest);
+        self.samples[SPAN - LOW_FRAME..].copy_from_slice(rest);
         self.transform.forward(&mut self.samples, &mut self.bins);
         let [rest_re, rest_im] = planes(&self.bins);
-        let mut trust = [0.0_f32; LEARNT];
-        for k in 0..LEARNT {
+        let mut trust = [0.0_f32; BINS];
+        for k in 0..BINS {
             let power = rest_re[k] * rest_re[k] + rest_im[k] * rest_im[k];
-            let doubt = SHARE * doubt[k];
+            let doubt = self.doubt[k];
             let share = self.near[k] / (self.near[k] + doubt + 1e-12);
-            let near = (power * share * share + doubt * share).max(power - doubt);
-            self.near[k] += 0.5 * (near - self.near[k]);
+            self.near[k] = (power * share * share + doubt * share).max(power - doubt);
             trust[k] = SHARE / (doubt + self.near[k] + 1e-9);
         }
-        for n in 0..PARTS {
-            let [far_re, far_im] = &self.spectra[(self.newest + n) % PARTS];
-            let [way_re, way_im] = &mut self.way[n];
-            let unsure = &mut self.unsure[n];
-            for k in 0..LEARNT {
+        let spectra = &self.spectra;
+        for (n, (way, unsure)) in self.way.iter_mut().zip(&mut self.unsure).enumerate() {
+            let [far_re, far_im] = &spectra[(self.newest + begins + n) % PAST];
+            let [way_re, way_im] = way;
+            for k in 0..BINS {
                 let gain = unsure[k] * trust[k];
                 let (a, b) = (far_re[k], far_im[k]);
                 let (re, im) = (rest_re[k], rest_im[k]);
@@ -138,13 +185,119 @@ impl EchoPath {
                 unsure[k] = STAYS * STAYS * learnt * unsure[k] + (1.0 - STAYS * STAYS) * moved;
             }
         }
+        self.cut();
+    }
+
+    /// Takes out of one part what would be later than a transform lets it be.
+    fn cut(&mut self) {
+        let part = self.next_cut;
+        self.next_cut = (part + 1) % PARTS;
+        let way = self.way[part];
+        self.set_bins(&way);
+        self.transform.inverse(&mut self.bins, &mut self.samples);
+        self.samples[SPAN - LOW_FRAME..].fill(0.0);
+        self.transform.forward(&mut self.samples, &mut self.bins);
+        self.way[part] = planes(&self.bins);
+    }
+
+    fn set_bins(&mut self, [re, im]: &Planes) {
+        for (bin, (re, im)) in self.bins.iter_mut().zip(re.iter().zip(im)) {
+            *bin = Complex32::new(*re, *im);
+        }
     }
 }
 
-/// Returns what is learnt of a spectrum, its real and its imaginary parts.
 fn planes(bins: &[Complex32; BINS]) -> Planes {
-    [
-        std::array::from_fn(|k| bins[k].re),
-        std::array::from_fn(|k| bins[k].im),
-    ]
+    [bins.map(|bin| bin.re), bins.map(|bin| bin.im)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Noise that comes back so many frames late and half as loud, or does not come back.
+    struct Scene {
+        seed: u32,
+        past: Vec<LowFrame>,
+    }
+
+    impl Scene {
+        fn next(&mut self, lag: usize) -> (LowFrame, LowFrame) {
+            let far = std::array::from_fn(|_| {
+                self.seed = self
+                    .seed
+                    .wrapping_mul(1_664_525)
+                    .wrapping_add(1_013_904_223);
+                ((self.seed >> 8) as f32 / (1 << 23) as f32 - 1.0) * 0.1
+            });
+            self.past.push(far);
+            let echo = self.past.len().checked_sub(lag + 1);
+            let echo = echo.map_or([0.0; LOW_FRAME], |at| self.past[at].map(|x| x * 0.5));
+            (far, echo)
+        }
+
+        /// Runs so many frames; gives what is left of the last ten's echo, in dB of it.
+        fn run(&mut self, path: &mut EchoPath, lag: usize, n_frames: usize) -> f32 {
+            let (mut was, mut left) = (0.0, 0.0);
+            for n in 0..n_frames {
+                let (far, heard) = self.next(lag);
+                let echo = path.echo(&far);
+                let rest: LowFrame = std::array::from_fn(|n| heard[n] - echo[n]);
+                path.learn(&rest);
+                if n + 10 >= n_frames {
+                    was += heard.iter().map(|x| x * x).sum::<f32>();
+                    left += rest.iter().map(|x| x * x).sum::<f32>();
+                }
+            }
+            10.0 * (left / was).log10()
+        }
+    }
+
+    fn scene() -> Scene {
+        Scene {
+            seed: 1,
+            past: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn nothing_is_foretold_until_it_is_known_where_the_way_begins() {
+        let mut path = EchoPath::default();
+        assert_eq!(scene().run(&mut path, 6, 50), 0.0);
+    }
+
+    #[test]
+    fn an_echo_is_learnt_in_a_second() {
+        for lag in [0, 1, 6, DELAYS - 1] {
+            let (mut path, mut scene) = (EchoPath::default(), scene());
+            path.expect(lag);
+            let left = scene.run(&mut path, lag, 100 + lag);
+            assert!(left < -25.0, "{lag}: {left} dB");
+        }
+    }
+
+    #[test]
+    fn what_was_learnt_of_a_delay_stays_when_the_way_begins_elsewhere() {
+        let (mut path, mut scene) = (EchoPath::default(), scene());
+        path.expect(6);
+        let left = scene.run(&mut path, 6, 300);
+        path.expect(3);
+        let after = scene.run(&mut path, 6, 10);
+        path.expect(6);
+        let at_last = scene.run(&mut path, 6, 10);
+        assert!(
+            after < left + 10.0 && at_last < left + 10.0,
+            "{left} {after} {at_last} dB"
+        );
+    }
+
+    #[test]
+    fn a_way_that_moves_is_learnt_anew() {
+        let (mut path, mut scene) = (EchoPath::default(), scene());
+        path.expect(6);
+        scene.run(&mut path, 6, 200);
+        path.expect(30);
+        let left = scene.run(&mut path, 30, 150);
+        assert!(left < -25.0, "{left} dB");
+    }
 }

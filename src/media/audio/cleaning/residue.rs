@@ -12,14 +12,17 @@ const WINDOW: usize = 2 * HOP;
 const SPAN: usize = 512;
 const BINS: usize = SPAN / 2 + 1;
 /// Where bands begin, in bins of 94 Hz.
-const EDGES: [usize; 25] = [
-    0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 17, 20, 24, 28, 33, 39, 46, 54, 62, 70, 78, 86, BINS,
+const EDGES: [usize; 24] = [
+    0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 17, 20, 24, 28, 33, 39, 46, 54, 61, 68, 76, BINS,
 ];
 const BANDS: usize = EDGES.len() - 1;
 /// The bins that voices are loudest in, 300 Hz to 4 kHz.
 const VOICE: std::ops::Range<usize> = 3..43;
-/// From here on nothing is known of the echo, 8 kHz: it is treated as what lies below.
-const UNKNOWN: usize = 86;
+const VOICE_BANDS: std::ops::Range<usize> = 3..17;
+/// An echo of which so much is left is well known: -17 dB.
+const SURE: f32 = 0.02;
+/// From here on nothing is known of the echo, 7.1 kHz: it is treated as what lies below.
+const UNKNOWN: usize = 76;
 /// How fast the share of the echo that is left is believed to grow, a hop: 6 dB a second.
 const GROWS: f32 = 1.0069;
 /// How fast a room falls silent, a hop: 60 dB in 0.6 seconds.
@@ -77,13 +80,12 @@ impl Residue {
     /// By how many samples sound is late behind it.
     pub(super) const LATE: usize = HOP;
 
-    /// Takes what the microphone heard without the echo, and the echo, and gives the former cleaned;
-    /// or as it is, as long as the echo is only a guess.
-    pub(super) fn take_out(&mut self, rest: &Frame, echo: &Frame, is_known: bool) -> Frame {
+    /// Takes what the microphone heard without the echo, and the echo, and gives the former cleaned.
+    pub(super) fn take_out(&mut self, rest: &Frame, echo: &Frame) -> Frame {
         let mut out = [0.0; FRAME];
         let hops = rest.chunks_exact(HOP).zip(echo.chunks_exact(HOP));
         for ((rest, echo), out) in hops.zip(out.chunks_exact_mut(HOP)) {
-            self.hop(rest, echo, is_known, out);
+            self.hop(rest, echo, out);
         }
         out
     }
@@ -93,7 +95,18 @@ impl Residue {
         self.near
     }
 
-    fn hop(&mut self, rest: &[f32], echo: &[f32], is_known: bool, out: &mut [f32]) {
+    /// Tells whether hardly anything of the echo is left where voices are.
+    pub(super) fn is_sure(&self) -> bool {
+        let voice = &self.left[VOICE_BANDS];
+        voice.iter().sum::<f32>() < SURE * voice.len() as f32
+    }
+
+    /// Forgets how much of the echo is left: its way has become another.
+    pub(super) fn forget(&mut self) {
+        self.left = [1.0; BANDS];
+    }
+
+    fn hop(&mut self, rest: &[f32], echo: &[f32], out: &mut [f32]) {
         for (past, new) in [(&mut self.rest, rest), (&mut self.echo, echo)] {
             past.copy_within(HOP.., 0);
             past[HOP..].copy_from_slice(new);
@@ -111,11 +124,7 @@ impl Residue {
         let power = bins.map(|bin| bin.norm_sqr());
         self.follow_noise(&power);
         let remains = self.remains(&power, &echo.map(|bin| bin.norm_sqr()));
-        if is_known {
-            self.weigh(&power, &remains);
-        } else {
-            self.gain = [1.0; BINS];
-        }
+        self.weigh(&power, &remains);
         for (bin, gain) in bins.iter_mut().zip(&self.gain) {
             *bin *= *gain;
         }
@@ -198,14 +207,14 @@ mod tests {
     use crate::media::audio::tone::Sine;
 
     #[test]
-    fn an_echo_that_is_only_a_guess_takes_nothing_out() {
-        let [mut guess, mut known] = [Residue::default(), Residue::default()];
+    fn an_echo_is_taken_out_and_without_one_nothing_is() {
+        let [mut without, mut with] = [Residue::default(), Residue::default()];
         let (mut sine, mut frames) = (Sine::new(500.0), Vec::new());
         for _ in 0..20 {
             let mut frame = [0.0; FRAME];
             sine.fill(&mut frame);
-            let left = guess.take_out(&frame, &frame, false);
-            let taken = mean_square(&known.take_out(&frame, &frame, true));
+            let left = without.take_out(&frame, &[0.0; FRAME]);
+            let taken = mean_square(&with.take_out(&frame, &frame));
             frames.push((frame, left, taken));
         }
         let ((before, _, _), (now, left, taken)) = (frames[18], frames[19]);

@@ -1,0 +1,359 @@
+//! How much later than the speaker gets it the microphone hears a sound, and whether it does at all:
+//! with a headset it does not, and then nothing may be taken out of the voice near.
+//!
+//! Of each delay it follows how evenly the phases of what is heard go with those of the speaker,
+//! whatever their power (a cross-correlation with phase transform). Where an echo is, one delay
+//! stands out, however loud a voice lies over it; where there is none, all are alike.
+
+use num_complex::Complex32;
+
+use super::low::{LOW_FRAME, LowFrame};
+use super::transform::Transform;
+
+/// Samples of a transform, and of its bins those that are looked at: 150 Hz to 4 kHz.
+const SPAN: usize = 512;
+const ALL_BINS: usize = SPAN / 2 + 1;
+const FIRST: usize = 5;
+const BINS: usize = 125;
+/// Delays that are looked at, in frames: 0.4 seconds.
+pub(super) const DELAYS: usize = 40;
+/// The share of the past that is remembered from frame to frame: a second, and of what is left a
+/// third of one, since a change should be seen at once.
+const STAYS: f32 = 0.99;
+const STAYS_LEFT: f32 = 0.97;
+/// Quieter than this the speaker tells nothing: -50 dBFS.
+const AUDIBLE: f32 = 1e-5;
+/// What is quieter than this in a bin has no phase that counts, of the speaker and of what is heard.
+const FAR_FLOOR: f32 = 1e-2;
+const FLOOR: f32 = 1e-3;
+/// So many times the others a delay stands out, for so many frames in a row, after so many.
+const STANDS_OUT: f32 = 4.0;
+const PROOF: u32 = 5;
+const LEAST: u32 = 15;
+/// What is left of an echo is worth mending above so much of what chance would bring.
+const WORTH: f32 = 0.25;
+/// As long as no delay stands out so much, nothing is heard of the speaker: for so many frames
+/// (the longest delay, and what it takes to see it), or, where there was an echo, for so many.
+const HARDLY: f32 = 2.5;
+const NOTHING: u32 = 55;
+const NO_MORE: u32 = 300;
+
+/// After so many calm frames a change is sudden; with a clock of its own a way always changes a little.
+const CALM: u32 = 300;
+
+/// What is known of an echo.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Known {
+    /// The microphone hears the speaker.
+    Echo,
+    /// It does not.
+    NoEcho,
+}
+
+/// An echo that was not known.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Found {
+    /// How late its direct sound is, in frames.
+    pub(super) lag: usize,
+    /// Whether what was known of the way before is worth nothing now.
+    pub(super) is_sudden: bool,
+}
+
+/// Follows the delays.
+#[derive(Debug)]
+pub(super) struct Lag {
+    far: Recent,
+    heard: Recent,
+    rest: Recent,
+    transform: Transform,
+    window: [f32; SPAN],
+    /// The phases of the speaker, a ring with the newest at `newest`.
+    phases: Vec<Planes>,
+    newest: usize,
+    of_heard: Likeness,
+    of_rest: Likeness,
+    /// Audible frames in a row without a sign of an echo.
+    n_without: u32,
+    /// Audible frames since the way has changed.
+    n_calm: u32,
+    known: Option<Known>,
+}
+
+/// Complex numbers, the real and the imaginary parts apart.
+type Planes = [[f32; BINS]; 2];
+
+impl Default for Lag {
+    fn default() -> Self {
+        Self {
+            far: Recent::default(),
+            heard: Recent::default(),
+            rest: Recent::default(),
+            transform: Transform::new(SPAN),
+            window: std::array::from_fn(|n| {
+                (std::f32::consts::PI * (n as f32 + 0.5) / SPAN as f32)
+                    .sin()
+                    .powi(2)
+            }),
+            phases: vec![[[0.0; BINS]; 2]; DELAYS],
+            newest: 0,
+            of_heard: Likeness::default(),
+            of_rest: Likeness::default(),
+            n_without: 0,
+            n_calm: 0,
+            known: None,
+        }
+    }
+}
+
+impl Lag {
+    /// Takes what the speaker got, what was heard, and what is left of that without the echo. Tells
+    /// of an echo that is found, or that is left since the way has changed.
+    pub(super) fn follow(
+        &mut self,
+        far: &LowFrame,
+        heard: &LowFrame,
+        rest: &LowFrame,
+    ) -> Option<Found> {
+        let far_bins = self.far.take(far, &self.window, &mut self.transform);
+        let heard_bins = self.heard.take(heard, &self.window, &mut self.transform);
+        let rest_bins = self.rest.take(rest, &self.window, &mut self.transform);
+        self.newest = (self.newest + DELAYS - 1) % DELAYS;
+        self.phases[self.newest] = planes(far_bins.map(|bin| bin / (bin.norm() + FAR_FLOOR)));
+        let power = far.iter().map(|x| x * x).sum::<f32>() / LOW_FRAME as f32;
+        if power < AUDIBLE {
+            return None;
+        }
+        let past = || {
+            self.phases[self.newest..]
+                .iter()
+                .chain(&self.phases[..self.newest])
+        };
+        let level: [f32; BINS] =
+            std::array::from_fn(|k| heard_bins[k].norm().max(rest_bins[k].norm()) + FLOOR);
+        let phases = |bins: [Complex32; BINS]| planes(std::array::from_fn(|k| bins[k] / level[k]));
+        self.of_heard.add(past(), &phases(heard_bins), STAYS);
+        let found = self.of_heard.found(0.0);
+        let is_like = self.of_heard.n_frames > LEAST && self.of_heard.stands_out > HARDLY;
+        self.n_without = if is_like { 0 } else { self.n_without + 1 };
+        if self.known != Some(Known::Echo) {
+            if found.is_some() {
+                self.known = Some(Known::Echo);
+                self.of_rest = Likeness::default();
+                self.rest = self.heard.clone();
+            } else if self.n_without >= NOTHING {
+                self.known = Some(Known::NoEcho);
+            }
+            return found.map(|lag| Found {
+                lag,
+                is_sudden: true,
+            });
+        }
+        if self.n_without >= NO_MORE {
+            self.known = Some(Known::NoEcho);
+        }
+        self.of_rest.add(past(), &phases(rest_bins), STAYS_LEFT);
+        let left = self.of_rest.found(WORTH);
+        self.n_calm = self.n_calm.saturating_add(1);
+        let lag = left?;
+        self.of_rest = Likeness::default();
+        let is_sudden = self.n_calm > CALM;
+        self.n_calm = 0;
+        Some(Found { lag, is_sudden })
+    }
+
+    /// Tells whether there is an echo, as soon as that is known.
+    pub(super) const fn known(&self) -> Option<Known> {
+        self.known
+    }
+}
+
+/// The last samples of a sound.
+#[derive(Debug, Clone)]
+struct Recent([f32; SPAN]);
+
+impl Default for Recent {
+    fn default() -> Self {
+        Self([0.0; SPAN])
+    }
+}
+
+impl Recent {
+    fn take(
+        &mut self,
+        frame: &LowFrame,
+        window: &[f32; SPAN],
+        transform: &mut Transform,
+    ) -> [Complex32; BINS] {
+        self.0.copy_within(LOW_FRAME.., 0);
+        self.0[SPAN - LOW_FRAME..].copy_from_slice(frame);
+        let mut samples: [f32; SPAN] = std::array::from_fn(|n| self.0[n] * window[n]);
+        let mut bins = [Complex32::default(); ALL_BINS];
+        transform.forward(&mut samples, &mut bins);
+        std::array::from_fn(|k| bins[FIRST + k])
+    }
+}
+
+/// How evenly a sound's phases go with those of the speaker, of each delay.
+#[derive(Debug)]
+struct Likeness {
+    sums: Vec<Planes>,
+    /// What chance would make of them.
+    chance: f32,
+    n_frames: u32,
+    /// The delay that is most like it, how many times the others, and for how many frames that was
+    /// enough.
+    foremost: usize,
+    stands_out: f32,
+    n_foremost: u32,
+}
+
+impl Default for Likeness {
+    fn default() -> Self {
+        Self {
+            sums: vec![[[0.0; BINS]; 2]; DELAYS],
+            chance: 0.0,
+            n_frames: 0,
+            foremost: 0,
+            stands_out: 0.0,
+            n_foremost: 0,
+        }
+    }
+}
+
+impl Likeness {
+    /// Takes the phases of the speaker, the newest first, and those of the sound; so much stays of
+    /// what was before.
+    fn add<'a>(&mut self, past: impl Iterator<Item = &'a Planes>, sound: &Planes, stays: f32) {
+        let [re, im] = sound;
+        for (sums, [far_re, far_im]) in self.sums.iter_mut().zip(past) {
+            let [sum_re, sum_im] = sums;
+            for k in 0..BINS {
+                let (a, b) = (far_re[k], far_im[k]);
+                sum_re[k] = stays * sum_re[k] + a * re[k] + b * im[k];
+                sum_im[k] = stays * sum_im[k] + a * im[k] - b * re[k];
+            }
+        }
+        self.chance = stays * stays * self.chance + 1.0;
+        self.n_frames = self.n_frames.saturating_add(1);
+    }
+
+    /// Gives the delay that stands out, once that is proven: from the others, of which those that
+    /// chance would make count for so much at least.
+    fn found(&mut self, worth: f32) -> Option<usize> {
+        let mut likeness = [0.0_f32; DELAYS];
+        for (likeness, [re, im]) in likeness.iter_mut().zip(&self.sums) {
+            let power = re.iter().zip(im).map(|(re, im)| re * re + im * im);
+            *likeness = power.sum::<f32>() / BINS as f32;
+        }
+        let by_likeness = |a: &usize, b: &usize| likeness[*a].total_cmp(&likeness[*b]);
+        let foremost = (0..DELAYS).max_by(by_likeness).unwrap_or(0);
+        let most = likeness[foremost];
+        // Before the beginning there was nothing to be like.
+        let n_known = usize::try_from(self.n_frames).map_or(DELAYS, |n| n.clamp(10, DELAYS));
+        let known = &mut likeness[..n_known];
+        let (_, median, _) = known.select_nth_unstable_by(n_known / 2, f32::total_cmp);
+        let others = median.max(worth * self.chance);
+        self.stands_out = most / (others + f32::MIN_POSITIVE);
+        let is_more =
+            self.stands_out > STANDS_OUT && foremost == self.foremost && self.n_frames > LEAST;
+        self.n_foremost = if is_more { self.n_foremost + 1 } else { 0 };
+        self.foremost = foremost;
+        (self.n_foremost >= PROOF).then_some(foremost)
+    }
+}
+
+/// Returns the real and the imaginary parts.
+fn planes(bins: [Complex32; BINS]) -> Planes {
+    [bins.map(|bin| bin.re), bins.map(|bin| bin.im)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Noise, another one for each seed.
+    fn noise(seed: u32, n_frames: usize) -> Vec<f32> {
+        let mut state = seed;
+        let noise = std::iter::repeat_with(|| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            ((state >> 8) as f32 / (1 << 23) as f32 - 1.0) * 0.1
+        });
+        noise.take(n_frames * LOW_FRAME).collect()
+    }
+
+    /// What is heard so many frames late and so much quieter.
+    fn late(far: &[f32], lag: usize, gain: f32) -> Vec<f32> {
+        let mut echo = vec![0.0; lag * LOW_FRAME];
+        echo.extend(far.iter().map(|x| x * gain));
+        echo.truncate(far.len());
+        echo
+    }
+
+    fn frame(samples: &[f32], n: usize) -> &LowFrame {
+        let frame = &samples[n * LOW_FRAME..(n + 1) * LOW_FRAME];
+        frame.try_into().expect("a frame")
+    }
+
+    /// Has nothing taken out of what is heard; gives what is found, with the frame's number.
+    fn follow(lag: &mut Lag, far: &[f32], heard: &[f32]) -> Vec<(usize, Found)> {
+        let frames = 0..far.len() / LOW_FRAME;
+        let found = frames.filter_map(|n| {
+            let heard = frame(heard, n);
+            Some((n, lag.follow(frame(far, n), heard, heard)?))
+        });
+        found.collect()
+    }
+
+    #[test]
+    fn an_echo_is_found_under_a_voice_within_half_a_second() {
+        for wanted in [0, 6, 30] {
+            let (far, mut heard) = (noise(1, 100), noise(2, 100));
+            for (heard, echo) in heard.iter_mut().zip(late(&far, wanted, 0.5)) {
+                *heard += echo;
+            }
+            let mut lag = Lag::default();
+            let found = follow(&mut lag, &far, &heard);
+            let (n, found) = found.first().expect("it is found");
+            assert!(*n < wanted + 50, "{wanted}: {n}");
+            assert!(found.lag.abs_diff(wanted) <= 1, "{wanted}: {found:?}");
+            assert_eq!(lag.known(), Some(Known::Echo));
+        }
+    }
+
+    #[test]
+    fn a_headset_is_known_after_half_a_second_of_the_speaker_whoever_speaks_near() {
+        for heard in [noise(2, 60), vec![0.0; 60 * LOW_FRAME]] {
+            let mut lag = Lag::default();
+            let found = follow(&mut lag, &noise(1, 60), &heard);
+            assert!(found.is_empty(), "{found:?}");
+            assert_eq!(lag.known(), Some(Known::NoEcho));
+        }
+    }
+
+    #[test]
+    fn a_silent_speaker_tells_nothing() {
+        let mut lag = Lag::default();
+        follow(&mut lag, &vec![0.0; 300 * LOW_FRAME], &noise(2, 300));
+        assert_eq!(lag.known(), None);
+    }
+
+    #[test]
+    fn an_echo_that_nobody_takes_out_any_more_is_told_as_sudden() {
+        let far = noise(1, 600);
+        let heard = late(&far, 6, 0.3);
+        let mut lag = Lag::default();
+        let mut found = Vec::new();
+        for n in 0..600 {
+            let is_learnt = (50..500).contains(&n);
+            let rest = frame(&heard, n).map(|x| if is_learnt { x * 0.01 } else { x });
+            found.extend(
+                lag.follow(frame(&far, n), frame(&heard, n), &rest)
+                    .map(|found| (n, found.is_sudden)),
+            );
+        }
+        let n_after = found.iter().filter(|(n, _)| (60..500).contains(n)).count();
+        assert_eq!(n_after, 0, "{found:?}");
+        let first = found.iter().find(|(n, _)| *n >= 500).expect("it is seen");
+        assert!(first.0 < 530 && first.1, "{found:?}");
+    }
+}
