@@ -30,7 +30,8 @@ const AHEAD: usize = LATE - BEHIND - Residue::LATE;
 /// Both ways, and who decides between them.
 #[derive(Debug)]
 pub(super) struct EchoCancel {
-    aec3: AudioProcessing,
+    /// None while nothing echoes: nobody would hear what it makes, and it takes half of the time.
+    aec3: Option<AudioProcessing>,
     far: Far,
     far_down: Down,
     heard_down: Down,
@@ -47,18 +48,8 @@ pub(super) struct EchoCancel {
 
 impl Default for EchoCancel {
     fn default() -> Self {
-        let config = Config {
-            echo_canceller: Some(EchoCanceller {
-                // There is a high pass before it.
-                enforce_high_pass_filtering: false,
-                transparent_mode: TransparentModeType::Hmm,
-            }),
-            ..Config::default()
-        };
         Self {
-            // Nobody's voice goes this way for long, and splitting off what is above 16 kHz takes a
-            // third of its time.
-            aec3: processing(MaxProcessingRate::Rate32kHz, config),
+            aec3: Some(aec3()),
             far: Far::default(),
             far_down: Down::default(),
             heard_down: Down::default(),
@@ -81,13 +72,17 @@ impl EchoCancel {
         // Rates and channels are fixed, and nothing else is refused.
         let _ = self
             .aec3
-            .process_render_f32(&[frame], &mut [&mut unchanged[..]]);
+            .as_mut()
+            .map(|aec3| aec3.process_render_f32(&[frame], &mut [&mut unchanged[..]]));
     }
 
     pub(super) fn hint(&mut self, delay: Duration) {
         let millis = i32::try_from(delay.as_millis()).unwrap_or(i32::MAX);
         // Out of range it is clamped, which is what a hint is good for.
-        let _ = self.aec3.set_stream_delay_ms(millis);
+        let _ = self
+            .aec3
+            .as_mut()
+            .map(|aec3| aec3.set_stream_delay_ms(millis));
     }
 
     /// Gives what the filter makes of a frame, as late as what AEC3 makes of it.
@@ -123,6 +118,20 @@ impl EchoCancel {
     }
 }
 
+fn aec3() -> AudioProcessing {
+    let config = Config {
+        echo_canceller: Some(EchoCanceller {
+            // There is a high pass before it.
+            enforce_high_pass_filtering: false,
+            transparent_mode: TransparentModeType::Hmm,
+        }),
+        ..Config::default()
+    };
+    // Nobody's voice goes this way for long, and splitting off what is above 16 kHz takes a third of
+    // its time.
+    processing(MaxProcessingRate::Rate32kHz, config)
+}
+
 /// Samples that have to wait.
 #[derive(Debug)]
 struct Waiting<const N: usize>([f32; N]);
@@ -149,12 +158,18 @@ impl Filter for EchoCancel {
 
     fn run(&mut self, frame: &mut Frame) {
         let filtered = self.filtered(frame);
-        capture(&mut self.aec3, frame);
+        let known = self.lag.known();
+        if known == Some(Known::NoEcho) && self.share == 1.0 {
+            self.aec3 = None;
+            *frame = filtered;
+            return;
+        }
+        capture(self.aec3.get_or_insert_with(aec3), frame);
         let is_near = self.residue.near() > 0.5;
         let speaks = self
             .judge
             .speaks_near(mean_square(frame), mean_square(&filtered), is_near);
-        let is_trusted = match self.lag.known() {
+        let is_trusted = match known {
             Some(Known::Echo) => speaks || self.residue.is_sure(),
             Some(Known::NoEcho) => true,
             None => speaks,

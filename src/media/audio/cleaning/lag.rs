@@ -116,7 +116,11 @@ impl Lag {
     ) -> Option<Found> {
         let far_bins = self.far.take(far, &self.window, &mut self.transform);
         let heard_bins = self.heard.take(heard, &self.window, &mut self.transform);
-        let rest_bins = self.rest.take(rest, &self.window, &mut self.transform);
+        // Until an echo is known, nothing has been taken out.
+        let rest_bins = match self.known {
+            Some(Known::Echo) => self.rest.take(rest, &self.window, &mut self.transform),
+            Some(Known::NoEcho) | None => heard_bins,
+        };
         self.newest = (self.newest + DELAYS - 1) % DELAYS;
         self.phases[self.newest] = planes(far_bins.map(|bin| bin / (bin.norm() + FAR_FLOOR)));
         let power = far.iter().map(|x| x * x).sum::<f32>() / LOW_FRAME as f32;
