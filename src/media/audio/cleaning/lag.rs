@@ -17,10 +17,10 @@ const FIRST: usize = 5;
 const BINS: usize = 125;
 /// Delays that are looked at, in frames: 0.4 seconds.
 pub(super) const DELAYS: usize = 40;
-/// The share of the past that is remembered from frame to frame: a second, and of what is left a
-/// third of one, since a change should be seen at once.
-const STAYS: f32 = 0.99;
-const STAYS_LEFT: f32 = 0.97;
+/// The share of the past that is remembered from frame to frame: two seconds, for two voices seem
+/// alike by chance for shorter times, and of what is left one, since a change should be seen soon.
+const STAYS: f32 = 0.995;
+const STAYS_LEFT: f32 = 0.99;
 /// Quieter than this the speaker tells nothing: -50 dBFS.
 const AUDIBLE: f32 = 1e-5;
 /// What is quieter than this in a bin has no phase that counts, of the speaker and of what is heard.
@@ -30,6 +30,10 @@ const FLOOR: f32 = 1e-3;
 const STANDS_OUT: f32 = 4.0;
 const PROOF: u32 = 5;
 const LEAST: u32 = 15;
+/// So many times the others there can be no doubt, and with less of it after so many frames in a
+/// row, where the echo was before.
+const NO_DOUBT: f32 = 8.0;
+const LONG: u32 = 30;
 /// What is left of an echo is worth mending above so much of what chance would bring.
 const WORTH: f32 = 0.25;
 /// As long as no delay stands out so much, nothing is heard of the speaker: for so many frames
@@ -74,6 +78,8 @@ pub(super) struct Lag {
     of_rest: Likeness,
     /// Audible frames in a row without a sign of an echo.
     n_without: u32,
+    /// The delay of the echo, in frames.
+    lag: usize,
     /// Audible frames since the way has changed.
     n_calm: u32,
     known: Option<Known>,
@@ -99,6 +105,7 @@ impl Default for Lag {
             of_heard: Likeness::default(),
             of_rest: Likeness::default(),
             n_without: 0,
+            lag: 0,
             n_calm: 0,
             known: None,
         }
@@ -136,18 +143,19 @@ impl Lag {
             std::array::from_fn(|k| heard_bins[k].norm().max(rest_bins[k].norm()) + FLOOR);
         let phases = |bins: [Complex32; BINS]| planes(std::array::from_fn(|k| bins[k] / level[k]));
         self.of_heard.add(past(), &phases(heard_bins), STAYS);
-        let found = self.of_heard.found(0.0);
+        let found = self.of_heard.look(0.0);
         let is_like = self.of_heard.n_frames > LEAST && self.of_heard.stands_out > HARDLY;
         self.n_without = if is_like { 0 } else { self.n_without + 1 };
         if self.known != Some(Known::Echo) {
-            if found.is_some() {
-                self.known = Some(Known::Echo);
+            let lag = found.filter(|_| self.of_heard.n_foremost >= PROOF);
+            if let Some(lag) = lag {
+                (self.known, self.lag) = (Some(Known::Echo), lag);
                 self.of_rest = Likeness::default();
                 self.rest = self.heard.clone();
             } else if self.n_without >= NOTHING {
                 self.known = Some(Known::NoEcho);
             }
-            return found.map(|lag| Found {
+            return lag.map(|lag| Found {
                 lag,
                 is_sudden: true,
             });
@@ -156,12 +164,15 @@ impl Lag {
             self.known = Some(Known::NoEcho);
         }
         self.of_rest.add(past(), &phases(rest_bins), STAYS_LEFT);
-        let left = self.of_rest.found(WORTH);
         self.n_calm = self.n_calm.saturating_add(1);
-        let lag = left?;
-        self.of_rest = Likeness::default();
-        let is_sudden = self.n_calm > CALM;
-        self.n_calm = 0;
+        let lag = self.of_rest.look(WORTH)?;
+        let is_certain = self.of_rest.stands_out > NO_DOUBT && self.of_rest.n_foremost >= PROOF;
+        let is_near = lag.abs_diff(self.lag) <= 1 && self.of_rest.n_foremost >= LONG;
+        if !is_certain && !is_near {
+            return None;
+        }
+        let is_sudden = is_certain && self.n_calm > CALM;
+        (self.of_rest, self.lag, self.n_calm) = (Likeness::default(), lag, 0);
         Some(Found { lag, is_sudden })
     }
 
@@ -241,9 +252,9 @@ impl Likeness {
         self.n_frames = self.n_frames.saturating_add(1);
     }
 
-    /// Gives the delay that stands out, once that is proven: from the others, of which those that
-    /// chance would make count for so much at least.
-    fn found(&mut self, worth: f32) -> Option<usize> {
+    /// Gives the delay that stands out, if one does: from the others, of which those that chance
+    /// would make count for so much at least.
+    fn look(&mut self, worth: f32) -> Option<usize> {
         let mut likeness = [0.0_f32; DELAYS];
         for (likeness, [re, im]) in likeness.iter_mut().zip(&self.sums) {
             let power = re.iter().zip(im).map(|(re, im)| re * re + im * im);
@@ -262,7 +273,7 @@ impl Likeness {
             self.stands_out > STANDS_OUT && foremost == self.foremost && self.n_frames > LEAST;
         self.n_foremost = if is_more { self.n_foremost + 1 } else { 0 };
         self.foremost = foremost;
-        (self.n_foremost >= PROOF).then_some(foremost)
+        is_more.then_some(foremost)
     }
 }
 
