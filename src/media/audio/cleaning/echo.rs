@@ -42,6 +42,8 @@ pub(super) struct EchoCancel {
     heard: Waiting<BEHIND>,
     filtered: Waiting<AHEAD>,
     judge: Judge,
+    /// Whether what was learnt makes things worse, since it is no longer so.
+    is_wrong: bool,
     /// The filter's share in what is heard.
     share: f32,
 }
@@ -60,6 +62,7 @@ impl Default for EchoCancel {
             heard: Waiting::default(),
             filtered: Waiting::default(),
             judge: Judge::default(),
+            is_wrong: false,
             share: 0.0,
         }
     }
@@ -91,8 +94,8 @@ impl EchoCancel {
         let heard = self.heard.exchange(heard);
         let mut rest: Frame = std::array::from_fn(|n| heard[n] - echo[n]);
         let is_known = self.lag.known() == Some(Known::Echo);
-        // What was learnt may be no longer so.
-        if !is_known || mean_square(&rest) > 2.0 * mean_square(&heard) {
+        self.is_wrong = mean_square(&rest) > 2.0 * mean_square(&heard);
+        if !is_known || self.is_wrong {
             (rest, echo) = (heard, [0.0; FRAME]);
         }
         let cleaned = self.residue.take_out(&rest, &echo);
@@ -160,7 +163,7 @@ impl Filter for EchoCancel {
         let filtered = self.filtered(frame);
         let known = self.lag.known();
         if known == Some(Known::NoEcho) && self.share == 1.0 {
-            self.aec3 = None;
+            (self.aec3, self.judge) = (None, Judge::default());
             *frame = filtered;
             return;
         }
@@ -170,7 +173,7 @@ impl Filter for EchoCancel {
             .judge
             .speaks_near(mean_square(frame), mean_square(&filtered), is_near);
         let is_trusted = match known {
-            Some(Known::Echo) => speaks || self.residue.is_sure(),
+            Some(Known::Echo) => speaks || self.residue.is_sure() && !self.is_wrong,
             Some(Known::NoEcho) => true,
             None => speaks,
         };

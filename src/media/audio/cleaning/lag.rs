@@ -2,8 +2,9 @@
 //! with a headset it does not, and then nothing may be taken out of the voice near.
 //!
 //! Of each delay it follows how evenly the phases of what is heard go with those of the speaker,
-//! whatever their power (a cross-correlation with phase transform). Where an echo is, one delay
-//! stands out, however loud a voice lies over it; where there is none, all are alike.
+//! bin by bin and whatever their power, and how evenly they would by chance. Where an echo is, one
+//! delay stands out, however loud a voice lies over it; where there is none, none is above chance.
+//! With a tone all are alike and far above it, which says nothing.
 
 use num_complex::Complex32;
 
@@ -26,22 +27,25 @@ const AUDIBLE: f32 = 1e-5;
 /// What is quieter than this in a bin has no phase that counts, of the speaker and of what is heard.
 const FAR_FLOOR: f32 = 1e-2;
 const FLOOR: f32 = 1e-3;
-/// So many times the others a delay stands out, for so many frames in a row, after so many.
+/// So much is added to chance, since of a few frames nothing is known: half a frame.
+const UNCERTAIN: f32 = 0.5;
+/// So many times the others and chance a delay stands out, for so many frames in a row, after so many.
 const STANDS_OUT: f32 = 4.0;
 const PROOF: u32 = 5;
 const LEAST: u32 = 15;
-/// So many times the others there can be no doubt, and with less of it after so many frames in a
-/// row, where the echo was before.
+/// So many times there can be no doubt, and with less of it after so many frames in a row, where
+/// the echo was before.
 const NO_DOUBT: f32 = 8.0;
 const LONG: u32 = 30;
-/// What is left of an echo is worth mending above so much of what chance would bring.
+/// What is left of an echo is worth mending above this share of what is heard.
 const WORTH: f32 = 0.25;
-/// As long as no delay stands out so much, nothing is heard of the speaker: for so many frames
-/// (the longest delay, and what it takes to see it), or, where there was an echo, for so many.
-const HARDLY: f32 = 2.5;
+/// As long as no delay is so many times above chance, nothing is heard of the speaker: for so many
+/// frames (the longest delay, and what it takes to see it), or, where there was an echo, for so many.
+const HARDLY: f32 = 3.0;
 const NOTHING: u32 = 55;
-const NO_MORE: u32 = 300;
-
+const NO_MORE: u32 = 1000;
+/// So many frames weigh as much as one in which something is above it.
+const SEEN: u32 = 4;
 /// After so many calm frames a change is sudden; with a clock of its own a way always changes a little.
 const CALM: u32 = 300;
 
@@ -76,7 +80,9 @@ pub(super) struct Lag {
     newest: usize,
     of_heard: Likeness,
     of_rest: Likeness,
-    /// Audible frames in a row without a sign of an echo.
+    /// Frames since the speaker was audible, as far as they count.
+    n_silent: usize,
+    /// Audible frames without a sign of an echo.
     n_without: u32,
     /// The delay of the echo, in frames.
     lag: usize,
@@ -104,6 +110,7 @@ impl Default for Lag {
             newest: 0,
             of_heard: Likeness::default(),
             of_rest: Likeness::default(),
+            n_silent: DELAYS,
             n_without: 0,
             lag: 0,
             n_calm: 0,
@@ -131,7 +138,10 @@ impl Lag {
         self.newest = (self.newest + DELAYS - 1) % DELAYS;
         self.phases[self.newest] = planes(far_bins.map(|bin| bin / (bin.norm() + FAR_FLOOR)));
         let power = far.iter().map(|x| x * x).sum::<f32>() / LOW_FRAME as f32;
-        if power < AUDIBLE {
+        let is_audible = power > AUDIBLE;
+        self.n_silent = if is_audible { 0 } else { self.n_silent + 1 };
+        if self.n_silent >= DELAYS {
+            self.n_silent = DELAYS;
             return None;
         }
         let past = || {
@@ -142,17 +152,21 @@ impl Lag {
         let level: [f32; BINS] =
             std::array::from_fn(|k| heard_bins[k].norm().max(rest_bins[k].norm()) + FLOOR);
         let phases = |bins: [Complex32; BINS]| planes(std::array::from_fn(|k| bins[k] / level[k]));
-        self.of_heard.add(past(), &phases(heard_bins), STAYS);
-        let found = self.of_heard.look(0.0);
-        let is_like = self.of_heard.n_frames > LEAST && self.of_heard.stands_out > HARDLY;
-        self.n_without = if is_like { 0 } else { self.n_without + 1 };
+        self.of_heard.add(past(), &phases(heard_bins), STAYS, 0.0);
+        let found = self.of_heard.look();
+        if self.of_heard.n_frames > LEAST && self.of_heard.above_chance > HARDLY {
+            self.n_without = self.n_without.saturating_sub(SEEN);
+        } else if is_audible {
+            self.n_without += 1;
+        }
         if self.known != Some(Known::Echo) {
             let lag = found.filter(|_| self.of_heard.n_foremost >= PROOF);
             if let Some(lag) = lag {
-                (self.known, self.lag) = (Some(Known::Echo), lag);
+                (self.known, self.lag, self.n_calm) = (Some(Known::Echo), lag, 0);
                 self.of_rest = Likeness::default();
                 self.rest = self.heard.clone();
             } else if self.n_without >= NOTHING {
+                self.n_without = NOTHING;
                 self.known = Some(Known::NoEcho);
             }
             return lag.map(|lag| Found {
@@ -162,10 +176,12 @@ impl Lag {
         }
         if self.n_without >= NO_MORE {
             self.known = Some(Known::NoEcho);
+            return None;
         }
-        self.of_rest.add(past(), &phases(rest_bins), STAYS_LEFT);
+        self.of_rest
+            .add(past(), &phases(rest_bins), STAYS_LEFT, WORTH);
         self.n_calm = self.n_calm.saturating_add(1);
-        let lag = self.of_rest.look(WORTH)?;
+        let lag = self.of_rest.look()?;
         let is_certain = self.of_rest.stands_out > NO_DOUBT && self.of_rest.n_foremost >= PROOF;
         let is_near = lag.abs_diff(self.lag) <= 1 && self.of_rest.n_foremost >= LONG;
         if !is_certain && !is_near {
@@ -212,12 +228,13 @@ impl Recent {
 #[derive(Debug)]
 struct Likeness {
     sums: Vec<Planes>,
-    /// What chance would make of them.
-    chance: f32,
+    /// The power that chance would make of each of them.
+    chance: [f32; DELAYS],
     n_frames: u32,
-    /// The delay that is most like it, how many times the others, and for how many frames that was
-    /// enough.
+    /// The delay that is most like it, how many times that is what chance would make, how many
+    /// times that and the others, and for how many frames that was enough.
     foremost: usize,
+    above_chance: f32,
     stands_out: f32,
     n_foremost: u32,
 }
@@ -226,9 +243,10 @@ impl Default for Likeness {
     fn default() -> Self {
         Self {
             sums: vec![[[0.0; BINS]; 2]; DELAYS],
-            chance: 0.0,
+            chance: [0.0; DELAYS],
             n_frames: 0,
             foremost: 0,
+            above_chance: 0.0,
             stands_out: 0.0,
             n_foremost: 0,
         }
@@ -237,38 +255,48 @@ impl Default for Likeness {
 
 impl Likeness {
     /// Takes the phases of the speaker, the newest first, and those of the sound; so much stays of
-    /// what was before.
-    fn add<'a>(&mut self, past: impl Iterator<Item = &'a Planes>, sound: &Planes, stays: f32) {
+    /// what was before, and what is less than this share of the sound's power is taken for chance.
+    fn add<'a>(
+        &mut self,
+        past: impl Iterator<Item = &'a Planes>,
+        sound: &Planes,
+        stays: f32,
+        worth: f32,
+    ) {
         let [re, im] = sound;
-        for (sums, [far_re, far_im]) in self.sums.iter_mut().zip(past) {
+        let power: [f32; BINS] =
+            std::array::from_fn(|k| (re[k] * re[k] + im[k] * im[k]).max(worth));
+        let sums = self.sums.iter_mut().zip(&mut self.chance);
+        for ((sums, chance), [far_re, far_im]) in sums.zip(past) {
             let [sum_re, sum_im] = sums;
+            let mut both = [0.0_f32; BINS];
             for k in 0..BINS {
                 let (a, b) = (far_re[k], far_im[k]);
                 sum_re[k] = stays * sum_re[k] + a * re[k] + b * im[k];
                 sum_im[k] = stays * sum_im[k] + a * im[k] - b * re[k];
+                both[k] = (a * a + b * b) * power[k];
             }
+            *chance = stays * stays * *chance + both.iter().sum::<f32>() / BINS as f32;
         }
-        self.chance = stays * stays * self.chance + 1.0;
         self.n_frames = self.n_frames.saturating_add(1);
     }
 
-    /// Gives the delay that stands out, if one does: from the others, of which those that chance
-    /// would make count for so much at least.
-    fn look(&mut self, worth: f32) -> Option<usize> {
+    /// Gives the delay that stands out, if one does.
+    fn look(&mut self) -> Option<usize> {
         let mut likeness = [0.0_f32; DELAYS];
-        for (likeness, [re, im]) in likeness.iter_mut().zip(&self.sums) {
+        let sums = self.sums.iter().zip(&self.chance);
+        for (likeness, ([re, im], chance)) in likeness.iter_mut().zip(sums) {
             let power = re.iter().zip(im).map(|(re, im)| re * re + im * im);
-            *likeness = power.sum::<f32>() / BINS as f32;
+            *likeness = power.sum::<f32>() / BINS as f32 / (chance + UNCERTAIN);
         }
         let by_likeness = |a: &usize, b: &usize| likeness[*a].total_cmp(&likeness[*b]);
         let foremost = (0..DELAYS).max_by(by_likeness).unwrap_or(0);
-        let most = likeness[foremost];
+        self.above_chance = likeness[foremost];
         // Before the beginning there was nothing to be like.
         let n_known = usize::try_from(self.n_frames).map_or(DELAYS, |n| n.clamp(10, DELAYS));
         let known = &mut likeness[..n_known];
         let (_, median, _) = known.select_nth_unstable_by(n_known / 2, f32::total_cmp);
-        let others = median.max(worth * self.chance);
-        self.stands_out = most / (others + f32::MIN_POSITIVE);
+        self.stands_out = self.above_chance / median.max(1.0);
         let is_more =
             self.stands_out > STANDS_OUT && foremost == self.foremost && self.n_frames > LEAST;
         self.n_foremost = if is_more { self.n_foremost + 1 } else { 0 };
@@ -350,6 +378,59 @@ mod tests {
         let mut lag = Lag::default();
         follow(&mut lag, &vec![0.0; 300 * LOW_FRAME], &noise(2, 300));
         assert_eq!(lag.known(), None);
+    }
+
+    /// Silences all but the first of so many frames.
+    fn words(mut samples: Vec<f32>, n_said: usize, n_frames: usize) -> Vec<f32> {
+        for (n, frame) in samples.chunks_mut(LOW_FRAME).enumerate() {
+            if n % n_frames >= n_said {
+                frame.fill(0.0);
+            }
+        }
+        samples
+    }
+
+    #[test]
+    fn short_words_with_pauses_are_no_echo_of_whoever_speaks_near() {
+        for (n_said, n_frames) in [(20, 70), (30, 70), (15, 45)] {
+            let far = words(noise(1, 1000), n_said, n_frames);
+            let mut lag = Lag::default();
+            let found = follow(&mut lag, &far, &noise(2, 1000));
+            assert!(found.is_empty(), "{n_said} of {n_frames}: {found:?}");
+            assert_eq!(lag.known(), Some(Known::NoEcho));
+        }
+    }
+
+    #[test]
+    fn short_words_are_found_after_a_long_way() {
+        let far = words(noise(1, 300), 20, 70);
+        let mut lag = Lag::default();
+        let found = follow(&mut lag, &far, &late(&far, 30, 0.3));
+        let (_, found) = found.first().expect("it is found");
+        assert!(found.lag.abs_diff(30) <= 1, "{found:?}");
+    }
+
+    #[test]
+    fn a_tone_does_not_say_that_nothing_echoes() {
+        let tone = |n_frames: usize| {
+            let step = 425.0 * std::f32::consts::TAU / 16_000.0;
+            let tone = (0..n_frames * LOW_FRAME).map(move |n| (n as f32 * step).sin() * 0.1);
+            tone.collect::<Vec<f32>>()
+        };
+        let heard = |far: &[f32]| -> Vec<f32> {
+            let hiss = noise(3, far.len() / LOW_FRAME);
+            let echo = late(far, 6, 0.3);
+            echo.iter()
+                .zip(hiss)
+                .map(|(echo, hiss)| echo + hiss * 0.01)
+                .collect()
+        };
+        let (mut fresh, far) = (Lag::default(), tone(400));
+        follow(&mut fresh, &far, &heard(&far));
+        assert_ne!(fresh.known(), Some(Known::NoEcho));
+        let (mut knows, far) = (Lag::default(), [noise(1, 200), tone(1500)].concat());
+        follow(&mut knows, &far, &heard(&far));
+        assert_eq!(knows.known(), Some(Known::Echo));
     }
 
     #[test]

@@ -31,6 +31,8 @@ const STAYS: f32 = 0.9999;
 const UNSURE: f32 = 0.05;
 const FALLS: f32 = 0.74;
 const LEAST: f32 = 0.01;
+/// Quieter than this the speaker teaches nothing: -70 dBFS.
+const AUDIBLE: f32 = 1e-7;
 /// The share of a transform that is new sound.
 const SHARE: f32 = LOW_FRAME as f32 / SPAN as f32;
 
@@ -43,6 +45,8 @@ pub(super) struct EchoPath {
     /// The spectra of the speaker, a ring of [`PAST`] with the newest at `newest`.
     spectra: Vec<Planes>,
     newest: usize,
+    /// Frames since the speaker was audible.
+    n_silent: usize,
     /// After how many frames the way begins, once that is found.
     begins: Option<usize>,
     /// The way, the shortest delay first.
@@ -70,6 +74,7 @@ impl Default for EchoPath {
             far: [0.0; SPAN],
             spectra: vec![NOTHING; PAST],
             newest: 0,
+            n_silent: PAST,
             begins: None,
             way: vec![NOTHING; PARTS],
             unsure: vec![[0.0; BINS]; PARTS],
@@ -89,6 +94,12 @@ impl EchoPath {
         self.far.copy_within(LOW_FRAME.., 0);
         self.far[SPAN - LOW_FRAME..].copy_from_slice(far);
         self.newest = (self.newest + PAST - 1) % PAST;
+        let power = far.iter().map(|x| x * x).sum::<f32>() / LOW_FRAME as f32;
+        self.n_silent = if power > AUDIBLE {
+            0
+        } else {
+            self.n_silent.saturating_add(1)
+        };
         self.samples = self.far;
         self.transform.forward(&mut self.samples, &mut self.bins);
         self.spectra[self.newest] = planes(&self.bins);
@@ -153,9 +164,10 @@ impl EchoPath {
         echo.expect("it is the length of a frame")
     }
 
-    /// Learns from what the last echo did not explain.
+    /// Learns from what the last echo did not explain. As long as the speaker is silent nothing is
+    /// forgotten either.
     pub(super) fn learn(&mut self, rest: &LowFrame) {
-        let Some(begins) = self.begins else {
+        let Some(begins) = self.begins.filter(|_| self.n_silent < PAST) else {
             return;
         };
         self.samples = [0.0; SPAN];
@@ -289,6 +301,20 @@ mod tests {
             after < left + 10.0 && at_last < left + 10.0,
             "{left} {after} {at_last} dB"
         );
+    }
+
+    #[test]
+    fn minutes_of_silence_are_no_reason_to_forget() {
+        let (mut path, mut scene) = (EchoPath::default(), scene());
+        path.expect(6);
+        let left = scene.run(&mut path, 6, 300);
+        for _ in 0..20_000 {
+            path.echo(&[0.0; LOW_FRAME]);
+            path.learn(&[0.0; LOW_FRAME]);
+        }
+        scene.past.extend([[0.0; LOW_FRAME]; PAST]);
+        let after = scene.run(&mut path, 6, 20);
+        assert!(after < left + 10.0, "{left} {after} dB");
     }
 
     #[test]

@@ -18,6 +18,7 @@ const EDGES: [usize; 24] = [
 const BANDS: usize = EDGES.len() - 1;
 /// The bins that voices are loudest in, 300 Hz to 4 kHz.
 const VOICE: std::ops::Range<usize> = 3..43;
+/// The bands of most of them.
 const VOICE_BANDS: std::ops::Range<usize> = 3..17;
 /// An echo of which so much is left is well known: -17 dB.
 const SURE: f32 = 0.02;
