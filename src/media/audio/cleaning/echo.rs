@@ -71,21 +71,19 @@ impl Default for EchoCancel {
 impl EchoCancel {
     pub(super) fn render(&mut self, frame: &Frame) {
         self.far.push(frame);
-        let mut unchanged = [0.0; FRAME];
-        // Rates and channels are fixed, and nothing else is refused.
-        let _ = self
-            .aec3
-            .as_mut()
-            .map(|aec3| aec3.process_render_f32(&[frame], &mut [&mut unchanged[..]]));
+        if let Some(aec3) = &mut self.aec3 {
+            let mut unchanged = [0.0; FRAME];
+            // Rates and channels are fixed, and nothing else is refused.
+            let _ = aec3.process_render_f32(&[frame], &mut [&mut unchanged[..]]);
+        }
     }
 
     pub(super) fn hint(&mut self, delay: Duration) {
-        let millis = i32::try_from(delay.as_millis()).unwrap_or(i32::MAX);
-        // Out of range it is clamped, which is what a hint is good for.
-        let _ = self
-            .aec3
-            .as_mut()
-            .map(|aec3| aec3.set_stream_delay_ms(millis));
+        if let Some(aec3) = &mut self.aec3 {
+            let millis = i32::try_from(delay.as_millis()).unwrap_or(i32::MAX);
+            // Out of range it is clamped, which is what a hint is good for.
+            let _ = aec3.set_stream_delay_ms(millis);
+        }
     }
 
     /// Gives what the filter makes of a frame, as late as what AEC3 makes of it.

@@ -10,6 +10,7 @@ use num_complex::Complex32;
 
 use super::low::{LOW_FRAME, LowFrame};
 use super::transform::Transform;
+use crate::media::audio::level::mean_square;
 
 /// Samples of a transform, and of its bins those that are looked at: 150 Hz to 4 kHz.
 const SPAN: usize = 512;
@@ -137,8 +138,7 @@ impl Lag {
         };
         self.newest = (self.newest + DELAYS - 1) % DELAYS;
         self.phases[self.newest] = planes(far_bins.map(|bin| bin / (bin.norm() + FAR_FLOOR)));
-        let power = far.iter().map(|x| x * x).sum::<f32>() / LOW_FRAME as f32;
-        let is_audible = power > AUDIBLE;
+        let is_audible = mean_square(far) > AUDIBLE;
         self.n_silent = if is_audible { 0 } else { self.n_silent + 1 };
         if self.n_silent >= DELAYS {
             self.n_silent = DELAYS;

@@ -152,7 +152,7 @@ mod tests {
             sine.fill(&mut frame);
             was.extend(frame);
             let low = down.take(&frame);
-            low_power = low.iter().map(|x| x * x).sum::<f32>() / LOW_FRAME as f32;
+            low_power = mean_square(&low);
             is.extend(up.take(&low));
         }
         let last = was.len() - FRAME;

@@ -14,6 +14,7 @@ use num_complex::Complex32;
 use super::lag::DELAYS;
 use super::low::{LOW_FRAME, LowFrame};
 use super::transform::Transform;
+use crate::media::audio::level::mean_square;
 
 /// Samples of a transform: a frame, and what a convolution needs of before it.
 const SPAN: usize = 512;
@@ -94,8 +95,7 @@ impl EchoPath {
         self.far.copy_within(LOW_FRAME.., 0);
         self.far[SPAN - LOW_FRAME..].copy_from_slice(far);
         self.newest = (self.newest + PAST - 1) % PAST;
-        let power = far.iter().map(|x| x * x).sum::<f32>() / LOW_FRAME as f32;
-        self.n_silent = if power > AUDIBLE {
+        self.n_silent = if mean_square(far) > AUDIBLE {
             0
         } else {
             self.n_silent.saturating_add(1)
