@@ -452,6 +452,7 @@ impl Engine {
         self.speaker.watch(now, &mut |report| reports(report));
         if self.n_ticks.is_multiple_of(watch::LOOK) {
             self.look_at_lines(now);
+            self.relax(now);
         }
         if self.n_ticks.is_multiple_of(READING) {
             self.show(now);

@@ -76,6 +76,16 @@ impl Engine {
         }
     }
 
+    /// Lets a card that has been calm go back to small pieces, where nobody hears the interruption.
+    pub(super) fn relax(&mut self, now: Instant) {
+        if !self.voice.speaking.is_on() {
+            self.microphone.relax(now);
+        }
+        if !self.playback.audible.is_on() {
+            self.speaker.relax(now);
+        }
+    }
+
     /// Takes what the microphone heard, before it is muted.
     pub(super) fn listen(&mut self, frame: &Frame) {
         let listens = self.legs.values().any(Leg::listens);

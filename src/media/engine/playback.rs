@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use super::Engine;
 use super::player::Playing;
+use super::speaking::Speaking;
 use crate::id::LegId;
 use crate::media::audio::fader::factor;
 use crate::media::audio::level;
@@ -19,6 +20,8 @@ pub(super) struct Playback {
     /// The ring or the tone on the speaker.
     pub(super) playing: Option<Playing>,
     pub(super) is_deaf: bool,
+    /// Whether anybody, or anything, is heard.
+    pub(super) audible: Speaking,
 }
 
 impl Engine {
@@ -58,6 +61,7 @@ impl Engine {
             self.tell_check(told);
         }
         let frame = self.playback.mixer.take();
+        self.playback.audible.push(&frame);
         if let Some(speaker) = self.speaker.get() {
             speaker.write(&frame);
         }

@@ -240,7 +240,7 @@ impl<D: Device> Slot<D> {
             self.closing = None;
             match self.state {
                 State::Closed => {
-                    self.pieces.begin(now);
+                    self.pieces.relax(now);
                     self.open(Why::Chosen);
                 }
                 State::Broken { retry: Some(at) } if now >= at => self.open(Why::Chosen),
@@ -368,6 +368,18 @@ impl<D: Device> Slot<D> {
                     self.open(Why::Again);
                 }
             }
+        }
+    }
+
+    /// Takes a moment in which nobody hears whether it works: a card that has been calm is opened
+    /// anew with smaller pieces.
+    pub(super) fn relax(&mut self, now: Instant) {
+        if self.is_card() && self.stall.reopens.is_none() && self.pieces.relax(now) {
+            tracing::info!(
+                device = self.name(),
+                "a sound card is tried with smaller pieces"
+            );
+            self.open(Why::Again);
         }
     }
 

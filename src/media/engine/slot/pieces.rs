@@ -1,4 +1,5 @@
-//! How small a card's pieces are: as wished, and larger on a machine that does not bear that.
+//! How small a card's pieces are: as wished, larger on a machine that does not bear that, and as
+//! wished again when it is calm.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -11,8 +12,10 @@ const MOMENT: Duration = Duration::from_secs(1);
 /// 25 ms. Whoever wants the least delay bears more.
 const OFTEN: (usize, Duration) = (2, Duration::from_secs(30));
 const OFTEN_LOW: (usize, Duration) = (6, Duration::from_secs(10));
-/// A machine that has been late so lately will be so with the next call.
-const CALM: Duration = Duration::from_secs(300);
+/// After so long without late sound smaller pieces are tried again; they are not tried again so soon
+/// when that was in vain, for each attempt that fails is heard.
+const CALM: Duration = Duration::from_secs(60);
+const LONGEST_CALM: Duration = Duration::from_secs(16 * 60);
 
 /// The size of the pieces of one device.
 #[derive(Debug)]
@@ -24,6 +27,9 @@ pub(super) struct Pieces {
     /// When sound was late with pieces of this size.
     late: VecDeque<Instant>,
     last: Option<Instant>,
+    /// After how long smaller ones are tried again, and when they were.
+    calm: Duration,
+    tried: Option<Instant>,
 }
 
 impl Pieces {
@@ -34,6 +40,8 @@ impl Pieces {
             n_xruns: 0,
             late: VecDeque::new(),
             last: None,
+            calm: CALM,
+            tried: None,
         }
     }
 
@@ -41,11 +49,18 @@ impl Pieces {
         self.now
     }
 
-    /// The card is needed again: it begins with small pieces, if it has been calm.
-    pub(super) fn begin(&mut self, now: Instant) {
-        if self.last.is_none_or(|at| now.duration_since(at) >= CALM) {
+    /// Tries pieces as small as wished, if it has been calm for long enough. Returns whether they are
+    /// others than before.
+    pub(super) fn relax(&mut self, now: Instant) -> bool {
+        let is_calm = self
+            .last
+            .is_none_or(|at| now.duration_since(at) >= self.calm);
+        let relaxes = is_calm && self.now != self.wished;
+        if relaxes {
             self.now = self.wished;
+            self.tried = Some(now);
         }
+        relaxes
     }
 
     /// Takes in how often the card was late since it was opened. Returns whether it is to be opened
@@ -70,6 +85,12 @@ impl Pieces {
         }
         let is_too_often = self.late.len() >= often;
         if is_too_often {
+            let lasted = self.tried.map(|at| now.duration_since(at));
+            let was_in_vain = lasted.is_some_and(|lasted| lasted < self.calm);
+            self.calm = match was_in_vain {
+                true => (self.calm * 2).min(LONGEST_CALM),
+                false => CALM,
+            };
             self.now = larger;
             self.late.clear();
         }
@@ -96,13 +117,38 @@ mod tests {
         let mut pieces = Pieces::new(Latency::Normal);
         assert_eq!(larger(&mut pieces, start, &[3, 40, 80, 99]), [99]);
         assert_eq!(pieces.latency(), Latency::Safe);
-        let mut later = start + Duration::from_secs(100);
+        let later = start + Duration::from_secs(105);
         assert!(larger(&mut pieces, later, &[0, 1, 2, 3, 4, 5]).is_empty());
-        later += Duration::from_secs(100);
-        pieces.begin(later);
-        assert_eq!(pieces.latency(), Latency::Safe, "late a moment ago");
-        pieces.begin(later + CALM);
+        assert!(!pieces.relax(later + CALM), "late since then");
+        let later = later + Duration::from_secs(5);
+        assert!(pieces.relax(later + CALM));
         assert_eq!(pieces.latency(), Latency::Normal);
+        assert!(!pieces.relax(later + 2 * CALM), "there is nothing to try");
+    }
+
+    /// Returns after how many seconds of calm smaller pieces are tried.
+    fn tried(pieces: &mut Pieces, start: Instant) -> u64 {
+        let mut seconds = 0..;
+        let tried = seconds.find(|n| pieces.relax(start + Duration::from_secs(*n)));
+        tried.expect("some day")
+    }
+
+    #[test]
+    fn small_pieces_are_tried_the_less_often_the_more_often_that_was_in_vain() {
+        let (mut now, mut pieces) = (Instant::now(), Pieces::new(Latency::Normal));
+        let mut waited = Vec::new();
+        for n in 0..7 {
+            assert!(!pieces.observe(2 * n + 1, now));
+            now += Duration::from_secs(2);
+            assert!(pieces.observe(2 * n + 2, now));
+            waited.push(tried(&mut pieces, now));
+            now += Duration::from_secs(waited[waited.len() - 1] + 10);
+        }
+        assert_eq!(waited, [60, 120, 240, 480, 960, 960, 960]);
+        now += LONGEST_CALM;
+        pieces.observe(20, now);
+        assert!(pieces.observe(21, now + MOMENT));
+        assert_eq!(tried(&mut pieces, now + MOMENT), 60, "they did for long");
     }
 
     #[test]

@@ -439,7 +439,7 @@ fn what_comes_too_late_is_thrown_away() {
 }
 
 #[test]
-fn a_card_that_is_late_again_is_opened_anew_with_larger_pieces() {
+fn a_card_that_is_late_again_gets_larger_pieces_until_it_is_calm() {
     let mut world = World::open("default");
     for n in 1..=2 {
         assert!(world.is_idle());
@@ -448,6 +448,15 @@ fn a_card_that_is_late_again_is_opened_anew_with_larger_pieces() {
     }
     let latency = world.jobs.lock().unwrap()[0].latency;
     assert_eq!(latency, Latency::Safe);
+    world.does("freed", Ok("a"));
+    world.tells(&[]);
+    world.pass(50);
+    world.slot.relax(world.now);
+    assert!(world.is_idle(), "not calm for long enough");
+    world.pass(20);
+    world.slot.relax(world.now);
+    let latency = world.jobs.lock().unwrap()[0].latency;
+    assert_eq!(latency, Latency::Normal);
     world.does("freed", Ok("a"));
     world.tells(&[]);
 }
