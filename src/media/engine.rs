@@ -133,9 +133,7 @@ pub(super) async fn run(
             () = poll_fn(|context| engine.poll_readable(context)) => engine.receive(),
             Some(made) = made.recv() => engine.filmed(made, Instant::now()),
             Some(opened) = microphones.recv() => engine.microphone_opened(opened),
-            Some(opened) = speakers.recv() => {
-                engine.speaker.opened(opened, Instant::now(), &mut |report| (engine.reports)(report));
-            }
+            Some(opened) = speakers.recv() => engine.speaker_opened(opened),
             Some(rung) = bells.recv() => engine.bell.opened(rung, Instant::now()),
             Some(told) = tapes.recv() => engine.taped(told),
             Some(seen) = surveys.recv() => engine.seen(seen, Instant::now()),
@@ -358,11 +356,24 @@ impl Engine {
             .microphone
             .opened(opened, Instant::now(), &mut |report| reports(report));
         let is_heard = self.legs.values().any(Leg::is_connected);
+        if is_new {
+            self.voice.cleaner.begin_anew();
+        }
         if is_new
             && (is_heard || self.checks.wants_microphone())
             && let Some(microphone) = self.microphone.get()
         {
             microphone.start();
+        }
+    }
+
+    fn speaker_opened(&mut self, opened: Opened<Speaker>) {
+        let reports = &self.reports;
+        let is_new = self
+            .speaker
+            .opened(opened, Instant::now(), &mut |report| reports(report));
+        if is_new {
+            self.voice.cleaner.begin_anew();
         }
     }
 

@@ -102,6 +102,11 @@ fn echoes(far: &[f32], room: &Room, echo: &[f32]) {
     let other = Room::new(75, -8.0, 300, 7).echo(far);
     changed[15 * SECOND..].copy_from_slice(&other[15 * SECOND..]);
     row("another room after 15 s", &changed);
+    let mut louder = echo.to_vec();
+    for sample in &mut louder[15 * SECOND..] {
+        *sample *= 2.0;
+    }
+    row("twice as loud after 15 s", &louder);
     row(
         "20 ms, echo at -3 dB",
         &Room::new(20, -3.0, 200, 3).echo(far),

@@ -88,6 +88,13 @@ impl Cleaner {
         self.auto_gain.pass(cleaning.auto_gain && is_heard, frame);
     }
 
+    /// Forgets where echoes come from: the speaker or the microphone is another, or was opened anew.
+    pub fn begin_anew(&mut self) {
+        if let Some(echo) = self.echo_cancel.get() {
+            echo.begin_anew();
+        }
+    }
+
     /// Forgets what was heard: the microphone is not listened to.
     pub fn rest(&mut self) {
         *self = Self::new(self.cleaning);
@@ -303,6 +310,43 @@ mod tests {
             lost(&cleaner, &out, &near, n_before + RATE as usize)
         });
         assert!(lost.iter().all(|lost| *lost < -15.0), "{lost:?} dB");
+    }
+
+    /// What the microphone hears of the far end becomes this after six seconds. Returns what is left
+    /// of it in the second that begins so many seconds later, in dB of it.
+    fn left_after_a_change(before: &[f32], after: &[f32], from: f32, is_told: bool) -> f32 {
+        let (second, change) = (RATE as usize, 6 * RATE as usize);
+        let far = voice(9 * second);
+        let heard = [&before[..change], &after[change..far.len()]].concat();
+        let mut cleaner = canceller();
+        let mut left = talk(1, &mut cleaner, &far[..change], &heard);
+        if is_told {
+            cleaner.begin_anew();
+        }
+        left.extend(talk(1, &mut cleaner, &far[change..], &heard[change..]));
+        let from = change + (from * second as f32) as usize;
+        let (left, heard) = (&left[from..from + second], &heard[from..from + second]);
+        10.0 * (power(left) / power(heard)).log10()
+    }
+
+    #[test]
+    fn a_speaker_that_is_turned_up_is_heard_for_a_moment_only() {
+        let echo = echo_of(&voice(9 * RATE as usize));
+        let louder: Vec<f32> = echo.iter().map(|x| x * 2.0).collect();
+        let left = left_after_a_change(&echo, &louder, 0.2, false);
+        assert!(left < -25.0, "{left} dB");
+    }
+
+    #[test]
+    fn another_speaker_is_no_headset_and_no_room_that_is_known() {
+        let echo = echo_of(&voice(9 * RATE as usize));
+        let later = [&[0.0; DELAY / 3], &echo[..]].concat();
+        let nothing = vec![0.0; echo.len()];
+        for (before, after) in [(&nothing, &echo), (&echo, &later)] {
+            let [told, untold] =
+                [true, false].map(|is_told| left_after_a_change(before, after, 0.0, is_told));
+            assert!(told < -18.0 && told < untold - 6.0, "{told} {untold} dB");
+        }
     }
 
     #[test]

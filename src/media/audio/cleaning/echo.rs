@@ -4,7 +4,8 @@
 //! but takes most of a voice near with it while both talk. A filter that has learnt the room
 //! ([`EchoPath`]) leaves that voice whole, but has to learn each change. So AEC3 is heard until the
 //! filter is sure of its way, or somebody speaks near: which is when AEC3 lets nearly as much
-//! through as the filter does.
+//! through as the filter does. Not any more where AEC3 leaves hardly anything of what the filter lets
+//! through, or that is like the speaker: then the way has become another.
 
 use std::time::Duration;
 
@@ -86,6 +87,14 @@ impl EchoCancel {
         }
     }
 
+    /// Forgets where the echo comes from, and whether there is one: the devices are others.
+    pub(super) fn begin_anew(&mut self) {
+        self.lag = Lag::default();
+        self.aec3 = Some(aec3());
+        self.residue.forget();
+        (self.judge, self.share) = (Judge::default(), 0.0);
+    }
+
     /// Gives what the filter makes of a frame, as late as what AEC3 makes of it.
     fn filtered(&mut self, heard: &Frame) -> Frame {
         let mut echo = self.echo(heard);
@@ -98,6 +107,11 @@ impl EchoCancel {
         }
         let cleaned = self.residue.take_out(&rest, &echo);
         self.filtered.exchange(&cleaned)
+    }
+
+    /// Tells whether hardly anything of the echo comes through the filter.
+    fn is_sure(&self) -> bool {
+        self.residue.is_sure() && !self.is_wrong && !self.lag.is_left()
     }
 
     /// Gives what of a frame is echo, [`BEHIND`] samples late, and learns from it.
@@ -166,17 +180,21 @@ impl Filter for EchoCancel {
             return;
         }
         capture(self.aec3.get_or_insert_with(aec3), frame);
-        let is_near = self.residue.near() > 0.5;
-        let speaks = self
-            .judge
-            .speaks_near(mean_square(frame), mean_square(&filtered), is_near);
-        let is_trusted = match known {
-            Some(Known::Echo) => speaks || self.residue.is_sure() && !self.is_wrong,
-            Some(Known::NoEcho) => true,
-            None => speaks,
+        let left = Left {
+            aec3: mean_square(frame),
+            filter: mean_square(&filtered),
+            has_near: self.residue.near() > 0.5,
+            has_echo: known == Some(Known::Echo),
+            is_like_far: self.lag.is_left(),
         };
-        // A voice is there at once, and goes slowly.
-        let share = if is_trusted { 1.0 } else { self.share * 0.9 };
+        let is_trusted = match (known, self.judge.hear(&left)) {
+            (Some(Known::NoEcho), _) | (_, Heard::Near) => true,
+            (Some(Known::Echo), Heard::Nothing) => self.is_sure(),
+            (None, Heard::Nothing) | (_, Heard::Echo) => false,
+        };
+        // A voice is there at once, and goes slowly; an echo goes at once.
+        let goes = if self.judge.hears_echo() { 0.5 } else { 0.9 };
+        let share = if is_trusted { 1.0 } else { self.share * goes };
         let step = (share - self.share) / FRAME as f32;
         for (sample, filtered) in frame.iter_mut().zip(filtered) {
             self.share += step;
@@ -186,22 +204,48 @@ impl Filter for EchoCancel {
     }
 }
 
-/// Tells whether somebody speaks near, from the power of what both ways leave.
+/// What both ways leave of a frame.
+#[derive(Debug)]
+struct Left {
+    /// The power of it.
+    aec3: f32,
+    filter: f32,
+    /// Whether some of the filter's is no echo that it knows.
+    has_near: bool,
+    /// Whether it is known that there is an echo: AEC3 begins with silence wherever it is.
+    has_echo: bool,
+    /// Whether the filter's is like the speaker.
+    is_like_far: bool,
+}
+
+/// What the filter lets through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Heard {
+    Nothing,
+    /// Somebody near.
+    Near,
+    /// An echo that it does not know.
+    Echo,
+}
+
+/// Tells what the filter lets through.
 #[derive(Debug, Default)]
 struct Judge {
     aec3: f32,
     filter: f32,
     /// The power of AEC3's silence.
     floor: f32,
-    /// Frames in a row that speak for it.
-    n_heard: u32,
-    /// Frames for which it is still believed.
+    /// Frames in a row that speak for somebody near.
+    n_near: u32,
+    /// Frames for which that is still believed.
     n_believed: u32,
+    /// How many more frames spoke for an echo than against it.
+    n_echo: u32,
 }
 
 impl Judge {
-    /// AEC3 leaves so much of what the filter leaves: -8 dB.
-    const OF_FILTER: f32 = 0.158;
+    /// Of a voice near AEC3 leaves so much of what the filter leaves: -8 dB.
+    const OF_NEAR: f32 = 0.158;
     /// So much at least: -50 dBFS.
     const LOUD: f32 = 1e-5;
     /// So many times its silence: 8 dB.
@@ -210,21 +254,50 @@ impl Judge {
     const PROOF: u32 = 3;
     /// Frames for which it is believed after that; nobody speaks without pauses.
     const PAUSE: u32 = 60;
+    /// Of an echo AEC3 leaves no more than this of what the filter leaves: -40 dB, which it hardly
+    /// ever does where both talk, or -25 dB, where that is like the speaker.
+    const OF_ECHO: f32 = 1e-4;
+    const OF_LIKE: f32 = 3e-3;
+    /// An echo that matters is as loud as this: -45 dBFS.
+    const AUDIBLE: f32 = 3e-5;
+    /// Frames until it is believed, and for how many it is at most after that.
+    const PROOF_OF_ECHO: u32 = 4;
+    const MOST_ECHO: u32 = 10;
 
-    fn speaks_near(&mut self, aec3: f32, filter: f32, is_near: bool) -> bool {
-        self.aec3 += 0.5 * (aec3 - self.aec3);
-        self.filter += 0.5 * (filter - self.filter);
+    fn hear(&mut self, left: &Left) -> Heard {
+        self.aec3 += 0.5 * (left.aec3 - self.aec3);
+        self.filter += 0.5 * (left.filter - self.filter);
         self.floor = (self.floor * 1.01).clamp(1e-10, self.aec3.max(1e-10));
-        let is_voice = is_near
-            && self.aec3 > Self::OF_FILTER * self.filter
+        let is_near = left.has_near
+            && self.aec3 > Self::OF_NEAR * self.filter
             && self.aec3 > Self::LOUD
             && self.aec3 > Self::ABOVE * self.floor;
-        self.n_heard = if is_voice { self.n_heard + 1 } else { 0 };
-        self.n_believed = if self.n_heard >= Self::PROOF {
+        self.n_near = if is_near { self.n_near + 1 } else { 0 };
+        self.n_believed = if self.n_near >= Self::PROOF {
             Self::PAUSE
         } else {
             self.n_believed.saturating_sub(1)
         };
-        self.n_believed > 0
+        let of_echo = match left.is_like_far {
+            true => Self::OF_LIKE,
+            false => Self::OF_ECHO,
+        };
+        let is_echo = self.filter > Self::AUDIBLE && self.aec3 < of_echo * self.filter;
+        if left.has_echo && is_echo {
+            self.n_echo = (self.n_echo + 1).min(Self::MOST_ECHO);
+        } else if is_near || !left.is_like_far {
+            self.n_echo = self.n_echo.saturating_sub(1);
+        }
+        if self.hears_echo() {
+            Heard::Echo
+        } else if self.n_believed > 0 {
+            Heard::Near
+        } else {
+            Heard::Nothing
+        }
+    }
+
+    const fn hears_echo(&self) -> bool {
+        self.n_echo >= Self::PROOF_OF_ECHO
     }
 }

@@ -43,6 +43,8 @@ const WORTH: f32 = 0.25;
 /// As long as no delay is so many times above chance, nothing is heard of the speaker: for so many
 /// frames (the longest delay, and what it takes to see it), or, where there was an echo, for so many.
 const HARDLY: f32 = 3.0;
+/// A voice near alone is seldom so many times above chance.
+const CHANCE: f32 = 2.0;
 const NOTHING: u32 = 55;
 const NO_MORE: u32 = 1000;
 /// So many frames weigh as much as one in which something is above it.
@@ -90,6 +92,8 @@ pub(super) struct Lag {
     /// Audible frames since the way has changed.
     n_calm: u32,
     known: Option<Known>,
+    /// Whether what is left of the echo is like the speaker.
+    is_left: bool,
 }
 
 /// Complex numbers, the real and the imaginary parts apart.
@@ -116,6 +120,7 @@ impl Default for Lag {
             lag: 0,
             n_calm: 0,
             known: None,
+            is_left: false,
         }
     }
 }
@@ -163,7 +168,7 @@ impl Lag {
             let lag = found.filter(|_| self.of_heard.n_foremost >= PROOF);
             if let Some(lag) = lag {
                 (self.known, self.lag, self.n_calm) = (Some(Known::Echo), lag, 0);
-                self.of_rest = Likeness::default();
+                (self.of_rest, self.is_left) = (Likeness::default(), false);
                 self.rest = self.heard.clone();
             } else if self.n_without >= NOTHING {
                 self.n_without = NOTHING;
@@ -181,7 +186,12 @@ impl Lag {
         self.of_rest
             .add(past(), &phases(rest_bins), STAYS_LEFT, WORTH);
         self.n_calm = self.n_calm.saturating_add(1);
-        let lag = self.of_rest.look()?;
+        let lag = self.of_rest.look();
+        self.is_left = match self.is_left {
+            true => self.of_rest.n_frames < LONG || self.of_rest.above_chance > CHANCE,
+            false => self.of_rest.n_frames > LEAST && self.of_rest.above_chance > HARDLY,
+        };
+        let lag = lag?;
         let is_certain = self.of_rest.stands_out > NO_DOUBT && self.of_rest.n_foremost >= PROOF;
         let is_near = lag.abs_diff(self.lag) <= 1 && self.of_rest.n_foremost >= LONG;
         if !is_certain && !is_near {
@@ -190,6 +200,11 @@ impl Lag {
         let is_sudden = is_certain && self.n_calm > CALM;
         (self.of_rest, self.lag, self.n_calm) = (Likeness::default(), lag, 0);
         Some(Found { lag, is_sudden })
+    }
+
+    /// Tells whether some of a known echo is left, since the way has changed.
+    pub(super) const fn is_left(&self) -> bool {
+        self.is_left
     }
 
     /// Tells whether there is an echo, as soon as that is known.
