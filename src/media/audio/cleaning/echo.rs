@@ -3,8 +3,8 @@
 //! WebRTC's AEC3 is not deceived by rooms that change, clocks that drift and speakers that distort,
 //! but takes most of a voice near with it while both talk. A filter that has learnt the room
 //! ([`EchoPath`]) leaves that voice whole, but has to learn each change. So AEC3 is heard until the
-//! filter is sure of its way, or somebody speaks near: which is when AEC3 lets nearly as much
-//! through as the filter does. Not any more where AEC3 leaves hardly anything of what the filter lets
+//! filter is sure of its way or leaves less, or somebody speaks near: which is when AEC3 lets nearly
+//! as much through as the filter does. Not any more where AEC3 leaves hardly anything of what the filter lets
 //! through, or that is like the speaker: then the way has become another.
 
 use std::time::Duration;
@@ -25,6 +25,11 @@ use crate::media::audio::{FRAME, Frame, RATE};
 const LATE: usize = 430;
 /// By how many what is heard has to wait for the echo, which goes to a third of the rate and back.
 const BEHIND: usize = low::LATE;
+/// A filter that leaves so much less than AEC3 of a frame knows better, sure or not: -6 dB.
+const LESS: f32 = 0.25;
+/// What is left of the filter's share with each frame in which it is not heard. It comes at once.
+const GOES: f32 = 0.25;
+
 /// By how many what comes from the filter has to wait for what comes from AEC3.
 const AHEAD: usize = LATE - BEHIND - Residue::LATE;
 
@@ -189,12 +194,10 @@ impl Filter for EchoCancel {
         };
         let is_trusted = match (known, self.judge.hear(&left)) {
             (Some(Known::NoEcho), _) | (_, Heard::Near) => true,
-            (Some(Known::Echo), Heard::Nothing) => self.is_sure(),
+            (Some(Known::Echo), Heard::Nothing) => self.is_sure() || left.filter < LESS * left.aec3,
             (None, Heard::Nothing) | (_, Heard::Echo) => false,
         };
-        // A voice is there at once, and goes slowly; an echo goes at once.
-        let goes = if self.judge.hears_echo() { 0.5 } else { 0.9 };
-        let share = if is_trusted { 1.0 } else { self.share * goes };
+        let share = if is_trusted { 1.0 } else { self.share * GOES };
         let step = (share - self.share) / FRAME as f32;
         for (sample, filtered) in frame.iter_mut().zip(filtered) {
             self.share += step;
@@ -288,16 +291,12 @@ impl Judge {
         } else if is_near || !left.is_like_far {
             self.n_echo = self.n_echo.saturating_sub(1);
         }
-        if self.hears_echo() {
+        if self.n_echo >= Self::PROOF_OF_ECHO {
             Heard::Echo
         } else if self.n_believed > 0 {
             Heard::Near
         } else {
             Heard::Nothing
         }
-    }
-
-    const fn hears_echo(&self) -> bool {
-        self.n_echo >= Self::PROOF_OF_ECHO
     }
 }
