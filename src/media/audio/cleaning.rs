@@ -7,6 +7,7 @@
 mod echo;
 mod far;
 mod lag;
+mod likeness;
 mod low;
 mod path;
 mod residue;

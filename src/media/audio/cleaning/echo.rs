@@ -23,15 +23,13 @@ use crate::media::audio::{FRAME, Frame, RATE};
 
 /// By how many samples sound is late behind AEC3.
 const LATE: usize = 430;
-/// By how many what is heard has to wait for the echo, which goes to a third of the rate and back.
-const BEHIND: usize = low::LATE;
+/// By how many what comes from the filter has to wait for that. The echo goes to a third of the rate
+/// and back.
+const AHEAD: usize = LATE - low::LATE - Residue::LATE;
 /// A filter that leaves so much less than AEC3 of a frame knows better, sure or not: -6 dB.
 const LESS: f32 = 0.25;
 /// What is left of the filter's share with each frame in which it is not heard. It comes at once.
 const GOES: f32 = 0.25;
-
-/// By how many what comes from the filter has to wait for what comes from AEC3.
-const AHEAD: usize = LATE - BEHIND - Residue::LATE;
 
 /// Both ways, and who decides between them.
 #[derive(Debug)]
@@ -45,7 +43,7 @@ pub(super) struct EchoCancel {
     path: EchoPath,
     lag: Lag,
     residue: Residue,
-    heard: Waiting<BEHIND>,
+    heard: Waiting<{ low::LATE }>,
     filtered: Waiting<AHEAD>,
     judge: Judge,
     /// Whether what was learnt makes things worse, since it is no longer so.
@@ -119,7 +117,7 @@ impl EchoCancel {
         self.residue.is_sure() && !self.is_wrong && !self.lag.is_left()
     }
 
-    /// Gives what of a frame is echo, [`BEHIND`] samples late, and learns from it.
+    /// Gives what of a frame is echo, [`low::LATE`] samples late, and learns from it.
     fn echo(&mut self, heard: &Frame) -> Frame {
         let far = self.far_down.take(&self.far.next());
         let heard = self.heard_down.take(heard);

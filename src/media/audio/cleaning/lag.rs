@@ -8,6 +8,7 @@
 
 use num_complex::Complex32;
 
+use super::likeness::{BINS, DELAYS, LEAST, Likeness, Planes};
 use super::low::{LOW_FRAME, LowFrame};
 use super::transform::Transform;
 use crate::media::audio::level::mean_square;
@@ -16,9 +17,6 @@ use crate::media::audio::level::mean_square;
 const SPAN: usize = 512;
 const ALL_BINS: usize = SPAN / 2 + 1;
 const FIRST: usize = 5;
-const BINS: usize = 125;
-/// Delays that are looked at, in frames: 0.4 seconds.
-pub(super) const DELAYS: usize = 40;
 /// The share of the past that is remembered from frame to frame: two seconds, for two voices seem
 /// alike by chance for shorter times, and of what is left one, since a change should be seen soon.
 const STAYS: f32 = 0.995;
@@ -28,12 +26,8 @@ const AUDIBLE: f32 = 1e-5;
 /// What is quieter than this in a bin has no phase that counts, of the speaker and of what is heard.
 const FAR_FLOOR: f32 = 1e-2;
 const FLOOR: f32 = 1e-3;
-/// So much is added to chance, since of a few frames nothing is known: half a frame.
-const UNCERTAIN: f32 = 0.5;
-/// So many times the others and chance a delay stands out, for so many frames in a row, after so many.
-const STANDS_OUT: f32 = 4.0;
+/// A delay has to stand out for so many frames in a row.
 const PROOF: u32 = 5;
-const LEAST: u32 = 15;
 /// So many times there can be no doubt, and with less of it after so many frames in a row, where
 /// the echo was before.
 const NO_DOUBT: f32 = 8.0;
@@ -43,10 +37,10 @@ const WORTH: f32 = 0.25;
 /// As long as no delay is so many times above chance, nothing is heard of the speaker: for so many
 /// frames (the longest delay, and what it takes to see it), or, where there was an echo, for so many.
 const HARDLY: f32 = 3.0;
-/// A voice near alone is seldom so many times above chance.
-const CHANCE: f32 = 2.0;
 const NOTHING: u32 = 55;
 const NO_MORE: u32 = 1000;
+/// A voice near alone is seldom so many times above chance.
+const CHANCE: f32 = 2.0;
 /// So many frames weigh as much as one in which something is above it.
 const SEEN: u32 = 4;
 /// After so many calm frames a change is sudden; with a clock of its own a way always changes a little.
@@ -96,9 +90,6 @@ pub(super) struct Lag {
     is_left: bool,
 }
 
-/// Complex numbers, the real and the imaginary parts apart.
-type Planes = [[f32; BINS]; 2];
-
 impl Default for Lag {
     fn default() -> Self {
         Self {
@@ -113,8 +104,8 @@ impl Default for Lag {
             }),
             phases: vec![[[0.0; BINS]; 2]; DELAYS],
             newest: 0,
-            of_heard: Likeness::default(),
-            of_rest: Likeness::default(),
+            of_heard: Likeness::new(STAYS, 0.0),
+            of_rest: Likeness::new(STAYS_LEFT, WORTH),
             n_silent: DELAYS,
             n_without: 0,
             lag: 0,
@@ -157,7 +148,7 @@ impl Lag {
         let level: [f32; BINS] =
             std::array::from_fn(|k| heard_bins[k].norm().max(rest_bins[k].norm()) + FLOOR);
         let phases = |bins: [Complex32; BINS]| planes(std::array::from_fn(|k| bins[k] / level[k]));
-        self.of_heard.add(past(), &phases(heard_bins), STAYS, 0.0);
+        self.of_heard.add(past(), &phases(heard_bins));
         let found = self.of_heard.look();
         if self.of_heard.n_frames > LEAST && self.of_heard.above_chance > HARDLY {
             self.n_without = self.n_without.saturating_sub(SEEN);
@@ -168,7 +159,8 @@ impl Lag {
             let lag = found.filter(|_| self.of_heard.n_foremost >= PROOF);
             if let Some(lag) = lag {
                 (self.known, self.lag, self.n_calm) = (Some(Known::Echo), lag, 0);
-                (self.of_rest, self.is_left) = (Likeness::default(), false);
+                self.of_rest.forget();
+                self.is_left = false;
                 self.rest = self.heard.clone();
             } else if self.n_without >= NOTHING {
                 self.n_without = NOTHING;
@@ -183,8 +175,7 @@ impl Lag {
             self.known = Some(Known::NoEcho);
             return None;
         }
-        self.of_rest
-            .add(past(), &phases(rest_bins), STAYS_LEFT, WORTH);
+        self.of_rest.add(past(), &phases(rest_bins));
         self.n_calm = self.n_calm.saturating_add(1);
         let lag = self.of_rest.look();
         self.is_left = match self.is_left {
@@ -198,7 +189,8 @@ impl Lag {
             return None;
         }
         let is_sudden = is_certain && self.n_calm > CALM;
-        (self.of_rest, self.lag, self.n_calm) = (Likeness::default(), lag, 0);
+        self.of_rest.forget();
+        (self.lag, self.n_calm) = (lag, 0);
         Some(Found { lag, is_sudden })
     }
 
@@ -236,87 +228,6 @@ impl Recent {
         let mut bins = [Complex32::default(); ALL_BINS];
         transform.forward(&mut samples, &mut bins);
         std::array::from_fn(|k| bins[FIRST + k])
-    }
-}
-
-/// How evenly a sound's phases go with those of the speaker, of each delay.
-#[derive(Debug)]
-struct Likeness {
-    sums: Vec<Planes>,
-    /// The power that chance would make of each of them.
-    chance: [f32; DELAYS],
-    n_frames: u32,
-    /// The delay that is most like it, how many times that is what chance would make, how many
-    /// times that and the others, and for how many frames that was enough.
-    foremost: usize,
-    above_chance: f32,
-    stands_out: f32,
-    n_foremost: u32,
-}
-
-impl Default for Likeness {
-    fn default() -> Self {
-        Self {
-            sums: vec![[[0.0; BINS]; 2]; DELAYS],
-            chance: [0.0; DELAYS],
-            n_frames: 0,
-            foremost: 0,
-            above_chance: 0.0,
-            stands_out: 0.0,
-            n_foremost: 0,
-        }
-    }
-}
-
-impl Likeness {
-    /// Takes the phases of the speaker, the newest first, and those of the sound; so much stays of
-    /// what was before, and what is less than this share of the sound's power is taken for chance.
-    fn add<'a>(
-        &mut self,
-        past: impl Iterator<Item = &'a Planes>,
-        sound: &Planes,
-        stays: f32,
-        worth: f32,
-    ) {
-        let [re, im] = sound;
-        let power: [f32; BINS] =
-            std::array::from_fn(|k| (re[k] * re[k] + im[k] * im[k]).max(worth));
-        let sums = self.sums.iter_mut().zip(&mut self.chance);
-        for ((sums, chance), [far_re, far_im]) in sums.zip(past) {
-            let [sum_re, sum_im] = sums;
-            let mut both = [0.0_f32; BINS];
-            for k in 0..BINS {
-                let (a, b) = (far_re[k], far_im[k]);
-                sum_re[k] = stays * sum_re[k] + a * re[k] + b * im[k];
-                sum_im[k] = stays * sum_im[k] + a * im[k] - b * re[k];
-                both[k] = (a * a + b * b) * power[k];
-            }
-            *chance = stays * stays * *chance + both.iter().sum::<f32>() / BINS as f32;
-        }
-        self.n_frames = self.n_frames.saturating_add(1);
-    }
-
-    /// Gives the delay that stands out, if one does.
-    fn look(&mut self) -> Option<usize> {
-        let mut likeness = [0.0_f32; DELAYS];
-        let sums = self.sums.iter().zip(&self.chance);
-        for (likeness, ([re, im], chance)) in likeness.iter_mut().zip(sums) {
-            let power = re.iter().zip(im).map(|(re, im)| re * re + im * im);
-            *likeness = power.sum::<f32>() / BINS as f32 / (chance + UNCERTAIN);
-        }
-        let by_likeness = |a: &usize, b: &usize| likeness[*a].total_cmp(&likeness[*b]);
-        let foremost = (0..DELAYS).max_by(by_likeness).unwrap_or(0);
-        self.above_chance = likeness[foremost];
-        // Before the beginning there was nothing to be like.
-        let n_known = usize::try_from(self.n_frames).map_or(DELAYS, |n| n.clamp(10, DELAYS));
-        let known = &mut likeness[..n_known];
-        let (_, median, _) = known.select_nth_unstable_by(n_known / 2, f32::total_cmp);
-        self.stands_out = self.above_chance / median.max(1.0);
-        let is_more =
-            self.stands_out > STANDS_OUT && foremost == self.foremost && self.n_frames > LEAST;
-        self.n_foremost = if is_more { self.n_foremost + 1 } else { 0 };
-        self.foremost = foremost;
-        is_more.then_some(foremost)
     }
 }
 

@@ -11,7 +11,7 @@
 
 use num_complex::Complex32;
 
-use super::lag::DELAYS;
+use super::likeness::DELAYS;
 use super::low::{LOW_FRAME, LowFrame};
 use super::transform::Transform;
 use crate::media::audio::level::mean_square;
