@@ -358,6 +358,8 @@ impl Engine {
         let is_heard = self.legs.values().any(Leg::is_connected);
         if is_new {
             self.voice.cleaner.begin_anew();
+            // It may take a while to bring its first sound.
+            self.voice.has_begun = false;
         }
         if is_new
             && (is_heard || self.checks.wants_microphone())

@@ -3,7 +3,7 @@
 
 use std::time::{Instant, SystemTime};
 
-use super::health::{Gap, Hush, Strain};
+use super::health::{Gap, Hush, Pause, Strain};
 use super::leg::Leg;
 use super::lookout::{Lookout, Seen};
 use super::slot::Cause;
@@ -15,6 +15,7 @@ use crate::media::audio::Frame;
 pub(super) struct Care {
     pub(super) lookout: Lookout,
     pub(super) gap: Gap,
+    pub(super) pause: Pause,
     strain: Strain,
     hush: Hush,
     n_xruns: u64,
@@ -25,6 +26,7 @@ impl Care {
         Self {
             lookout,
             gap: Gap::default(),
+            pause: Pause::default(),
             strain: Strain::default(),
             hush: Hush::default(),
             n_xruns: 0,
@@ -76,12 +78,10 @@ impl Engine {
         }
     }
 
-    /// Lets a card that has been calm go back to small pieces, where nobody hears the interruption.
+    /// Lets cards that have been calm go back to small pieces, where nobody hears the interruption.
     pub(super) fn relax(&mut self, now: Instant) {
-        if !self.voice.speaking.is_on() {
+        if self.care.pause.is_now() {
             self.microphone.relax(now);
-        }
-        if !self.playback.audible.is_on() {
             self.speaker.relax(now);
         }
     }

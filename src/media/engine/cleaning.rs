@@ -28,7 +28,7 @@ impl Engine {
         }
         let is_played = files && *self.speaker.spec() != DeviceSpec::None;
         let around = Surroundings {
-            echoes: self.speaker.is_card() || is_played && self.speaker.get().is_some(),
+            echoes: self.speaker.is_or_becomes_card() || is_played && self.speaker.get().is_some(),
             is_heard: !self.voice.is_muted,
             delay: self.buffered(),
         };

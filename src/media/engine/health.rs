@@ -93,6 +93,41 @@ impl Strain {
     }
 }
 
+/// Notices that nobody says anything, neither here nor there.
+#[derive(Debug, Default)]
+pub(super) struct Pause {
+    /// Ticks since something was said here, and there.
+    n_said: u64,
+    n_heard: u64,
+}
+
+impl Pause {
+    /// No voice is quieter, dBFS.
+    const QUIET: f32 = -50.0;
+    /// Between two sentences it takes less.
+    const LEAST: u64 = SECOND;
+
+    /// Takes what is sent in a tick.
+    pub(super) fn said(&mut self, frame: &Frame) {
+        Self::count(&mut self.n_said, frame);
+    }
+
+    /// Takes what is played in a tick.
+    pub(super) fn heard(&mut self, frame: &Frame) {
+        Self::count(&mut self.n_heard, frame);
+    }
+
+    /// Tells whether it lasts.
+    pub(super) fn is_now(&self) -> bool {
+        self.n_said.min(self.n_heard) >= Self::LEAST
+    }
+
+    fn count(n_quiet: &mut u64, frame: &Frame) {
+        let is_quiet = level::rms(frame) < Self::QUIET;
+        *n_quiet = if is_quiet { *n_quiet + 1 } else { 0 };
+    }
+}
+
 /// Notices a microphone that hears next to nothing.
 #[derive(Debug, Default)]
 pub(super) struct Hush {
@@ -206,6 +241,23 @@ mod tests {
             assert_eq!(hush.push(Some(&word)), None);
         }
         assert_eq!(hush.push(Some(&word)), Some(false));
+    }
+
+    #[test]
+    fn a_second_in_which_neither_says_anything_is_a_pause() {
+        let (loud, quiet) = ([0.005; FRAME], [0.001; FRAME]);
+        let mut pause = Pause::default();
+        let mut pass = |said: &Frame, heard: &Frame| {
+            for _ in 0..SECOND {
+                pause.said(said);
+                pause.heard(heard);
+            }
+            pause.is_now()
+        };
+        assert!(!pass(&loud, &quiet));
+        assert!(!pass(&quiet, &loud));
+        assert!(pass(&quiet, &quiet));
+        assert!(!pass(&quiet, &loud));
     }
 
     #[test]

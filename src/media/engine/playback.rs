@@ -4,14 +4,16 @@ use std::time::Instant;
 
 use super::Engine;
 use super::player::Playing;
-use super::speaking::Speaking;
 use crate::id::LegId;
 use crate::media::audio::fader::factor;
 use crate::media::audio::level;
 use crate::media::audio::mixer::Mixer;
+use crate::media::audio::{FRAME, Frame};
 
 /// Whoever is louder than this is heard, in dBFS.
 const HEARD: f32 = -50.0;
+
+const SILENCE: Frame = [0.0; FRAME];
 
 /// What is remembered of what is heard here.
 #[derive(Default)]
@@ -20,8 +22,6 @@ pub(super) struct Playback {
     /// The ring or the tone on the speaker.
     pub(super) playing: Option<Playing>,
     pub(super) is_deaf: bool,
-    /// Whether anybody, or anything, is heard.
-    pub(super) audible: Speaking,
 }
 
 impl Engine {
@@ -61,14 +61,18 @@ impl Engine {
             self.tell_check(told);
         }
         let frame = self.playback.mixer.take();
-        self.playback.audible.push(&frame);
+        self.care.pause.heard(&frame);
         if let Some(speaker) = self.speaker.get() {
             speaker.write(&frame);
         }
         // What is played now comes back to the microphone in a later tick at the earliest. A chime is
         // no matter: taken for an echo to come, it would take the first word of a call with it.
         if self.voice.is_cleaned {
-            let echoes = if has_chime { &voices } else { &frame };
+            let echoes = match (self.speaker.is_opening(), has_chime) {
+                (true, _) => &SILENCE,
+                (false, true) => &voices,
+                (false, false) => &frame,
+            };
             self.voice.cleaner.render(echoes);
         }
     }

@@ -93,7 +93,7 @@ pub(super) struct Slot<D> {
     was_there: bool,
     n_failures: u32,
     opened_at: Option<Instant>,
-    /// The id and the name of the card that failed last in use.
+    /// The id and the name of the card that failed last in use, or was opened anew.
     last: (Option<String>, String),
     /// Set while the chosen device is not the one in use.
     away: Option<Away>,
@@ -200,6 +200,11 @@ impl<D: Device> Slot<D> {
         matches!(&self.state, State::Open(device) if device.id().is_some())
     }
 
+    /// Whether a card is in use, or about to be again.
+    pub(super) fn is_or_becomes_card(&self) -> bool {
+        self.is_card() || self.is_changeable() && self.is_opening()
+    }
+
     /// Returns how often sound came late since the device in use was opened.
     pub(super) fn n_xruns(&self) -> u64 {
         match &self.state {
@@ -240,7 +245,7 @@ impl<D: Device> Slot<D> {
             self.closing = None;
             match self.state {
                 State::Closed => {
-                    self.pieces.relax(now);
+                    self.pieces.begin(now);
                     self.open(Why::Chosen);
                 }
                 State::Broken { retry: Some(at) } if now >= at => self.open(Why::Chosen),
@@ -268,6 +273,7 @@ impl<D: Device> Slot<D> {
             return;
         }
         self.spec = spec;
+        self.pieces = self.pieces.of_another();
         self.was_there = false;
         self.close();
     }
@@ -374,7 +380,9 @@ impl<D: Device> Slot<D> {
     /// Takes a moment in which nobody hears whether it works: a card that has been calm is opened
     /// anew with smaller pieces.
     pub(super) fn relax(&mut self, now: Instant) {
-        if self.is_card() && self.stall.reopens.is_none() && self.pieces.relax(now) {
+        let is_tried = self.away.as_ref().is_some_and(|away| away.trying.is_some());
+        let is_free = self.is_card() && self.stall.reopens.is_none() && !is_tried;
+        if is_free && self.pieces.relax(now) {
             tracing::info!(
                 device = self.name(),
                 "a sound card is tried with smaller pieces"
@@ -456,6 +464,9 @@ impl<D: Device> Slot<D> {
             (Why::Again, _) => Wish::Freed(self.spec.clone()),
             _ => Wish::Chosen(self.spec.clone()),
         };
+        if let State::Open(device) = &self.state {
+            self.last = (device.id().map(str::to_owned), device.name().to_owned());
+        }
         self.begin(why, wish);
     }
 

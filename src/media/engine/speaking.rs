@@ -40,11 +40,6 @@ impl Speaking {
         Some(self.is_on)
     }
 
-    /// Tells whether the person speaks.
-    pub(super) const fn is_on(&self) -> bool {
-        self.is_on
-    }
-
     /// Nothing of it is heard any more. Returns what has changed with that, if anything has.
     pub(super) fn end(&mut self) -> Option<bool> {
         self.n = 0;

@@ -34,8 +34,8 @@ pub(super) struct Voice {
     pub(super) is_cleaned: bool,
     /// Whether push to talk, or to mute, lets the voice through.
     pub(super) is_pushed_open: bool,
-    pub(super) speaking: Speaking,
     fader: Fader,
+    speaking: Speaking,
     /// Whether nothing of the voice is in the packet that is being filled, nor in the one before.
     is_empty: bool,
     was_empty: bool,
@@ -134,6 +134,7 @@ impl Engine {
         self.voice
             .shut(&mut frame, self.checks.is_looping(), is_heard);
         self.note_speaking(&frame);
+        self.care.pause.said(&frame);
         self.taping.hear_ours(&frame);
         self.bridge.mix(&frame, &mut self.legs);
         let packet = self.encode(&frame);

@@ -3,9 +3,9 @@
 //! WebRTC's AEC3 is not deceived by rooms that change, clocks that drift and speakers that distort,
 //! but takes most of a voice near with it while both talk. A filter that has learnt the room
 //! ([`EchoPath`]) leaves that voice whole, but has to learn each change. So AEC3 is heard until the
-//! filter is sure of its way or leaves less, or somebody speaks near: which is when AEC3 lets nearly
-//! as much through as the filter does. Not any more where AEC3 leaves hardly anything of what the filter lets
-//! through, or that is like the speaker: then the way has become another.
+//! filter is sure of its way or leaves less of an echo, or somebody speaks near: which is when AEC3
+//! lets nearly as much through as the filter does. Not any more where AEC3 leaves hardly anything of
+//! what the filter lets through, or that is like the speaker: then the way has become another.
 
 use std::time::Duration;
 
@@ -26,8 +26,6 @@ const LATE: usize = 430;
 /// By how many what comes from the filter has to wait for that. The echo goes to a third of the rate
 /// and back.
 const AHEAD: usize = LATE - low::LATE - Residue::LATE;
-/// A filter that leaves so much less than AEC3 of a frame knows better, sure or not: -6 dB.
-const LESS: f32 = 0.25;
 /// What is left of the filter's share with each frame in which it is not heard. It comes at once.
 const GOES: f32 = 0.25;
 
@@ -95,7 +93,7 @@ impl EchoCancel {
         self.lag = Lag::default();
         self.aec3 = Some(aec3());
         self.residue.forget();
-        (self.judge, self.share) = (Judge::default(), 0.0);
+        self.judge = Judge::default();
     }
 
     /// Gives what the filter makes of a frame, as late as what AEC3 makes of it.
@@ -192,7 +190,7 @@ impl Filter for EchoCancel {
         };
         let is_trusted = match (known, self.judge.hear(&left)) {
             (Some(Known::NoEcho), _) | (_, Heard::Near) => true,
-            (Some(Known::Echo), Heard::Nothing) => self.is_sure() || left.filter < LESS * left.aec3,
+            (Some(Known::Echo), Heard::Nothing) => self.is_sure() || left.is_leak(),
             (None, Heard::Nothing) | (_, Heard::Echo) => false,
         };
         let share = if is_trusted { 1.0 } else { self.share * GOES };
@@ -217,6 +215,18 @@ struct Left {
     has_echo: bool,
     /// Whether the filter's is like the speaker.
     is_like_far: bool,
+}
+
+impl Left {
+    /// A filter that leaves so much less than AEC3 of a frame knows better, sure or not: -6 dB.
+    const LESS: f32 = 0.25;
+    /// What AEC3 lets through of an echo is quieter, and a voice hardly ever for long: -40 dBFS.
+    const VOICE: f32 = 1e-4;
+
+    /// Tells whether AEC3 lets an echo through that the filter knows.
+    fn is_leak(&self) -> bool {
+        self.aec3 < Self::VOICE && self.filter < Self::LESS * self.aec3
+    }
 }
 
 /// What the filter lets through.

@@ -145,8 +145,11 @@ impl Lag {
                 .iter()
                 .chain(&self.phases[..self.newest])
         };
-        let level: [f32; BINS] =
-            std::array::from_fn(|k| heard_bins[k].norm().max(rest_bins[k].norm()) + FLOOR);
+        // The powers of both parts: that of their sum would depend on how their phases lie.
+        let level: [f32; BINS] = std::array::from_fn(|k| {
+            let echo = heard_bins[k] - rest_bins[k];
+            (echo.norm_sqr() + rest_bins[k].norm_sqr()).sqrt() + FLOOR
+        });
         let phases = |bins: [Complex32; BINS]| planes(std::array::from_fn(|k| bins[k] / level[k]));
         self.of_heard.add(past(), &phases(heard_bins));
         let found = self.of_heard.look();
@@ -377,5 +380,25 @@ mod tests {
         assert_eq!(n_after, 0, "{found:?}");
         let first = found.iter().find(|(n, _)| *n >= 500).expect("it is seen");
         assert!(first.0 < 530 && first.1, "{found:?}");
+    }
+
+    #[test]
+    fn what_is_left_of_an_echo_is_seen_until_it_is_learnt_and_a_voice_near_is_none() {
+        let far = noise(1, 700);
+        let (heard, near) = (late(&far, 6, 0.3), noise(2, 700));
+        let mut lag = Lag::default();
+        let mut left = Vec::new();
+        for n in 0..700 {
+            let echo = if (500..600).contains(&n) { 1.0 } else { 0.01 };
+            let (heard, near) = (frame(&heard, n), frame(&near, n));
+            let [both, rest] =
+                [1.0, echo].map(|echo| std::array::from_fn(|k| heard[k] * echo + near[k] * 0.3));
+            lag.follow(frame(&far, n), &both, &rest);
+            left.extend(lag.is_left().then_some(n));
+        }
+        let (first, last) = (left.first(), left.last());
+        let is_seen = first.is_some_and(|n| (501..530).contains(n));
+        let goes = last.is_some_and(|n| (600..680).contains(n));
+        assert!(is_seen && goes && left.len() > 70, "{left:?}");
     }
 }

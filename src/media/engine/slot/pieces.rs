@@ -49,6 +49,18 @@ impl Pieces {
         self.now
     }
 
+    /// Returns what another card begins with.
+    pub(super) fn of_another(&self) -> Self {
+        Self::new(self.wished)
+    }
+
+    /// The card is opened after a while in which nobody needed it.
+    pub(super) fn begin(&mut self, now: Instant) {
+        self.relax(now);
+        // How long small ones lasted is not told by the time between.
+        self.tried = self.tried.map(|_| now);
+    }
+
     /// Tries pieces as small as wished, if it has been calm for long enough. Returns whether they are
     /// others than before.
     pub(super) fn relax(&mut self, now: Instant) -> bool {
@@ -89,7 +101,7 @@ impl Pieces {
             let was_in_vain = lasted.is_some_and(|lasted| lasted < self.calm);
             self.calm = match was_in_vain {
                 true => (self.calm * 2).min(LONGEST_CALM),
-                false => CALM,
+                false => (self.calm / 2).max(CALM),
             };
             self.now = larger;
             self.late.clear();
@@ -148,7 +160,7 @@ mod tests {
         now += LONGEST_CALM;
         pieces.observe(20, now);
         assert!(pieces.observe(21, now + MOMENT));
-        assert_eq!(tried(&mut pieces, now + MOMENT), 60, "they did for long");
+        assert_eq!(tried(&mut pieces, now + MOMENT), 480, "they did for long");
     }
 
     #[test]
