@@ -16,6 +16,7 @@ mod margin;
 mod outlet;
 mod rhythm;
 mod select;
+mod shape;
 mod spare;
 mod survey;
 mod vital;
@@ -68,10 +69,10 @@ pub(super) struct CardSpeaker {
 impl CardMicrophone {
     pub(super) fn open(spec: &DeviceSpec, latency: Latency) -> Result<Self, Trouble> {
         let (card, intake) = open(spec, Direction::Microphone, move |chosen| {
-            chosen.candidates(latency).try_build(|config| {
+            chosen.build(latency, |way| {
                 let (feed, vital, watch) = vital::pair();
-                let (tap, intake) = intake::pair(config.sample_rate, vital.clone());
-                let stream = chosen.build_input(config, tap, vital, feed)?;
+                let (tap, intake) = intake::pair(way.config.sample_rate, vital.clone());
+                let stream = chosen.build_input(way, tap, vital, feed)?;
                 Ok((stream, watch, intake))
             })
         })?;
@@ -128,10 +129,10 @@ impl CardMicrophone {
 impl CardSpeaker {
     pub(super) fn open(spec: &DeviceSpec, latency: Latency) -> Result<Self, Trouble> {
         let (card, outlet) = open(spec, Direction::Speaker, move |chosen| {
-            chosen.candidates(latency).try_build(|config| {
+            chosen.build(latency, |way| {
                 let (feed, vital, watch) = vital::pair();
-                let (spout, outlet) = outlet::pair(config.sample_rate, latency, vital.clone());
-                let stream = chosen.build_output(config, spout, vital, feed)?;
+                let (spout, outlet) = outlet::pair(way.config.sample_rate, latency, vital.clone());
+                let stream = chosen.build_output(way, spout, vital, feed)?;
                 Ok((stream, watch, outlet))
             })
         })?;

@@ -4,57 +4,62 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cpal::traits::{DeviceTrait, HostTrait};
-use cpal::{
-    BufferSize, ErrorKind, HostId, SampleFormat, StreamConfig, StreamInstant, SupportedBufferSize,
-    SupportedStreamConfigRange,
-};
+use cpal::{ErrorKind, HostId, SampleFormat, StreamInstant};
 
 use super::fault::{Stage, exception_of, words};
 use super::format::Format;
 use super::intake::Tap;
 use super::lapse::Lapse;
 use super::outlet::Spout;
+use super::shape::{ALSA, Shape, Way};
 use super::vital::{Feed, Vital};
 use crate::av::{DeviceException, Latency};
-use crate::media::audio::RATE;
 use crate::media::device::occupied::users_of;
 use crate::media::device::{DeviceSpec, Direction, Trouble, route};
 
-/// Below this sample rate a card is a telephone's.
-const NARROW: u32 = 32_000;
-
-/// A card and the way it will be opened.
+/// A card, and what is known of how to open it.
 pub(super) struct Chosen {
     device: cpal::Device,
     id: String,
     name: String,
-    format: SampleFormat,
-    channels: u16,
-    rate: u32,
-    buffers: SupportedBufferSize,
-    /// Smaller pieces than this lose sound.
-    least: u32,
+    role: Direction,
+    host: HostId,
+    /// `None` while the card was not asked. ALSA is not, as long as the usual does.
+    shape: Option<Shape>,
+    /// Why another host was passed over.
+    passed: Option<cpal::Error>,
 }
-
-/// The configurations to try, the best first.
-pub(super) struct Candidates(Vec<StreamConfig>);
 
 /// Finds the card that a device string means.
 pub(super) fn choose(spec: &DeviceSpec, role: Direction) -> Result<Chosen, Trouble> {
-    let mut first_error = None;
+    let mut passed = None;
     for id in cpal::available_hosts() {
         let found = cpal::host_from_id(id).and_then(|host| {
             find(&host, spec, role)
-                .map(|device| configure(device, role, id))
+                .map(|device| {
+                    let is_asked = id.name() != ALSA;
+                    let shape = is_asked.then(|| Shape::of(&device, role, id));
+                    Ok((device, shape.transpose()?))
+                })
                 .transpose()
         });
         match found {
-            Ok(Some(chosen)) => return Ok(chosen),
+            Ok(Some((device, shape))) => {
+                return Ok(Chosen {
+                    name: name_of(&device),
+                    id: device.id().map(|id| id.to_string()).unwrap_or_default(),
+                    device,
+                    role,
+                    host: id,
+                    shape,
+                    passed,
+                });
+            }
             Ok(None) => {}
-            Err(error) => first_error = first_error.or(Some(error)),
+            Err(error) => passed = passed.or(Some(error)),
         }
     }
-    let error = first_error.unwrap_or_else(|| cpal::Error::new(ErrorKind::DeviceNotAvailable));
+    let error = passed.unwrap_or_else(|| cpal::Error::new(ErrorKind::DeviceNotAvailable));
     Err(not_opened(spec, role, &error))
 }
 
@@ -95,57 +100,6 @@ pub(super) fn name_of(device: &cpal::Device) -> String {
         .map_or_else(|_| device.to_string(), |told| told.name().to_owned())
 }
 
-fn configure(device: cpal::Device, role: Direction, host: HostId) -> Result<Chosen, cpal::Error> {
-    let ranges: Vec<SupportedStreamConfigRange> = match role {
-        Direction::Microphone => device.supported_input_configs().map(Iterator::collect),
-        Direction::Speaker => device.supported_output_configs().map(Iterator::collect),
-    }
-    .unwrap_or_default();
-    // ALSA's default is the best of these, and asking for it would open the card once more.
-    let best = ranges.iter().max_by(|a, b| a.cmp_default_heuristics(b));
-    let preferred = match (best.filter(|_| host.name() == "ALSA"), role) {
-        (Some(range), _) => range
-            .try_with_standard_sample_rate()
-            .unwrap_or_else(|| range.with_max_sample_rate()),
-        (None, Direction::Microphone) => device.default_input_config()?,
-        (None, Direction::Speaker) => device.default_output_config()?,
-    };
-    let rate_of = |range: &SupportedStreamConfigRange| {
-        RATE.clamp(range.min_sample_rate(), range.max_sample_rate())
-    };
-    let best = ranges
-        .iter()
-        .filter_map(|range| Some((Format::find(range.sample_format())?.0, range)))
-        .min_by_key(|(rank, range)| {
-            (
-                // Eight bits hiss; anything else is better.
-                range.sample_format().sample_size() == 1,
-                rate_of(range).abs_diff(RATE),
-                range.channels().abs_diff(preferred.channels()),
-                *rank,
-            )
-        });
-    // PulseAudio keeps no more of a microphone for us than one piece, and throws away the rest of what
-    // comes at once: from a headset of 8 or 16 kHz that is up to 40 ms.
-    let is_narrow = preferred.sample_rate() < NARROW;
-    let comes_at_once = host.name() == "PulseAudio" && role == Direction::Microphone && is_narrow;
-    let name = name_of(&device);
-    let id = device.id().map(|id| id.to_string()).unwrap_or_default();
-    let best = best.and_then(|(_, range)| range.try_with_sample_rate(rate_of(range)));
-    let best = best.unwrap_or(preferred);
-    let rate = best.sample_rate();
-    Ok(Chosen {
-        device,
-        id,
-        name,
-        format: best.sample_format(),
-        channels: best.channels(),
-        rate,
-        buffers: *best.buffer_size(),
-        least: if comes_at_once { rate / 25 } else { 0 },
-    })
-}
-
 impl Chosen {
     pub(super) fn id(&self) -> &str {
         &self.id
@@ -155,56 +109,51 @@ impl Chosen {
         &self.name
     }
 
-    /// Returns what to try: small pieces, then larger ones, and the card's own wish, which can be
-    /// seconds, only when it refuses all others.
-    pub(super) fn candidates(&self, latency: Latency) -> Candidates {
-        let ten_ms = (self.rate / 100).max(2);
-        let first = match latency {
-            Latency::Low => ten_ms / 2,
-            Latency::Normal => ten_ms,
-            Latency::Safe => 2 * ten_ms,
+    /// Builds with the first way that the card does not refuse as such.
+    pub(super) fn build<T>(
+        &self,
+        latency: Latency,
+        mut build: impl FnMut(Way) -> Result<T, cpal::Error>,
+    ) -> Result<T, cpal::Error> {
+        if self.shape.is_none()
+            && let Ok(built) = build(Shape::USUAL.first(latency))
+        {
+            return Ok(built);
+        }
+        let shape = match self.shape {
+            Some(shape) => shape,
+            None => Shape::of(&self.device, self.role, self.host)
+                .map_err(|error| self.passed.clone().unwrap_or(error))?,
         };
-        let first = first.max(self.least);
-        let mut sizes = Vec::new();
-        let larger = [ten_ms, 2 * ten_ms, 1024, 2048, 4096];
-        let larger = larger.into_iter().filter(|size| *size > first);
-        for wanted in std::iter::once(first).chain(larger) {
-            let size = match self.buffers {
-                SupportedBufferSize::Range { min, max } if min <= max => wanted.clamp(min, max),
-                SupportedBufferSize::Range { .. } | SupportedBufferSize::Unknown => wanted,
-            };
-            let size = BufferSize::Fixed(size);
-            if !sizes.contains(&size) {
-                sizes.push(size);
+        let mut refused = cpal::Error::new(ErrorKind::UnsupportedConfig);
+        for way in shape.ways(latency) {
+            match build(way) {
+                Err(error) if error.kind() == ErrorKind::UnsupportedConfig => refused = error,
+                other => return other,
             }
         }
-        sizes.push(BufferSize::Default);
-        let config = |buffer_size| StreamConfig {
-            channels: self.channels,
-            sample_rate: self.rate,
-            buffer_size,
-        };
-        Candidates(sizes.into_iter().map(config).collect())
+        Err(refused)
     }
 
     pub(super) fn build_input(
         &self,
-        config: StreamConfig,
+        way: Way,
         mut tap: Tap,
         vital: Arc<Vital>,
         feed: Feed,
     ) -> Result<cpal::Stream, cpal::Error> {
-        let (_, format) = Format::find(self.format).ok_or_else(|| strange(self.format))?;
+        let Way { config, format } = way;
+        let (_, wire) = Format::find(format).ok_or_else(|| strange(format))?;
         let n_channels = usize::from(config.channels);
         let mut lapse = Lapse::new(config.sample_rate);
         self.device.build_input_stream_raw(
             config,
-            self.format,
+            format,
             move |data, info| {
                 let n_frames = data.len() / n_channels;
                 let heard = since_epoch(info.timestamp().capture);
                 tap.miss(lapse.before(heard, n_frames, vital.take_xrun()));
-                format.take(data, n_channels, &mut tap);
+                wire.take(data, n_channels, &mut tap);
                 vital.beat(n_frames);
             },
             move |error| feed.fail(error),
@@ -214,44 +163,28 @@ impl Chosen {
 
     pub(super) fn build_output(
         &self,
-        config: StreamConfig,
+        way: Way,
         mut spout: Spout,
         vital: Arc<Vital>,
         feed: Feed,
     ) -> Result<cpal::Stream, cpal::Error> {
-        let (_, format) = Format::find(self.format).ok_or_else(|| strange(self.format))?;
+        let Way { config, format } = way;
+        let (_, wire) = Format::find(format).ok_or_else(|| strange(format))?;
         let n_channels = usize::from(config.channels);
         let mut lapse = Lapse::new(config.sample_rate);
         self.device.build_output_stream_raw(
             config,
-            self.format,
+            format,
             move |data, info| {
                 let n_frames = data.len() / n_channels;
                 let played = since_epoch(info.timestamp().playback);
                 vital.owe(lapse.before(played, n_frames, vital.take_xrun()));
-                format.give(data, n_channels, &mut spout);
+                wire.give(data, n_channels, &mut spout);
                 vital.beat(n_frames);
             },
             move |error| feed.fail(error),
             Some(super::PATIENCE),
         )
-    }
-}
-
-impl Candidates {
-    /// Builds with the first configuration that the card does not refuse as such.
-    pub(super) fn try_build<T>(
-        self,
-        mut build: impl FnMut(StreamConfig) -> Result<T, cpal::Error>,
-    ) -> Result<T, cpal::Error> {
-        let mut refused = cpal::Error::new(ErrorKind::UnsupportedConfig);
-        for config in self.0 {
-            match build(config) {
-                Err(error) if error.kind() == ErrorKind::UnsupportedConfig => refused = error,
-                other => return other,
-            }
-        }
-        Err(refused)
     }
 }
 
