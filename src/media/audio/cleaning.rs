@@ -6,6 +6,7 @@
 
 mod echo;
 mod far;
+mod hiss;
 mod lag;
 mod likeness;
 mod low;
@@ -119,6 +120,7 @@ fn mend(frame: &mut Frame) {
 
 #[cfg(test)]
 mod tests {
+    use super::hiss::Hiss;
     use super::*;
     use crate::media::audio::tone::Sine;
     use crate::media::audio::{FRAME, RATE};
@@ -145,13 +147,8 @@ mod tests {
 
     /// A voice of sorts: noise in syllables.
     fn voice(n: usize) -> Vec<f32> {
-        let mut seed = 1_u32;
-        let noise = std::iter::repeat_with(|| {
-            seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            (seed >> 8) as f32 / (1 << 23) as f32 - 1.0
-        });
         let mut low = 0.0;
-        let shaped = noise.enumerate().map(|(at, x)| {
+        let shaped = Hiss(1).enumerate().map(|(at, x)| {
             low += (x - low) * 0.2;
             let beat = at as f32 / RATE as f32 * 4.0 * std::f32::consts::PI;
             low * (0.15 + 0.15 * beat.sin())

@@ -30,9 +30,10 @@ const AHEAD: usize = LATE - low::LATE - Residue::LATE;
 const GOES: f32 = 0.25;
 
 /// Both ways, and who decides between them.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct EchoCancel {
-    /// None while nothing echoes: nobody would hear what it makes, and it takes half of the time.
+    /// `None` before it is needed, and while nothing echoes: nobody would hear what it makes, and it
+    /// takes half of the time.
     aec3: Option<AudioProcessing>,
     far: Far,
     far_down: Down,
@@ -48,26 +49,6 @@ pub(super) struct EchoCancel {
     is_wrong: bool,
     /// The filter's share in what is heard.
     share: f32,
-}
-
-impl Default for EchoCancel {
-    fn default() -> Self {
-        Self {
-            aec3: Some(aec3()),
-            far: Far::default(),
-            far_down: Down::default(),
-            heard_down: Down::default(),
-            echo_up: Up::default(),
-            path: EchoPath::default(),
-            lag: Lag::default(),
-            residue: Residue::default(),
-            heard: Waiting::default(),
-            filtered: Waiting::default(),
-            judge: Judge::default(),
-            is_wrong: false,
-            share: 0.0,
-        }
-    }
 }
 
 impl EchoCancel {
@@ -91,7 +72,7 @@ impl EchoCancel {
     /// Forgets where the echo comes from, and whether there is one: the devices are others.
     pub(super) fn begin_anew(&mut self) {
         self.lag = Lag::default();
-        self.aec3 = Some(aec3());
+        self.aec3 = None;
         self.residue.forget();
         self.judge = Judge::default();
     }

@@ -241,15 +241,11 @@ fn planes(bins: [Complex32; BINS]) -> Planes {
 
 #[cfg(test)]
 mod tests {
+    use super::super::hiss::Hiss;
     use super::*;
 
-    /// Noise, another one for each seed.
     fn noise(seed: u32, n_frames: usize) -> Vec<f32> {
-        let mut state = seed;
-        let noise = std::iter::repeat_with(|| {
-            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            ((state >> 8) as f32 / (1 << 23) as f32 - 1.0) * 0.1
-        });
+        let noise = Hiss(seed).map(|x| x * 0.1);
         noise.take(n_frames * LOW_FRAME).collect()
     }
 

@@ -97,6 +97,10 @@ impl Up {
 
 /// Adds what taps make of a line. One tap at a time, so that the samples go side by side.
 fn convolve(taps: &[f32; PER_PHASE], line: &Line, sum: &mut LowFrame) {
+    // A speaker that nobody talks from, and the echo of a headset.
+    if line.iter().all(|sample| *sample == 0.0) {
+        return;
+    }
     for (at, tap) in taps.iter().enumerate() {
         let from = PAST - at;
         for (sum, sample) in sum.iter_mut().zip(&line[from..from + LOW_FRAME]) {

@@ -225,23 +225,18 @@ fn planes(bins: &[Complex32; BINS]) -> Planes {
 
 #[cfg(test)]
 mod tests {
+    use super::super::hiss::Hiss;
     use super::*;
 
     /// Noise that comes back so many frames late and half as loud, or does not come back.
     struct Scene {
-        seed: u32,
+        hiss: Hiss,
         past: Vec<LowFrame>,
     }
 
     impl Scene {
         fn next(&mut self, lag: usize) -> (LowFrame, LowFrame) {
-            let far = std::array::from_fn(|_| {
-                self.seed = self
-                    .seed
-                    .wrapping_mul(1_664_525)
-                    .wrapping_add(1_013_904_223);
-                ((self.seed >> 8) as f32 / (1 << 23) as f32 - 1.0) * 0.1
-            });
+            let far = std::array::from_fn(|_| self.hiss.next().map_or(0.0, |x| x * 0.1));
             self.past.push(far);
             let echo = self.past.len().checked_sub(lag + 1);
             let echo = echo.map_or([0.0; LOW_FRAME], |at| self.past[at].map(|x| x * 0.5));
@@ -267,7 +262,7 @@ mod tests {
 
     fn scene() -> Scene {
         Scene {
-            seed: 1,
+            hiss: Hiss(1),
             past: Vec::new(),
         }
     }

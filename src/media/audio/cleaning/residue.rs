@@ -32,6 +32,10 @@ const FADES: f32 = 0.891;
 const ALONE: f32 = 8.0;
 /// The least that is left of anything.
 const LEAST: f32 = 0.018;
+/// Nothing is taken out where no gain is below this, and what is left of an echo is not above that in
+/// any bin: some 40 dB below a quiet room.
+const OPEN: f32 = 0.9999;
+const NONE: f32 = 1e-9;
 
 /// Takes out what is left.
 #[derive(Debug)]
@@ -49,6 +53,8 @@ pub(super) struct Residue {
     /// The echo's power with what the room adds.
     tail: [f32; BINS],
     gain: [f32; BINS],
+    /// Whether nothing is taken out, as long as no echo comes.
+    is_open: bool,
     /// The room without voices, and what it is found from.
     noise: [f32; BINS],
     smooth: [f32; BINS],
@@ -70,6 +76,7 @@ impl Default for Residue {
             echo_power: [0.0; BANDS],
             tail: [0.0; BINS],
             gain: [1.0; BINS],
+            is_open: false,
             noise: [0.0; BINS],
             smooth: [0.0; BINS],
             near: 0.0,
@@ -121,11 +128,19 @@ impl Residue {
             self.transform.forward(&mut samples, &mut bins);
             bins
         };
-        let (mut bins, echo) = (spectrum(&self.rest), spectrum(&self.echo));
+        let mut bins = spectrum(&self.rest);
         let power = bins.map(|bin| bin.norm_sqr());
+        let has_echo = self.echo.iter().any(|sample| *sample != 0.0);
+        if self.is_open && !has_echo {
+            self.follow_noise(&power);
+            return self.leave(out);
+        }
+        let echo = spectrum(&self.echo);
         self.follow_noise(&power);
         let remains = self.remains(&power, &echo.map(|bin| bin.norm_sqr()));
         self.weigh(&power, &remains);
+        let is_none = remains.iter().all(|remains| *remains < NONE);
+        self.is_open = is_none && self.gain.iter().all(|gain| *gain > OPEN);
         for (bin, gain) in bins.iter_mut().zip(&self.gain) {
             *bin *= *gain;
         }
@@ -134,6 +149,16 @@ impl Residue {
         for n in 0..HOP {
             out[n] = self.overlap[n] + samples[n] * self.window[n];
             self.overlap[n] = samples[n + HOP] * self.window[n + HOP];
+        }
+    }
+
+    /// Gives what gains of one would, without the way there and back: the windows' squares make one.
+    fn leave(&mut self, out: &mut [f32]) {
+        let (before, now) = self.rest.split_at(HOP);
+        out.copy_from_slice(before);
+        let window = &self.window[HOP..];
+        for (overlap, (sample, window)) in self.overlap.iter_mut().zip(now.iter().zip(window)) {
+            *overlap = sample * window * window;
         }
     }
 
@@ -224,5 +249,25 @@ mod tests {
             assert!((left - heard).abs() < 1e-3, "{left} for {heard}");
         }
         assert!(taken < 0.01 * mean_square(&now), "{taken}");
+    }
+
+    /// An echo too faint to be taken out comes and goes, and with it the way through the bins.
+    #[test]
+    fn the_short_way_and_the_long_way_meet_without_a_step() {
+        let mut residue = Residue::default();
+        let (mut sine, mut before, mut n_open) = (Sine::new(500.0), [0.0; FRAME], 0);
+        for n in 0..600 {
+            let mut frame = [0.0; FRAME];
+            sine.fill(&mut frame);
+            let echo = if n / 150 % 2 == 1 { 1e-6 } else { 0.0 };
+            let left = residue.take_out(&frame, &[echo; FRAME]);
+            n_open += u32::from(residue.is_open && echo == 0.0);
+            let heard = before[FRAME - Residue::LATE..].iter().chain(&frame);
+            for (left, heard) in left.iter().zip(heard) {
+                assert!((left - heard).abs() < 1e-4, "{n}: {left} for {heard}");
+            }
+            before = frame;
+        }
+        assert!((200..=300).contains(&n_open), "{n_open}");
     }
 }
