@@ -126,10 +126,6 @@ mod tests {
 
     use super::*;
 
-    async fn rings(alarm: &mut Alarm, at: Instant) {
-        poll_fn(|context| alarm.poll(at, context)).await;
-    }
-
     /// Set earlier, later, and to what has passed: never early, and it always rings.
     #[tokio::test]
     async fn it_rings_at_the_moment_it_is_set_to_last() {
@@ -144,7 +140,7 @@ mod tests {
             for (first, then) in [(5, 8), (30, 12), (13, 13), (9, 10), (20, 21)] {
                 let asked = poll_fn(|context| Poll::Ready(alarm.poll(ms(first), context)));
                 let _ = asked.await;
-                rings(&mut alarm, ms(then)).await;
+                poll_fn(|context| alarm.poll(ms(then), context)).await;
                 assert!(Instant::now() >= ms(then), "{then}");
             }
         }

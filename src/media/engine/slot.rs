@@ -11,6 +11,7 @@
 
 mod fallback;
 mod fault;
+mod job;
 mod opener;
 mod pieces;
 
@@ -23,22 +24,10 @@ use crate::media::device::{DeviceSpec, Trouble};
 use fallback::Away;
 pub(super) use fault::Cause;
 use fault::Faults;
+use job::{Device, Wish};
+pub(super) use job::{Job, Opened};
 pub(super) use opener::opener;
 use pieces::Pieces;
-
-/// A device as the slot uses it.
-pub(super) trait Device: Sized + Send + 'static {
-    const ROLE: Role;
-    fn poll_trouble(&mut self) -> Option<Trouble>;
-    fn is_stalled(&self) -> bool;
-    fn name(&self) -> &str;
-    /// The id of the card; others have none.
-    fn id(&self) -> Option<&str>;
-    /// Whether it is, or keeps busy, the card of that id.
-    fn is_way_to(&self, card: &str) -> bool;
-    fn route(&self) -> Option<Route>;
-    fn n_xruns(&self) -> u64;
-}
 
 /// Sound that moves for so long is not interrupted any more.
 const RECOVERY: Duration = Duration::from_secs(1);
@@ -49,34 +38,6 @@ const PROVEN: Duration = Duration::from_secs(10);
 const STANDSTILL: Duration = Duration::from_secs(8);
 /// So long after that it is believed to move: a young stream is not said to stall before.
 const BELIEVED: Duration = Duration::from_millis(3500);
-
-/// Something to open.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Job {
-    pub(super) attempt: u64,
-    pub(super) wish: Wish,
-    pub(super) latency: Latency,
-}
-
-/// What to open.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) enum Wish {
-    /// This one.
-    Chosen(DeviceSpec),
-    /// This one, which another stream of ours kept busy until now.
-    Freed(DeviceSpec),
-    /// Another card than the chosen one, and than the one of this id, which was in use.
-    StandIn {
-        chosen: DeviceSpec,
-        lost: Option<String>,
-    },
-}
-
-/// What came of a job.
-pub(super) struct Opened<D> {
-    pub(super) attempt: u64,
-    pub(super) result: Result<D, Trouble>,
-}
 
 /// The place of a device.
 pub(super) struct Slot<D> {
@@ -464,8 +425,8 @@ impl<D: Device> Slot<D> {
             (Why::Again, _) => Wish::Freed(self.spec.clone()),
             _ => Wish::Chosen(self.spec.clone()),
         };
-        if let State::Open(device) = &self.state {
-            self.last = (device.id().map(str::to_owned), device.name().to_owned());
+        if matches!(self.state, State::Open(_)) {
+            self.last = self.in_use();
         }
         self.begin(why, wish);
     }
@@ -498,6 +459,11 @@ impl<D: Device> Slot<D> {
     /// Whether it is a card that is chosen: those come and go.
     fn is_changeable(&self) -> bool {
         matches!(self.spec, DeviceSpec::Default | DeviceSpec::Named(_))
+    }
+
+    /// Returns the id and the name of what is in use.
+    fn in_use(&self) -> (Option<String>, String) {
+        (self.id().map(str::to_owned), self.name())
     }
 
     fn id(&self) -> Option<&str> {

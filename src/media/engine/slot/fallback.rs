@@ -158,7 +158,7 @@ impl<D: Device> Slot<D> {
 
     /// A card that worked does not any more.
     pub(super) fn died(&mut self, trouble: Trouble, now: Instant, report: &mut dyn FnMut(Report)) {
-        self.last = (self.id().map(str::to_owned), self.name());
+        self.last = self.in_use();
         let away = Away::new(&self.last, now);
         let is_unplugged = trouble.exception == DeviceException::DeviceUnplugged;
         let is_lost = trouble.exception == DeviceException::MediaServicesWereLost;
