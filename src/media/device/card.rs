@@ -5,6 +5,7 @@
 //! copy; and it is dropped on a throw-away thread, because dropping it may
 //! block until that server is gone.
 
+mod clock;
 mod errand;
 mod fault;
 mod fill;
@@ -101,6 +102,10 @@ impl CardMicrophone {
         n_read
     }
 
+    pub(super) fn pace(&self) -> Option<f64> {
+        self.intake.pace()
+    }
+
     pub(super) fn has(&self, n: usize) -> bool {
         self.intake.has(n)
     }
@@ -161,6 +166,10 @@ impl CardSpeaker {
 
     pub(super) fn wants_at(&mut self, now: Instant) -> Option<Instant> {
         self.outlet.wants_at(now)
+    }
+
+    pub(super) fn pace(&self) -> Option<f64> {
+        self.outlet.pace()
     }
 
     pub(super) fn buffered_ms(&self) -> u32 {

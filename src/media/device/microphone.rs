@@ -84,6 +84,15 @@ impl Microphone {
         }
     }
 
+    /// Returns how many seconds of sound a card brings in one of the machine's, as soon as that is
+    /// known; `None` for all that are no card.
+    pub fn pace(&self) -> Option<f64> {
+        match &self.source {
+            Source::Card(card) => card.pace(),
+            Source::Samples(_) | Source::Tone(_) | Source::None => None,
+        }
+    }
+
     /// Whether a card has brought so many times ten milliseconds; others never bring anything by
     /// themselves.
     pub fn has(&self, n: usize) -> bool {

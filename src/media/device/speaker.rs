@@ -85,6 +85,15 @@ impl Speaker {
         }
     }
 
+    /// Returns how many seconds of sound a card takes in one of the machine's, as soon as that is
+    /// known; `None` for all that are no card.
+    pub fn pace(&self) -> Option<f64> {
+        match &self.sink {
+            Sink::Card(card) => card.pace(),
+            Sink::File(_) | Sink::None => None,
+        }
+    }
+
     /// Returns how much sound was written but not yet fetched by the device, in milliseconds.
     pub fn buffered_ms(&self) -> u32 {
         match &self.sink {

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use rtrb::{Consumer, Producer, RingBuffer};
 
+use super::clock::Clock;
 use super::holes::{self, Digger, Holes, Part};
 use super::vital::Vital;
 use crate::media::audio::resample::Stream;
@@ -41,6 +42,7 @@ pub(super) struct Intake {
     stream: Option<Stream>,
     input: Vec<f32>,
     vital: Arc<Vital>,
+    clock: Clock,
     rate: u32,
 }
 
@@ -62,6 +64,7 @@ pub(super) fn pair(rate: u32, vital: Arc<Vital>) -> (Tap, Intake) {
         stream: (rate != RATE).then(|| Stream::giving(rate, RATE, FRAME)),
         input: Vec::with_capacity(rate as usize / 10),
         vital,
+        clock: Clock::new(rate),
         rate,
     };
     (tap, intake)
@@ -102,6 +105,7 @@ impl Intake {
     /// Gives ten milliseconds, if they are there. Returns how many samples that were.
     pub(super) fn read(&mut self, frame: &mut Frame) -> usize {
         self.settle();
+        self.clock.observe(&self.vital);
         if !self.has(1) {
             return 0;
         }
@@ -121,6 +125,11 @@ impl Intake {
         // A card that has yet to begin is not late.
         self.n_ahead += if self.holes.has_begun() { n } else { 0 };
         self.convert(frame);
+    }
+
+    /// Returns how many seconds of sound come in one of the machine's, as soon as that is known.
+    pub(super) fn pace(&self) -> Option<f64> {
+        self.clock.pace()
     }
 
     /// Whether so many times ten milliseconds are there.

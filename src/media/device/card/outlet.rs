@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use rtrb::{Consumer, Producer, RingBuffer};
 
+use super::clock::Clock;
 use super::fill::Fill;
 use super::lapse::LONGEST;
 use super::margin::Margin;
@@ -31,6 +32,7 @@ pub(super) struct Outlet {
     fill: Fill,
     rate: u32,
     rhythm: Rhythm,
+    clock: Clock,
     margin: Margin,
     /// Whether the engine ticks when this card fetches.
     leads: bool,
@@ -51,6 +53,7 @@ pub(super) fn pair(rate: u32, latency: Latency, vital: Arc<Vital>) -> (Spout, Ou
         fill: Fill::new(rate, Arc::clone(&vital)),
         rate,
         rhythm: Rhythm::new(rate),
+        clock: Clock::new(rate),
         margin: Margin::new(latency),
         leads: false,
         is_dropping: false,
@@ -105,6 +108,7 @@ impl Outlet {
     }
 
     pub(super) fn write(&mut self, frame: &Frame) {
+        self.clock.observe(self.fill.vital());
         // Until the card fetches, whatever is written would only be heard late.
         if self.fill.vital().n_callbacks() == 0 {
             return;
@@ -132,6 +136,15 @@ impl Outlet {
         let n_free = self.producer.slots();
         if let Ok(chunk) = self.producer.write_chunk_uninit(made.len().min(n_free)) {
             chunk.fill_from_iter(made.iter().copied());
+        }
+    }
+
+    /// Returns how many seconds of sound are taken in one of the machine's, as soon as that is known:
+    /// a card that is followed takes what it is given by the machine's clock.
+    pub(super) fn pace(&self) -> Option<f64> {
+        match self.leads {
+            true => self.clock.pace(),
+            false => Some(1.0),
         }
     }
 

@@ -28,6 +28,8 @@ const PROBATION: Duration = Duration::from_millis(300);
 #[derive(Debug)]
 pub(super) struct Vital {
     n_callbacks: AtomicU64,
+    /// The samples a channel of all of them.
+    n_samples: AtomicU64,
     /// The most samples a channel that one callback brought or fetched.
     largest: AtomicUsize,
     /// The samples a channel of the last one.
@@ -53,6 +55,7 @@ impl Default for Vital {
     fn default() -> Self {
         Self {
             n_callbacks: AtomicU64::new(0),
+            n_samples: AtomicU64::new(0),
             largest: AtomicUsize::new(0),
             last: AtomicUsize::new(0),
             at: AtomicU64::new(0),
@@ -80,6 +83,7 @@ impl Vital {
             .store(u64::try_from(ns).unwrap_or(u64::MAX), Ordering::Relaxed);
         self.last.store(n_frames, Ordering::Relaxed);
         self.largest.fetch_max(n_frames, Ordering::Relaxed);
+        self.n_samples.fetch_add(n_frames as u64, Ordering::Release);
         self.n_callbacks.fetch_add(1, Ordering::Release);
     }
 
@@ -88,6 +92,14 @@ impl Vital {
         let n = self.n_callbacks.load(Ordering::Acquire);
         let at = Duration::from_nanos(self.at.load(Ordering::Relaxed));
         (n, self.last.load(Ordering::Relaxed), self.epoch + at)
+    }
+
+    /// Returns the samples a channel of all callbacks, and when the last one was: later than it should
+    /// be if one comes just now, never sooner.
+    pub(super) fn sound_seen(&self) -> (u64, Instant) {
+        let n = self.n_samples.load(Ordering::Acquire);
+        let at = Duration::from_nanos(self.at.load(Ordering::Relaxed));
+        (n, self.epoch + at)
     }
 
     /// Notes that a callback found so much less than it fetched; called by it.
