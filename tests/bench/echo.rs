@@ -34,6 +34,7 @@ const HERE: Surroundings = Surroundings {
     echoes: true,
     is_heard: true,
     delay: Duration::ZERO,
+    drift: 0.0,
 };
 const NOTHING: Cleaning = Cleaning {
     echo_cancel: false,

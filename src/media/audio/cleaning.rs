@@ -26,7 +26,7 @@ use stage::{AutoGain, Fade, HighPass, Noise};
 const LOUDEST: f32 = 8.0;
 
 /// How a frame stands to the world.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Surroundings {
     /// Whether the microphone may hear the speaker.
     pub echoes: bool,
@@ -34,6 +34,9 @@ pub struct Surroundings {
     pub is_heard: bool,
     /// How long sound waits in buffers between [`Cleaner::render`] and here, as far as is known.
     pub delay: Duration,
+    /// How much faster the speaker's clock goes than the microphone's, as a share, as far as is
+    /// known.
+    pub drift: f64,
 }
 
 /// All stages of one microphone.
@@ -83,7 +86,7 @@ impl Cleaner {
         let cancels = cleaning.echo_cancel && around.echoes;
         self.high_pass.pass(cleaning.high_pass, frame);
         if let Some(echo) = self.echo_cancel.get() {
-            echo.hint(around.delay);
+            echo.hint(around.delay, around.drift);
         }
         self.echo_cancel.pass(cancels, frame);
         self.noise.pass(cleaning.noise && is_heard, frame);
@@ -143,6 +146,7 @@ mod tests {
         echoes: true,
         is_heard: true,
         delay: Duration::ZERO,
+        drift: 0.0,
     };
 
     /// A voice of sorts: noise in syllables.
@@ -308,6 +312,41 @@ mod tests {
             lost(&cleaner, &out, &near, n_before + RATE as usize)
         });
         assert!(lost.iter().all(|lost| *lost < -15.0), "{lost:?} dB");
+    }
+
+    /// Both talk, after five seconds in which only the far end did, and the speaker's clock goes faster
+    /// by fifty millionths. Returns what is lost of the voice near in the last seconds, in dB of it.
+    fn lost_with_two_clocks(is_told: bool) -> f32 {
+        const DRIFT: f64 = 5e-5;
+        let (second, n) = (RATE as usize, 14 * RATE as usize);
+        let far = voice(n);
+        let near: Vec<f32> = far.iter().rev().copied().collect();
+        let echo = (0..n).map(|at| {
+            let place = (at as f64 * (1.0 + DRIFT) - DELAY as f64).max(0.0);
+            let (whole, part) = (place as usize, place.fract() as f32);
+            let [a, b] = [whole, whole + 1].map(|at| far.get(at).copied().unwrap_or_default());
+            0.316 * (a + (b - a) * part)
+        });
+        let mut heard: Vec<f32> = echo.collect();
+        for (heard, near) in heard.iter_mut().zip(&near).skip(5 * second) {
+            *heard += near;
+        }
+        let mut cleaner = canceller();
+        let drift = if is_told { DRIFT } else { 0.0 };
+        let mut out = Vec::new();
+        for at in (0..n).step_by(FRAME) {
+            let mut frame = frame_of(&heard, at);
+            cleaner.clean(&mut frame, Surroundings { drift, ..HERE });
+            cleaner.render(&frame_of(&far, at));
+            out.extend(frame);
+        }
+        lost(&cleaner, &out, &near, 10 * second)
+    }
+
+    #[test]
+    fn with_two_clocks_a_voice_stays_whole_when_they_are_known() {
+        let [told, untold] = [true, false].map(lost_with_two_clocks);
+        assert!(told < -15.0 && told < untold - 6.0, "{told} {untold} dB");
     }
 
     /// What the microphone hears of the far end becomes this after six seconds. Returns what is left

@@ -7,7 +7,11 @@ use super::{Engine, Report};
 use crate::av::Muffled;
 use crate::media::audio::Frame;
 use crate::media::audio::cleaning::Surroundings;
-use crate::media::device::DeviceSpec;
+use crate::media::device::{DeviceSpec, Microphone, Speaker};
+
+/// Clocks that are apart by less are taken for one: what is known of them is not much better, and the
+/// echo canceller bears it.
+const ONE_CLOCK: f64 = 2e-6;
 
 impl Engine {
     /// Cleans what the microphone heard in a tick, where somebody gets it. Files and tones stay as
@@ -31,8 +35,22 @@ impl Engine {
             echoes: self.speaker.is_or_becomes_card() || is_played && self.speaker.get().is_some(),
             is_heard: !self.voice.is_muted,
             delay: self.buffered(),
+            drift: self.drift(),
         };
         self.voice.cleaner.clean(frame, around);
+    }
+
+    /// Returns how much faster the speaker's clock goes than the microphone's, as a share; nothing
+    /// where it is not known, or so little that both may well be one.
+    fn drift(&self) -> f64 {
+        let speaker = self.speaker.peek().and_then(Speaker::pace);
+        let microphone = self.microphone.peek().and_then(Microphone::pace);
+        let drift = speaker
+            .zip(microphone)
+            .map(|(speaker, mic)| speaker / mic - 1.0);
+        drift
+            .filter(|drift| drift.abs() > ONE_CLOCK)
+            .unwrap_or_default()
     }
 
     /// Returns how much sound waits between us and the speaker.

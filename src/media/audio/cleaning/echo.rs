@@ -53,7 +53,7 @@ pub(super) struct EchoCancel {
 
 impl EchoCancel {
     pub(super) fn render(&mut self, frame: &Frame) {
-        self.far.push(frame);
+        self.far.push(&self.far_down.take(frame));
         if let Some(aec3) = &mut self.aec3 {
             let mut unchanged = [0.0; FRAME];
             // Rates and channels are fixed, and nothing else is refused.
@@ -61,7 +61,8 @@ impl EchoCancel {
         }
     }
 
-    pub(super) fn hint(&mut self, delay: Duration) {
+    pub(super) fn hint(&mut self, delay: Duration, drift: f64) {
+        self.far.follow(drift);
         if let Some(aec3) = &mut self.aec3 {
             let millis = i32::try_from(delay.as_millis()).unwrap_or(i32::MAX);
             // Out of range it is clamped, which is what a hint is good for.
@@ -98,11 +99,27 @@ impl EchoCancel {
 
     /// Gives what of a frame is echo, [`low::LATE`] samples late, and learns from it.
     fn echo(&mut self, heard: &Frame) -> Frame {
-        let far = self.far_down.take(&self.far.next());
+        let n_due = self.far.n_due();
+        for _ in 0..n_due {
+            let far = self.far.next();
+            self.path.hear(&far);
+            self.lag.hear(&far);
+        }
+        match n_due {
+            0 => {
+                self.path.shorten();
+                self.lag.shorten();
+            }
+            1 => {}
+            _ => {
+                self.path.lengthen();
+                self.lag.lengthen();
+            }
+        }
         let heard = self.heard_down.take(heard);
-        let echo = self.path.echo(&far);
+        let echo = self.path.echo();
         let rest: [f32; LOW_FRAME] = std::array::from_fn(|n| heard[n] - echo[n]);
-        match self.lag.follow(&far, &heard, &rest) {
+        match self.lag.follow(&heard, &rest) {
             Some(found) => {
                 self.path.expect(found.lag);
                 if found.is_sudden {

@@ -117,27 +117,41 @@ impl Default for Lag {
 }
 
 impl Lag {
-    /// Takes what the speaker got, what was heard, and what is left of that without the echo. Tells
-    /// of an echo that is found, or that is left since the way has changed.
-    pub(super) fn follow(
-        &mut self,
-        far: &LowFrame,
-        heard: &LowFrame,
-        rest: &LowFrame,
-    ) -> Option<Found> {
-        let far_bins = self.far.take(far, &self.window, &mut self.transform);
+    /// Takes what the speaker got.
+    pub(super) fn hear(&mut self, far: &LowFrame) {
+        let bins = self.far.take(far, &self.window, &mut self.transform);
+        self.newest = (self.newest + DELAYS - 1) % DELAYS;
+        self.phases[self.newest] = planes(bins.map(|bin| bin / (bin.norm() + FAR_FLOOR)));
+        let is_audible = mean_square(far) > AUDIBLE;
+        self.n_silent = if is_audible { 0 } else { self.n_silent + 1 };
+        self.n_silent = self.n_silent.min(DELAYS);
+    }
+
+    /// The microphone heard a frame for which the speaker got none.
+    pub(super) fn shorten(&mut self) {
+        self.of_heard.shorten();
+        self.of_rest.shorten();
+        self.lag = self.lag.saturating_sub(1);
+    }
+
+    /// The speaker got a frame for which the microphone heard none.
+    pub(super) fn lengthen(&mut self) {
+        self.of_heard.lengthen();
+        self.of_rest.lengthen();
+        self.lag = (self.lag + 1).min(DELAYS - 1);
+    }
+
+    /// Takes what was heard, and what is left of that without the echo. Tells of an echo that is
+    /// found, or that is left since the way has changed.
+    pub(super) fn follow(&mut self, heard: &LowFrame, rest: &LowFrame) -> Option<Found> {
         let heard_bins = self.heard.take(heard, &self.window, &mut self.transform);
         // Until an echo is known, nothing has been taken out.
         let rest_bins = match self.known {
             Some(Known::Echo) => self.rest.take(rest, &self.window, &mut self.transform),
             Some(Known::NoEcho) | None => heard_bins,
         };
-        self.newest = (self.newest + DELAYS - 1) % DELAYS;
-        self.phases[self.newest] = planes(far_bins.map(|bin| bin / (bin.norm() + FAR_FLOOR)));
-        let is_audible = mean_square(far) > AUDIBLE;
-        self.n_silent = if is_audible { 0 } else { self.n_silent + 1 };
-        if self.n_silent >= DELAYS {
-            self.n_silent = DELAYS;
+        let is_audible = self.n_silent == 0;
+        if self.n_silent == DELAYS {
             return None;
         }
         let past = || {
@@ -267,7 +281,8 @@ mod tests {
         let frames = 0..far.len() / LOW_FRAME;
         let found = frames.filter_map(|n| {
             let heard = frame(heard, n);
-            Some((n, lag.follow(frame(far, n), heard, heard)?))
+            lag.hear(frame(far, n));
+            Some((n, lag.follow(heard, heard)?))
         });
         found.collect()
     }
@@ -367,8 +382,9 @@ mod tests {
         for n in 0..600 {
             let is_learnt = (50..500).contains(&n);
             let rest = frame(&heard, n).map(|x| if is_learnt { x * 0.01 } else { x });
+            lag.hear(frame(&far, n));
             found.extend(
-                lag.follow(frame(&far, n), frame(&heard, n), &rest)
+                lag.follow(frame(&heard, n), &rest)
                     .map(|found| (n, found.is_sudden)),
             );
         }
@@ -389,7 +405,8 @@ mod tests {
             let (heard, near) = (frame(&heard, n), frame(&near, n));
             let [both, rest] =
                 [1.0, echo].map(|echo| std::array::from_fn(|k| heard[k] * echo + near[k] * 0.3));
-            lag.follow(frame(&far, n), &both, &rest);
+            lag.hear(frame(&far, n));
+            lag.follow(&both, &rest);
             left.extend(lag.is_left().then_some(n));
         }
         let (first, last) = (left.first(), left.last());

@@ -54,6 +54,24 @@ impl Likeness {
         *self = Self::new(self.stays, self.worth);
     }
 
+    /// Each delay is a frame less from now on.
+    pub(super) fn shorten(&mut self) {
+        self.sums.rotate_left(1);
+        self.chance.rotate_left(1);
+        self.sums[DELAYS - 1] = [[0.0; BINS]; 2];
+        self.chance[DELAYS - 1] = 0.0;
+        self.foremost = self.foremost.saturating_sub(1);
+    }
+
+    /// Each delay is a frame more from now on.
+    pub(super) fn lengthen(&mut self) {
+        self.sums.rotate_right(1);
+        self.chance.rotate_right(1);
+        self.sums[0] = [[0.0; BINS]; 2];
+        self.chance[0] = 0.0;
+        self.foremost = (self.foremost + 1).min(DELAYS - 1);
+    }
+
     /// Takes the phases of the speaker, the newest first, and those of the sound.
     pub(super) fn add<'a>(&mut self, past: impl Iterator<Item = &'a Planes>, sound: &Planes) {
         let stays = self.stays;

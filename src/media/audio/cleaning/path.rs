@@ -89,9 +89,8 @@ impl Default for EchoPath {
 }
 
 impl EchoPath {
-    /// Takes what the speaker got, and gives what the microphone hears of it and of what was before
-    /// it: silence, as long as it is not known where that begins.
-    pub(super) fn echo(&mut self, far: &LowFrame) -> LowFrame {
+    /// Takes what the speaker got.
+    pub(super) fn hear(&mut self, far: &LowFrame) {
         self.far.copy_within(LOW_FRAME.., 0);
         self.far[SPAN - LOW_FRAME..].copy_from_slice(far);
         self.newest = (self.newest + PAST - 1) % PAST;
@@ -103,10 +102,33 @@ impl EchoPath {
         self.samples = self.far;
         self.transform.forward(&mut self.samples, &mut self.bins);
         self.spectra[self.newest] = planes(&self.bins);
+    }
+
+    /// Gives what the microphone hears of that and of what was before it: silence, as long as it is
+    /// not known where that begins.
+    pub(super) fn echo(&mut self) -> LowFrame {
         match self.begins {
             Some(begins) => self.predict(begins),
             None => [0.0; LOW_FRAME],
         }
+    }
+
+    /// The microphone heard a frame for which the speaker got none: the way is shorter by one.
+    pub(super) fn shorten(&mut self) {
+        match &mut self.begins {
+            Some(0) => {
+                self.way.rotate_left(1);
+                self.unsure.rotate_left(1);
+                self.forget(PARTS - 1..PARTS);
+            }
+            Some(begins) => *begins -= 1,
+            None => {}
+        }
+    }
+
+    /// The speaker got a frame for which the microphone heard none: the way is longer by one.
+    pub(super) fn lengthen(&mut self) {
+        self.begins = self.begins.map(|begins| (begins + 1).min(PAST - PARTS));
     }
 
     /// Begins to learn where the direct sound comes after so many frames, or learns there anew.
@@ -248,7 +270,8 @@ mod tests {
             let (mut was, mut left) = (0.0, 0.0);
             for n in 0..n_frames {
                 let (far, heard) = self.next(lag);
-                let echo = path.echo(&far);
+                path.hear(&far);
+                let echo = path.echo();
                 let rest: LowFrame = std::array::from_fn(|n| heard[n] - echo[n]);
                 path.learn(&rest);
                 if n + 10 >= n_frames {
@@ -304,7 +327,8 @@ mod tests {
         path.expect(6);
         let left = scene.run(&mut path, 6, 300);
         for _ in 0..20_000 {
-            path.echo(&[0.0; LOW_FRAME]);
+            path.hear(&[0.0; LOW_FRAME]);
+            path.echo();
             path.learn(&[0.0; LOW_FRAME]);
         }
         scene.past.extend([[0.0; LOW_FRAME]; PAST]);
@@ -320,5 +344,24 @@ mod tests {
         path.expect(30);
         let left = scene.run(&mut path, 30, 150);
         assert!(left < -25.0, "{left} dB");
+    }
+
+    #[test]
+    fn a_frame_that_only_one_of_them_got_is_no_room_that_has_moved() {
+        for lag in [3, 6] {
+            let (mut path, mut scene) = (EchoPath::default(), scene());
+            path.expect(lag);
+            let left = scene.run(&mut path, lag, 300);
+            path.shorten();
+            let shorter = scene.run(&mut path, lag - 1, 10);
+            let (far, _) = scene.next(lag);
+            path.hear(&far);
+            path.lengthen();
+            let again = scene.run(&mut path, lag, 10);
+            assert!(
+                shorter.max(again) < left + 10.0,
+                "{lag}: {left} {shorter} {again} dB"
+            );
+        }
     }
 }
