@@ -139,8 +139,8 @@ impl Outlet {
         }
     }
 
-    /// Returns how many seconds of sound are taken in one of the machine's, as soon as that is known:
-    /// a card that is followed takes what it is given by the machine's clock.
+    /// Returns how many seconds of sound are written in one of the machine's, as soon as that is
+    /// known: as many as the card fetches where it leads, and else by the machine's clock.
     pub(super) fn pace(&self) -> Option<f64> {
         match self.leads {
             true => self.clock.pace(),
