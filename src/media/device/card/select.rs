@@ -115,10 +115,13 @@ impl Chosen {
         latency: Latency,
         mut build: impl FnMut(Way) -> Result<T, cpal::Error>,
     ) -> Result<T, cpal::Error> {
-        if self.shape.is_none()
-            && let Ok(built) = build(Shape::USUAL.first(latency))
-        {
-            return Ok(built);
+        if self.shape.is_none() {
+            match build(Shape::USUAL.first(latency)) {
+                Ok(built) => return Ok(built),
+                // Asked what it takes it would say the same.
+                Err(error) if is_shut(&error) => return Err(self.passed.clone().unwrap_or(error)),
+                Err(error) => tracing::debug!(%error, "a card does not take the usual"),
+            }
         }
         let shape = match self.shape {
             Some(shape) => shape,
@@ -186,6 +189,14 @@ impl Chosen {
             Some(super::PATIENCE),
         )
     }
+}
+
+/// Whether a card is not to be had, whatever way.
+fn is_shut(error: &cpal::Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::DeviceBusy | ErrorKind::DeviceNotAvailable | ErrorKind::PermissionDenied
+    )
 }
 
 fn since_epoch(at: StreamInstant) -> Duration {
