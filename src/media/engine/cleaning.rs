@@ -11,7 +11,7 @@ use crate::media::device::{DeviceSpec, Microphone, Speaker};
 
 /// Clocks that are apart by less are taken for one: what is known of them is not much better, and the
 /// echo canceller bears it.
-const ONE_CLOCK: f64 = 2e-6;
+const ONE_CLOCK: f64 = 3e-6;
 
 impl Engine {
     /// Cleans what the microphone heard in a tick, where somebody gets it. Files and tones stay as

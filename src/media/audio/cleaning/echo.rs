@@ -105,16 +105,13 @@ impl EchoCancel {
             self.path.hear(&far);
             self.lag.hear(&far);
         }
-        match n_due {
-            0 => {
-                self.path.shorten();
-                self.lag.shorten();
-            }
-            1 => {}
-            _ => {
-                self.path.lengthen();
-                self.lag.lengthen();
-            }
+        if n_due == 0 {
+            self.path.shorten();
+            self.lag.shorten();
+        }
+        for _ in 1..n_due {
+            self.path.lengthen();
+            self.lag.lengthen();
         }
         let heard = self.heard_down.take(heard);
         let echo = self.path.echo();

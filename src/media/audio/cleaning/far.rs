@@ -10,21 +10,23 @@ use std::f64::consts::PI;
 
 use super::low::{LOW_FRAME, LowFrame};
 
-/// The most frames that come at once.
-const MOST: usize = 8;
+/// The most frames that come at once, of cards with the largest pieces; what is more was got while
+/// nobody heard anything. So many times that are kept at most.
+const MOST: usize = 24;
+const KEPT: usize = 2;
 /// What the microphone's clock may be behind the speaker's, in frames that are never needed.
 const SPARE: usize = 1;
 /// For how many frames there must be more than that before one is left out: ten seconds.
 const LOOK: u32 = 1000;
-/// Samples that a sample between others is made of, on each side.
+/// Of so many samples (16 kHz) on each side is a sample between two others made.
 const REACH: usize = 8;
-/// So many samples are made of the same places between others.
-const STEP: usize = 20;
+/// So many samples in a row lie as far between two others.
+const PIECE: usize = 20;
 
 /// The frames that the microphone has yet to hear.
 #[derive(Debug)]
 pub(super) struct Far {
-    /// What is left of them, and before it what is still needed.
+    /// The samples that are left of what the speaker got, and before them those that are still needed.
     samples: VecDeque<f32>,
     /// Where the next one begins.
     at: f64,
@@ -37,7 +39,7 @@ pub(super) struct Far {
 
 impl Default for Far {
     fn default() -> Self {
-        let mut samples = VecDeque::with_capacity((MOST + 2) * LOW_FRAME);
+        let mut samples = VecDeque::with_capacity((KEPT * MOST + 2) * LOW_FRAME);
         samples.extend([0.0; 2 * REACH]);
         Self {
             samples,
@@ -52,7 +54,7 @@ impl Default for Far {
 impl Far {
     /// Takes what the speaker got.
     pub(super) fn push(&mut self, frame: &LowFrame) {
-        if self.n_left() >= MOST {
+        if self.n_left() >= KEPT * MOST {
             self.samples.drain(..LOW_FRAME);
         }
         self.samples.extend(frame);
@@ -64,7 +66,8 @@ impl Far {
     }
 
     /// Returns how many frames belong to the microphone's next one: none where the speaker has got
-    /// nothing more, two where more was left for long than is ever needed.
+    /// nothing more, more than one where there is more than comes at once, or was for long more than is
+    /// ever needed.
     pub(super) fn n_due(&mut self) -> usize {
         let n_left = self.n_left();
         self.least = self.least.min(n_left.saturating_sub(1));
@@ -74,7 +77,8 @@ impl Far {
         if has_looked {
             (self.least, self.n_looks) = (MOST, 0);
         }
-        n_left.min(if is_spare { 2 } else { 1 })
+        let n_spare = n_left.saturating_sub(MOST).max(usize::from(is_spare));
+        n_left.min(1 + n_spare)
     }
 
     /// Gives the next frame, or what there is of it.
@@ -101,10 +105,10 @@ impl Far {
 
     fn fill(&mut self, frame: &mut LowFrame) {
         let samples = self.samples.make_contiguous();
-        for (n, piece) in frame.chunks_mut(STEP).enumerate() {
-            let middle = (n * STEP + STEP / 2) as f64;
+        for (n, piece) in frame.chunks_mut(PIECE).enumerate() {
+            let middle = (n * PIECE + PIECE / 2) as f64;
             let place = self.at + middle * (1.0 + self.drift) - middle;
-            let (from, taps) = (place as usize + n * STEP + 1 - REACH, taps(place.fract()));
+            let (from, taps) = (place as usize + n * PIECE + 1 - REACH, taps(place.fract()));
             let around = samples[from.min(samples.len())..].windows(2 * REACH);
             for (sample, around) in piece.iter_mut().zip(around) {
                 *sample = taps.iter().zip(around).map(|(tap, x)| tap * x).sum();
@@ -157,6 +161,20 @@ mod tests {
         assert_eq!(compared("ccrrccrrccrr"), [0, 0, 1, 2, 3, 4]);
         assert_eq!(compared("rcrrrcccrcrc"), [1, 2, 3, 4, 5, 6]);
         assert_eq!(compared("crcrrccrcr"), [0, 1, 2, 3, 4]);
+    }
+
+    #[test]
+    fn cards_with_the_largest_pieces_lose_nothing() {
+        let order = format!("{}{}", "r".repeat(22), "c".repeat(22)).repeat(20);
+        let compared = compared(&order);
+        assert!(compared.windows(2).all(|two| two[1] == two[0] + 1));
+    }
+
+    #[test]
+    fn what_was_got_while_nobody_heard_is_not_waited_for() {
+        let order = format!("{}{}", "r".repeat(100), "rc".repeat(50));
+        let compared = compared(&order);
+        assert_eq!(compared.last(), Some(&(151 - MOST as u32)));
     }
 
     #[test]
