@@ -129,14 +129,13 @@ impl Residue {
             bins
         };
         let mut bins = spectrum(&self.rest);
-        let power = bins.map(|bin| bin.norm_sqr());
         let has_echo = self.echo.iter().any(|sample| *sample != 0.0);
-        if self.is_open && !has_echo {
-            self.follow_noise(&power);
-            return self.leave(out);
-        }
-        let echo = spectrum(&self.echo);
+        let echo = (has_echo || !self.is_open).then(|| spectrum(&self.echo));
+        let power = bins.map(|bin| bin.norm_sqr());
         self.follow_noise(&power);
+        let Some(echo) = echo else {
+            return self.leave(out);
+        };
         let remains = self.remains(&power, &echo.map(|bin| bin.norm_sqr()));
         self.weigh(&power, &remains);
         let is_none = remains.iter().all(|remains| *remains < NONE);
